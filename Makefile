@@ -1,0 +1,32 @@
+# What one does with leadbook; what takes more than a line stands in scripts/.
+PORT ?= 8000
+MANAGE = MODE=development .venv/bin/python manage.py
+
+.PHONY: help run dev test lint messages requirements
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+run:  ## Start the demo on this machine: make run PORT=8123
+	@scripts/run $(PORT)
+
+dev:  ## Start the development server, which reloads what is edited
+	@scripts/install dev
+	$(MANAGE) migrate --verbosity 0
+	$(MANAGE) runserver $(PORT)
+
+test:  ## Run all tests, on SQLite and on PostgreSQL
+	@scripts/test
+
+lint:  ## Check style, templates, migrations and translations
+	@scripts/lint
+
+messages:  ## Collect the words of the interface, then compile their translations
+	@scripts/install dev
+	$(MANAGE) makemessages --locale de --no-location --no-wrap --ignore 'var/*' --ignore '.venv/*' --ignore 'tests/*'
+	$(MANAGE) compilemessages --locale de --ignore .venv
+
+requirements:  ## Pin the newest versions that pyproject.toml allows
+	@scripts/install dev
+	.venv/bin/uv pip compile --upgrade --quiet --generate-hashes --no-annotate --python-version 3.12 --universal pyproject.toml -o requirements/base.txt
+	.venv/bin/uv pip compile --upgrade --quiet --generate-hashes --no-annotate --python-version 3.12 --universal --group dev -c requirements/base.txt pyproject.toml -o requirements/dev.txt

@@ -1,0 +1,113 @@
+"""Answers to what goes wrong, in the reader's language and without internals.
+
+No answer asks the database or the session, and none but that to an old form reads the
+request's body: they must work when just these have failed.
+"""
+
+import logging
+import math
+import sys
+
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.views.debug import SafeExceptionReporterFilter
+
+from leadbook.appearance import theme_of
+from leadbook.redirects import page_behind
+from leads.models import NoLongerVisible, StorageAway, Unchangeable
+
+logger = logging.getLogger(__name__)
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+def bad_request(request, exception=None):
+    """Answer 400, or 413 to what is too big. Not decorated: see the module's text."""
+    is_too_big = isinstance(exception, RequestDataTooBig | TooManyFilesSent)
+    return _answer(request, 413 if is_too_big else 400)
+
+
+def forbidden(request, exception=None):
+    """Answer 403."""
+    return _answer(request, 403)
+
+
+def csrf_failure(request, reason=""):
+    """Answer 403 to a form whose token is old; say how to go on and show what was typed.
+
+    What another site's form sent is not shown.
+    """
+    page = page_behind(request)
+    texts = _typed_texts(request.POST) if page else []
+    return _answer(request, 403, "errors/403_csrf.html", page=page or "/", texts=texts)
+
+
+def not_found(request, exception=None):
+    """Answer 404, the same for what is absent and for what may not be seen."""
+    return _answer(request, 404)
+
+
+def too_many_requests(request, *, wait):
+    """Answer 429 to somebody who should come back after the timedelta `wait`."""
+    seconds = math.ceil(wait.total_seconds())
+    response = _answer(request, 429, minutes=math.ceil(seconds / 60))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def server_error(request):
+    """Answer 500, or 503 while the database is away."""
+    if not isinstance(sys.exception(), DATABASE_AWAY):
+        return _answer(request, 500)
+    response = _answer(request, 503)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def storage_away(request):
+    """Answer 503 while the storage of attachments is away; everything else works."""
+    response = _answer(request, 503, "errors/503_storage.html")
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _answer(request, status, template=None, **context):
+    html = render_to_string(
+        template or f"errors/{status}.html",
+        {"language": get_language(), "theme": theme_of(request), **context},
+    )
+    return HttpResponse(html, status=status)
+
+
+def _typed_texts(posted):
+    """Return the longer texts of a form; no passwords, tokens or hidden values."""
+    secret = SafeExceptionReporterFilter.hidden_settings
+    values = [(name, text) for name in posted for text in posted.getlist(name)]
+    return [text for name, text in values if " " in text.strip() and not secret.search(name)]
+
+
+class GoneMiddleware:
+    """Answers what turned out only when a view was already at work.
+
+    A right that was taken away, or a thing that was deleted, between looking and writing:
+    404, as a moment later. A storage that is away: 503.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        """Turn the models' errors into answers."""
+        if isinstance(exception, NoLongerVisible | Unchangeable):
+            return not_found(request)
+        if isinstance(exception, StorageAway):
+            logger.error("The storage of attachments is away.", exc_info=exception)
+            return storage_away(request)
+        return None

@@ -1,0 +1,71 @@
+"""Liveness and readiness for whoever watches the installation."""
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.files.storage import FileSystemStorage
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import JsonResponse
+from django.views.decorators.http import require_safe
+
+from leads.models.attachment import attachment_storage
+
+log = logging.getLogger(__name__)
+
+
+@login_not_required
+@require_safe
+def healthz(request):
+    """Answer 200 when leads can be worked on, 503 otherwise; why stands in the log only.
+
+    `ready`: the database answers and has all migrations. `degraded`: attachments cannot
+    be kept, while everything else works.
+    """
+    is_ready = _is_database_ready()
+    return JsonResponse(
+        {"alive": True, "ready": is_ready, "degraded": not _is_storage_ready()},
+        status=200 if is_ready else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _is_database_ready():
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error as error:
+        log.error("The database does not answer: %s", error)
+        return False
+    if pending:
+        log.error("%d migrations are pending.", len(pending))
+    return not pending
+
+
+def _is_storage_ready():
+    # Whatever a storage raises (its client's errors, the network's, a wrong setting), the
+    # answer is the same.
+    try:
+        storage = attachment_storage()
+        if isinstance(storage, FileSystemStorage):
+            return _has_room(Path(storage.location))
+        storage.exists("healthz")
+    except Exception:
+        log.exception("The storage of attachments does not answer.")
+        return False
+    return True
+
+
+def _has_room(folder):
+    # The folder is made with the first attachment; until then its parent must allow it.
+    while not folder.exists():
+        folder = folder.parent
+    is_writable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    has_room = shutil.disk_usage(folder).free > settings.UPLOAD_MAX_BYTES
+    if not (is_writable and has_room):
+        log.error("The folder of attachments is full or cannot be written.")
+    return is_writable and has_room

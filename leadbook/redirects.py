@@ -1,0 +1,33 @@
+"""Where a form may lead to after it was sent: pages of this site, nothing else."""
+
+import unicodedata
+from urllib.parse import urlsplit, urlunsplit
+
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def safe_path(request, target):
+    """Return `target` when it is a path of this site, the empty string otherwise."""
+    is_safe = (
+        bool(target)
+        and target.startswith("/")
+        and not any(unicodedata.category(character) == "Cc" for character in target)
+        and url_has_allowed_host_and_scheme(
+            target, allowed_hosts=set(), require_https=request.is_secure()
+        )
+    )
+    return target if is_safe else ""
+
+
+def page_behind(request):
+    """Return the path of this site's page that sent the request, empty when unknown.
+
+    For links that the reader may follow, not for redirects: the browser says it.
+    """
+    try:
+        referer = urlsplit(request.META.get("HTTP_REFERER", ""))
+    except ValueError:
+        return ""
+    if referer.netloc != request.get_host():
+        return ""
+    return safe_path(request, urlunsplit(("", "", referer.path, referer.query, "")))

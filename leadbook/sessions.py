@@ -1,0 +1,88 @@
+"""Sessions in the database that end: after idling, after a week, and all at once."""
+
+import time
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, middleware
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends import db
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+BEGUN, SEEN = "begun", "seen"
+
+
+class SessionStore(db.SessionStore):
+    """Keeps in each session when somebody signed in and when they were last seen.
+
+    Both are written whenever the session is, in seconds since 1970, so that signing in
+    costs no further query.
+    """
+
+    def cycle_key(self):
+        """Take a new id; what begins now lasts from now on."""
+        self.pop(BEGUN, None)
+        super().cycle_key()
+
+    def create_model_instance(self, data):
+        """Note the times in what is about to be written."""
+        if SESSION_KEY in data:
+            now = int(time.time())
+            data.setdefault(BEGUN, now)
+            data[SEEN] = now
+        return super().create_model_instance(data)
+
+    def is_over(self, *, idle):
+        """Whether the session idled for longer than `idle`, or lasted too long."""
+        now = time.time()
+        return (
+            now - self.get(SEEN, now) > idle.total_seconds()
+            or now - self.get(BEGUN, now) > settings.SESSION_LIFETIME.total_seconds()
+        )
+
+    def is_to_be_refreshed(self):
+        """Whether the last request was noted long enough ago to note this one."""
+        now = time.time()
+        return now - self.get(SEEN, now) > settings.SESSION_REFRESH.total_seconds()
+
+    @classmethod
+    def end_all_of(cls, user):
+        """End every session of `user`, the current one included; return their number.
+
+        Reads all sessions that have not expired: their contents are encoded, so that the
+        database cannot select by person.
+        """
+        sessions = cls.get_model_class().objects.filter(expire_date__gt=timezone.now())
+        ended = [
+            session.pk
+            for session in sessions.iterator()
+            if session.get_decoded().get(SESSION_KEY) == str(user.pk)
+        ]
+        sessions.filter(pk__in=ended).delete()
+        return len(ended)
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Gives the request its user, as Django does, while the session is within its limits.
+
+    The limits are looked at together with the user, so that an answer that needs neither
+    does not ask the database.
+    """
+
+    def process_request(self, request):
+        """Give the request a user that is loaded at the first look."""
+        super().process_request(request)
+        user = request.user
+        request.user = SimpleLazyObject(lambda: _within_limits(request, user))
+
+
+def _within_limits(request, user):
+    if not user.is_authenticated:
+        return user
+    idle = settings.SESSION_IDLE_STAFF if user.is_staff else settings.SESSION_IDLE
+    if request.session.is_over(idle=idle):
+        request.session.flush()
+        return AnonymousUser()
+    if request.session.is_to_be_refreshed():
+        request.session.modified = True
+    return user

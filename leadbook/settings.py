@@ -1,0 +1,406 @@
+"""Settings of every installation; the environment is the only difference.
+
+docs/settings.md lists each variable. A wrong value stops the start with a sentence
+that names the variable. Each variable can also be given as the path of a file in a
+variable with the suffix `_FILE`.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from django.contrib.messages import constants as message_levels
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from leadbook.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment()
+
+# Mode ---------------------------------------------------------------------------------
+# production: safe by default. demo: known passwords, loopback only. development: as
+# demo, with tracebacks and unhashed static files.
+MODE = env.one_of("MODE", ["production", "demo", "development"], default="production")
+PRODUCTION = MODE == "production"
+DEBUG = MODE == "development"
+
+SECRET_KEY = env("SECRET_KEY", default="" if PRODUCTION else "only-for-this-machine" * 3)
+if PRODUCTION and len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured(
+        "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50 random characters. "
+        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
+
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=[] if PRODUCTION else LOOPBACK_HOSTS)
+if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must list the host names of this installation, without '*'."
+    )
+if not PRODUCTION and not set(ALLOWED_HOSTS) <= {*LOOPBACK_HOSTS, "testserver"}:
+    raise ImproperlyConfigured(
+        f"MODE={MODE} has known passwords, so ALLOWED_HOSTS may only name this machine."
+    )
+# The origins that forms may come from, needed where a proxy does not pass the scheme on.
+CSRF_TRUSTED_ORIGINS = env.words(
+    "CSRF_TRUSTED_ORIGINS",
+    default=[f"https://{'*' * host.startswith('.')}{host}" for host in ALLOWED_HOSTS],
+)
+if not all(urlsplit(origin).scheme in {"http", "https"} for origin in CSRF_TRUSTED_ORIGINS):
+    raise ImproperlyConfigured(
+        "CSRF_TRUSTED_ORIGINS must list origins with their scheme: https://leads.example."
+    )
+
+# Applications -------------------------------------------------------------------------
+INSTALLED_APPS = [
+    # Without the site that it would put in the place of ours.
+    "unfold.apps.BasicAppConfig",
+    "leadbook.admin_site.LeadbookAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.forms",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "django_htmx",
+    "lucide",
+    "storages",
+    "leadbook",
+    "marketplaces",
+    "leads",
+]
+
+MIDDLEWARE = [
+    # The first two stand outside of everything that can raise, so that errors carry them.
+    "leadbook.headers.HeadersMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "leadbook.compression.PageCompressionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "leadbook.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "leadbook.htmx.SignInRedirectMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "leadbook.sessions.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leadbook.errors.GoneMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+# The project's own widget templates stand in templates/forms/.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+ROOT_URLCONF = "leadbook.urls"
+WSGI_APPLICATION = "leadbook.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "leads.context_processors.navigation",
+                "leadbook.appearance.appearance",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "lucide.templatetags.lucide",
+                "leadbook.templatetags.ui",
+            ],
+        },
+    },
+]
+
+# Data ---------------------------------------------------------------------------------
+VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR must be a folder that can be made and written: {error}"
+    ) from error
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'leadbook.sqlite3'}"
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # Two writers queue at BEGIN instead of failing in the middle of a transaction.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    # In memory, all threads of a test would share one connection and never queue.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": 8,
+        "timeout": 10,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Only counts requests for new passwords; shared by all processes of this machine.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cache",
+    }
+}
+
+# Static files and attachments ---------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def attachment_storage(address):
+    """Return Django's storage setting for `address`.
+
+    A path means a folder of this machine; `s3://bucket/prefix?endpoint_url=…` a bucket;
+    a dotted path any other django-storages class, its options in the query.
+    """
+    parts = urlsplit(address)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme == "s3":
+        if not parts.netloc:
+            raise ImproperlyConfigured("ATTACHMENTS must name the bucket: s3://bucket/prefix.")
+        from botocore.config import Config  # slow to import, and only needed here
+
+        return {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": parts.netloc,
+                "location": parts.path.strip("/"),
+                "file_overwrite": False,
+                "default_acl": None,
+                "querystring_expire": 60,
+                # A storage that does not answer must not hold the rep's request for long.
+                "client_config": Config(
+                    signature_version="s3v4",
+                    s3={"addressing_style": options.pop("addressing_style", "auto")},
+                    connect_timeout=5,
+                    read_timeout=30,
+                    retries={"total_max_attempts": 2},
+                ),
+                **options,
+            },
+        }
+    if parts.scheme:
+        raise ImproperlyConfigured(
+            "ATTACHMENTS must be the path of a folder, s3://bucket/prefix or the dotted "
+            "path of a storage class."
+        )
+    if "/" not in parts.path and parts.path.count(".") > 1:
+        return {"BACKEND": parts.path, "OPTIONS": options}
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": parts.path,
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+
+
+ATTACHMENTS = env("ATTACHMENTS", default=str(VAR_DIR / "attachments"))
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "media", "base_url": None},
+    },
+    "attachments": attachment_storage(ATTACHMENTS),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "leadbook.storages.StaticFilesStorage"
+    },
+}
+
+# Uploads; sizes in bytes --------------------------------------------------------------
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", default=50_000_000, at_least=1)
+UPLOAD_MAX_REQUEST_BYTES = env.number(
+    "UPLOAD_MAX_REQUEST_BYTES", default=209_715_200, at_least=1
+)
+UPLOAD_MAX_FILES_PER_LEAD = env.number("UPLOAD_MAX_FILES_PER_LEAD", default=500, at_least=1)
+UPLOAD_MAX_BYTES_PER_LEAD = env.number(
+    "UPLOAD_MAX_BYTES_PER_LEAD", default=2_147_483_648, at_least=1
+)
+UPLOAD_EXTRA_TYPES = env.words("UPLOAD_EXTRA_TYPES")
+FILE_UPLOAD_HANDLERS = [
+    "leads.uploads.LimitUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+# The admin sends a marketplace with all its phases, fields, reasons and members at once.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# People -------------------------------------------------------------------------------
+AUTH_USER_MODEL = "marketplaces.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "marketplaces.backends.AccountBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "marketplaces.passwords.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12, "staff_min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "leads:list"
+LOGOUT_REDIRECT_URL = "sign_in"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+
+# Language, time and numbers -----------------------------------------------------------
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", _("German")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Berlin"
+USE_TZ = True
+
+# Mail ---------------------------------------------------------------------------------
+# In production the machine's own mail server: on the console, a link that sets a
+# password would stand in the log.
+MAILERS = {
+    "default": env.mailer(
+        "EMAIL_URL", default="smtp://localhost" if PRODUCTION else "consolemail://"
+    )
+}
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="leadbook <leadbook@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Security -----------------------------------------------------------------------------
+HTTPS = env.switch("HTTPS", default=PRODUCTION)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+# The number of proxies in front that set X-Forwarded-For and X-Forwarded-Proto.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+SESSION_ENGINE = "leadbook.sessions"
+# How long a session may lie idle and how long it lasts at most. The time of the last
+# request is written once in SESSION_REFRESH, not with every request.
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_IDLE = timedelta(seconds=SESSION_COOKIE_AGE)
+SESSION_IDLE_STAFF = timedelta(hours=2)
+SESSION_LIFETIME = timedelta(days=7)
+SESSION_REFRESH = timedelta(minutes=10)
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "leadbook.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_TAGS = {message_levels.ERROR: "bad"}
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "blob:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "object-src": [CSP.NONE],
+}
+
+# Admin --------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": _("leadbook administration"),
+    "SITE_HEADER": "leadbook",
+    "SITE_SUBHEADER": _("Administration"),
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    # The application's accent, static/css/tokens.css.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .012 218)",
+            "100": "oklch(94.5% .025 218)",
+            "200": "oklch(89% .045 218)",
+            "300": "oklch(82% .075 217)",
+            "400": "oklch(76% .095 215)",
+            "500": "oklch(70% .1 217)",
+            "600": "oklch(45% .085 222)",
+            "700": "oklch(40% .08 223)",
+            "800": "oklch(35% .065 224)",
+            "900": "oklch(31% .05 225)",
+            "950": "oklch(24% .04 226)",
+        }
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("password_change")},
+        ]
+    },
+    "SIDEBAR": {"navigation": "marketplaces.admin.navigation.navigation"},
+}
+
+# Sign-in throttling. django-axes rather than django-allauth: leadbook needs no sign-up
+# and no social accounts, and axes keeps its counters in the shared database.
+AXES_HANDLER = "marketplaces.throttling.ThrottleHandler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+SIGN_IN_FAILURES_PER_ADDRESS = 30
+SIGN_IN_FAILURES_PERIOD = timedelta(hours=1)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_LOCKOUT_CALLABLE = "marketplaces.views.sign_in.throttled"
+AXES_CLIENT_IP_CALLABLE = "leadbook.clients.client_address"
+AXES_VERBOSE = False
+# Requests for a new password in an hour: from one client, and for one e-mail address.
+RESETS_PER_CLIENT = 10
+RESETS_PER_EMAIL = 3
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.one_of(
+            "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"
+        ),
+    },
+    "loggers": {
+        # Django's own handlers would print each line a second time.
+        "django": {"handlers": [], "level": "INFO"},
+        "axes": {"level": "ERROR"},
+    },
+}

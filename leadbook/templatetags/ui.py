@@ -1,0 +1,62 @@
+"""How leadbook's templates show values. Every result is text that is escaped as usual."""
+
+import functools
+
+from django import template
+from lucide.templatetags.lucide import lucide
+
+from leads import moments, numbers, uploads
+
+register = template.Library()
+
+
+@register.filter
+def euro(amount):
+    """Show an amount: 24.800 €."""
+    return "" if amount is None else numbers.euro(amount)
+
+
+@register.filter
+def due(moment):
+    """Show when something is due: heute · 14:30."""
+    return moments.show_due(moment)
+
+
+@register.filter
+def due_state(moment):
+    """Return `overdue`, `today` or `later`."""
+    if moments.is_overdue(moment):
+        return "overdue"
+    is_today = moments.start_of_day(moment) == moments.start_of_day()
+    return "today" if is_today else "later"
+
+
+@register.filter
+def ago(moment):
+    """Show how long ago something was: vor 2 Std."""
+    return moments.show_past(moment)
+
+
+@register.filter
+def moment(moment):
+    """Show day and time: 23.11.2026, 10:42."""
+    return moments.show_moment(moment)
+
+
+@register.filter
+def day_heading(day):
+    """Show a day as a heading: Donnerstag, 19. November."""
+    return moments.show_day(day)
+
+
+@register.filter
+def file_size(size):
+    """Show a number of bytes: 2,4 MB."""
+    return uploads.megabytes(size)
+
+
+@register.simple_tag
+@functools.cache
+def icon(name):
+    """Draw the Lucide icon called `name` beside a text; it says nothing by itself."""
+    return lucide(name, size=None, **{"class": "icon", "aria_hidden": "true"})

@@ -1,0 +1,20 @@
+"""The map of all addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from leadbook import errors, health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="leads:list"), name="home"),
+    path("", include("marketplaces.urls")),
+    path("leads/", include("leads.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz/", health.healthz, name="healthz"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,65 @@
+"""What a spreadsheet's cell says, brought into the form that a lead's field reads."""
+
+import re
+
+from django.utils.functional import cached_property
+
+from .text import fold
+
+YES = frozenset({"ja", "j", "yes", "y", "x", "1", "true", "wahr"})
+NO = frozenset({"nein", "n", "no", "0", "false", "falsch", "-"})
+CURRENCY = re.compile(r"\s*(€|eur|euro)\s*", re.IGNORECASE)
+# Spreadsheets add a midnight to dates and write "20.11.2026, 14:30" with or without comma.
+MIDNIGHT = re.compile(r"[\sT]+00:00(:00)?(\.0+)?$")
+MOMENT = re.compile(r"(?P<day>[\d.-]+)(?:(?:,\s*|\s+|T)(?P<time>\d{1,2}:\d{2}(?::\d{2})?))?")
+
+
+class CellReader:
+    """Reads the cells of one column into values of one LeadField."""
+
+    def __init__(self, field):
+        self.field = field
+
+    @cached_property
+    def _form_field(self):
+        return self.field.form_field()
+
+    @cached_property
+    def _by_folded(self):
+        return {fold(choice): choice for choice in self.field.choices}
+
+    def value(self, text):
+        """Return the Python value of `text` as the field's editor would read it.
+
+        Raises ValidationError with the reason for the person who imports.
+        """
+        prepare = getattr(self, f"_{self.field.kind_name}", None)
+        text = text.strip()
+        return self._form_field.clean(prepare(text) if prepare else text)
+
+    def _money(self, text):
+        return CURRENCY.sub("", text)
+
+    def _number(self, text):
+        return text.removesuffix(self.field.unit).strip() if self.field.unit else text
+
+    def _date(self, text):
+        return MIDNIGHT.sub("", text)
+
+    def _moment(self, text):
+        match = MOMENT.fullmatch(MIDNIGHT.sub("", text))
+        return [match["day"], match["time"] or ""] if match else [text, ""]
+
+    def _choice(self, text):
+        return self._by_folded.get(fold(text), text)
+
+    def _choices(self, text):
+        # A choice may itself hold a comma, so the whole text is looked up first.
+        if fold(text) in self._by_folded:
+            return [self._choice(text)]
+        parts = re.split(r"\|" if "|" in text else r",", text)
+        return [self._choice(part.strip()) for part in parts if part.strip()]
+
+    def _yes_no(self, text):
+        word = fold(text)
+        return "yes" if word in YES else "no" if word in NO else text

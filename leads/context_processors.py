@@ -1,0 +1,28 @@
+"""What the frame of every page shows."""
+
+from .models import Lead
+
+
+def navigation(request):
+    """Return the counters of the navigation, computed once a request, when asked for."""
+    return {"counters": Counters(request)}
+
+
+class Counters:
+    """The numbers in the navigation; asks the database at the first look."""
+
+    def __init__(self, request):
+        self._request = request
+
+    def __getattr__(self, name):
+        """Return the counter called `name`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return counters(self._request)[name]
+
+
+def counters(request):
+    """Return the user's counters, from the same query for view and templates."""
+    if not hasattr(request, "_counters"):
+        request._counters = Lead.objects.counted_for(request.user)
+    return request._counters

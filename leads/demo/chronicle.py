@@ -1,0 +1,180 @@
+"""Playing a lead's life through its verbs, each at the moment when it is said to happen.
+
+The verbs stamp everything with the present. The chronicle remembers what each of them
+made, and at the end sets those rows back to their moments. So the history is what the
+application itself would have written, only earlier.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+
+from leads.models import Attachment, JournalEntry, Lead, LeadEvent
+from leads.models.attachment import attachment_storage
+
+from .documents import make_document
+
+BATCH = 200
+Kind = LeadEvent.Kind
+STARTS = {Kind.ENTERED, Kind.ACCEPTED}
+ENTERS_A_PHASE = STARTS | {Kind.MOVED, Kind.MOVED_BACK, Kind.REOPENED}
+
+
+@dataclass
+class Step:
+    """One thing that happens: what (the name of a method of Life), when, with what."""
+
+    do: str
+    at: datetime
+    details: dict = field(default_factory=dict)
+
+
+class Chronicle:
+    """What happened to the demo's leads."""
+
+    def __init__(self, chance):
+        self.chance = chance
+        self.lives = []
+        # Id of what was made → the moment at which it is said to have happened.
+        self.events, self.files = {}, {}
+        # Written entries have no consequences besides their own row and are many, so
+        # they are kept for one insert instead of going through lead.write_entry.
+        self.entries = []
+        self.stored = []
+
+    def tell(self, stage, steps, **lead):
+        """Play `steps`, oldest first, and return the Lead; see Life for `lead`."""
+        life = Life(self, stage, **lead)
+        for step in steps:
+            getattr(life, step.do)(step.at, **step.details)
+        self.lives.append(life)
+        return life.lead
+
+    def set_back(self):
+        """Give every row that was made the moment at which it is said to have happened."""
+        JournalEntry.objects.bulk_create(self.entries, BATCH)
+        _set_created_at(LeadEvent, self.events)
+        _set_created_at(Attachment, self.files)
+        own_event = LeadEvent.objects.filter(pk=OuterRef("event"))
+        lines = JournalEntry.objects.filter(lead__in=[life.lead for life in self.lives])
+        lines.exclude(event=None).update(created_at=Subquery(own_event.values("created_at")))
+        for life in self.lives:
+            for column, moment in life.moments.items():
+                setattr(life.lead, column, moment)
+        columns = ["created_at", "accepted_at", "phase_entered_at", "closed_at"]
+        Lead.objects.bulk_update(
+            [life.lead for life in self.lives], [*columns, "last_activity_at"], BATCH
+        )
+
+    def forget_files(self):
+        """Remove the files from the storage, for when the rows could not be kept."""
+        for name in filter(None, self.stored):
+            attachment_storage().delete(name)
+
+
+class Life:
+    """One lead; each method is a step that runs the verb of this name."""
+
+    def __init__(self, chronicle, stage, *, values, owner=None, external_id=None):
+        self.chronicle, self.stage = chronicle, stage
+        self.values, self.owner, self.external_id = values, owner, external_id
+        self.lead = None
+        self.moments = {}
+
+    def offer(self, at):
+        """The marketplace offers the lead."""
+        self.lead = Lead.offer(
+            marketplace=self.stage.marketplace,
+            values=self.values,
+            external_id=self.external_id,
+        )
+        self._begun(at)
+
+    def enter(self, at):
+        """The owner enters an own lead."""
+        self.lead = Lead.enter(
+            marketplace=self.stage.marketplace, values=self.values, by=self.owner
+        )
+        self._begun(at)
+
+    def decline(self, at, *, by, reason):
+        """A rep declines the offered lead."""
+        self.lead.decline(by=by, reason=reason)
+        self.lead.refusals.filter(rep=by).update(created_at=at)
+        self.chronicle.events[self.lead.events.newest_first()[0].pk] = at
+
+    def accept(self, at):
+        """The owner accepts it."""
+        self._stepped(at, self.lead.accept(by=self.owner))
+
+    def move(self, at):
+        """On to the next phase."""
+        lead = self.lead
+        self._stepped(at, lead.move(seen=lead.phase, to=lead.next_phase, by=self.owner))
+
+    def back(self, at):
+        """Back to the phase before."""
+        lead = self.lead
+        self._stepped(at, lead.move(seen=lead.phase, to=lead.previous_phase, by=self.owner))
+
+    def win(self, at):
+        """Won."""
+        self._stepped(at, self.lead.win(seen=self.lead.phase, by=self.owner))
+
+    def lose(self, at, *, reason):
+        """Lost for one of the marketplace's reasons."""
+        self._stepped(at, self.lead.lose(seen=self.lead.phase, reason=reason, by=self.owner))
+
+    def reopen(self, at):
+        """Taken up again."""
+        self._stepped(at, self.lead.reopen(by=self.owner))
+
+    def change(self, at, *, name, value):
+        """A field is corrected; `name` as the data files call it."""
+        reader = self.stage.readers[name]
+        event = self.lead.set_field(
+            reader.field.name, seen=reader.field.seen_of(self.lead), value=value, by=self.owner
+        )
+        if event:
+            self.chronicle.events[event.pk] = at
+            self.moments["last_activity_at"] = at
+
+    def write(self, at, *, kind, text, by=None):
+        """Somebody writes into the journal."""
+        entry = JournalEntry(
+            lead=self.lead, author=by or self.owner, kind=kind, text=text, created_at=at
+        )
+        self.chronicle.entries.append(entry)
+        self.moments["last_activity_at"] = at
+
+    def file(self, at, *, maker, name):
+        """The owner files a document."""
+        document = make_document(
+            maker, name, lead=self.lead, at=at, by=self.owner, chance=self.chronicle.chance
+        )
+        attachment, event = self.lead.attach(document, by=self.owner)
+        self.chronicle.stored += [attachment.file.name, attachment.thumbnail.name]
+        self.chronicle.files[attachment.pk] = at
+        self.chronicle.events[event.pk] = at
+        self.moments["last_activity_at"] = at
+
+    def _begun(self, at):
+        self.moments["created_at"] = at
+        self._stepped(at, self.lead.events.oldest_first()[0])
+
+    def _stepped(self, at, event):
+        self.chronicle.events[event.pk] = at
+        self.moments["last_activity_at"] = at
+        if event.kind in STARTS:
+            self.moments["accepted_at"] = at
+        if event.kind in ENTERS_A_PHASE:
+            self.moments["phase_entered_at"] = at
+            self.moments["closed_at"] = None
+        if event.kind in {Kind.WON, Kind.LOST}:
+            self.moments["closed_at"] = at
+
+
+def _set_created_at(model, moments):
+    rows = [model(pk=pk, created_at=moment) for pk, moment in moments.items()]
+    model.objects.bulk_update(rows, ["created_at"], BATCH)

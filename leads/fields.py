@@ -1,0 +1,228 @@
+"""The one table of a lead's editable fields.
+
+Built-in fields stand in BUILT_IN; a marketplace's own definitions are added to them by
+`fields_of`. List, editor, "Alle bearbeiten", import, demo and Verlauf read this table.
+What is not in it (owner, marketplace, phase …) cannot be edited as a field.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext_lazy as _
+
+from marketplaces.models import Field
+
+from .kinds import KINDS
+from .text import dial_address
+
+OWN_PREFIX = "feld-"
+MAP_ADDRESS = "https://www.openstreetmap.org/search?"
+ADDRESS = ("street", "postcode", "city", "country")
+
+
+@dataclass(frozen=True)
+class LeadField:
+    """One field of a lead: its name in addresses, how it is called and what it holds."""
+
+    name: str
+    label: str
+    group: Field.Group
+    kind_name: str = "text"
+    required: bool = False
+    # Whether a rep sees it before acceptance; the contact stays hidden.
+    offered: bool = False
+    autocomplete: str = ""
+    max_length: int | None = None
+    unit: str = ""
+    choices: tuple = ()
+    help_text: str = ""
+    own_id: int | None = None
+    is_retired: bool = False
+
+    @property
+    def kind(self):
+        """How values of this field are entered, kept and shown."""
+        return KINDS[self.kind_name]
+
+    @property
+    def is_wide(self):
+        """Whether its input takes the whole width of a form."""
+        return self.kind.is_wide or self.name == "need"
+
+    def value_of(self, lead):
+        """Return the lead's value as Python knows it."""
+        if self.own_id is None:
+            return getattr(lead, self.name)
+        return self.kind.from_json(lead.own_values.get(str(self.own_id)))
+
+    def assign(self, lead, value):
+        """Put `value` on `lead` without saving; return the name of the changed column."""
+        if self.own_id is None:
+            setattr(lead, self.name, value)
+            return self.name
+        data = self.kind.to_json(value)
+        others = {k: v for k, v in lead.own_values.items() if k != str(self.own_id)}
+        lead.own_values = {**others, str(self.own_id): data} if data else others
+        return "own_values"
+
+    def data_of(self, lead):
+        """Return the lead's value as JSON knows it."""
+        return self.kind.to_json(self.value_of(lead))
+
+    def seen_of(self, lead):
+        """Return what a form carries so that the server knows which value was seen."""
+        return self.seen(self.data_of(lead))
+
+    def seen(self, data):
+        """Return the JSON value `data` as a form carries it."""
+        return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+
+    def text_of_seen(self, seen):
+        """Return what `seen` (see there) carries as people read it."""
+        if self.kind_name != "choices" or not seen:
+            return self.text(seen)
+        try:
+            return self.text(json.loads(seen))
+        except (ValueError, RecursionError):
+            return seen
+
+    def text_of(self, lead):
+        """Return the lead's value as people read it, empty for none."""
+        return self.kind.show(self.value_of(lead), self)
+
+    def text(self, data):
+        """Return the JSON value `data` as people read it."""
+        try:
+            return self.kind.show(self.kind.from_json(data), self)
+        except (ValueError, TypeError, ArithmeticError):
+            return str(data)
+
+    def form_field(self, lead=None):
+        """Return the form field; for a `lead` it also offers the choices it still has."""
+        kept = self.value_of(lead) if lead is not None else None
+        known = list(self.choices)
+        kept = [kept] if isinstance(kept, str) else kept
+        if self.kind_name in {"choice", "choices"} and kept:
+            known += [choice for choice in kept if choice and choice not in known]
+        return self.kind.form_field(replace(self, choices=tuple(known)))
+
+    def on(self, lead):
+        """Return this field as the page of `lead` shows it."""
+        return ShownField(field=self, text=self.text_of(lead), href=self.href(lead))
+
+    def href(self, lead):
+        """Return the address that the value leads to: a call, a mail, a map; or None."""
+        value = self.value_of(lead)
+        if not value:
+            return None
+        if self.kind_name == "phone":
+            return dial_address(value)
+        if self.kind_name == "email":
+            return f"mailto:{value}"
+        if self.name in {"street", "city"}:
+            parts = (getattr(lead, name) for name in ADDRESS)
+            return MAP_ADDRESS + urlencode({"query": ", ".join(filter(None, parts))})
+        return None
+
+
+@dataclass(frozen=True)
+class ShownField:
+    """A field of one lead, as its row on the page shows it."""
+
+    field: LeadField
+    text: str
+    href: str | None
+
+    @property
+    def name(self):
+        """The field's name in addresses."""
+        return self.field.name
+
+    @property
+    def label(self):
+        """What the field is called."""
+        return self.field.label
+
+
+def _prospect(name, label, **kwargs):
+    return LeadField(name=name, label=label, group=Field.Group.PROSPECT, **kwargs)
+
+
+def _interest(name, label, **kwargs):
+    return LeadField(name=name, label=label, group=Field.Group.INTEREST, **kwargs)
+
+
+BUILT_IN = (
+    _prospect("name", _("Name"), required=True),
+    _prospect("company", _("Company"), autocomplete="off"),
+    _prospect("contact_person", _("Contact person")),
+    _prospect("phone", _("Phone"), kind_name="phone"),
+    _prospect("mobile", _("Mobile"), kind_name="phone"),
+    _prospect("email", _("E-mail"), kind_name="email"),
+    _prospect("street", _("Street")),
+    _prospect("postcode", _("Postcode"), max_length=12, offered=True),
+    _prospect("city", _("City"), max_length=100, offered=True),
+    _prospect("country", _("Country"), max_length=60, offered=True),
+    _interest("need", _("Need"), offered=True),
+    _interest("description", _("Description"), kind_name="long_text"),
+    _interest("value", _("Value"), kind_name="money", offered=True),
+    _interest("wish_date", _("Wish date"), kind_name="date", offered=True),
+    _interest("source", _("Source"), max_length=100),
+    _interest("follow_up_at", _("Follow-up"), kind_name="moment"),
+)
+BUILT_IN_BY_NAME = {field.name: field for field in BUILT_IN}
+
+
+def own_field(definition):
+    """Return the LeadField of a marketplace's definition (a marketplaces.Field)."""
+    return LeadField(
+        name=f"{OWN_PREFIX}{definition.pk}",
+        label=definition.label,
+        group=Field.Group(definition.group),
+        kind_name=definition.kind,
+        required=definition.is_required,
+        offered=definition.group == Field.Group.INTEREST,
+        unit=definition.unit,
+        choices=tuple(definition.choice_list),
+        help_text=definition.help_text,
+        own_id=definition.pk,
+        is_retired=definition.is_retired,
+    )
+
+
+def fields_of(marketplace, *, lead=None):
+    """Return the fields of a marketplace's leads, in the order of the form.
+
+    Retired definitions are left out, except where `lead` has a value for them.
+    """
+    kept = lead.own_values if lead is not None else {}
+    shown = [
+        f for f in all_fields_of(marketplace) if not f.is_retired or str(f.own_id) in kept
+    ]
+    by_group = {group: [] for group in Field.Group}
+    for field in shown:
+        by_group[field.group].append(field)
+    return [field for group in Field.Group for field in by_group[group]]
+
+
+def all_fields_of(marketplace):
+    """Return all fields that a marketplace's leads can have a value in, retired ones too."""
+    own = sorted(marketplace.fields.all(), key=lambda definition: definition.position)
+    return [*BUILT_IN, *map(own_field, own)]
+
+
+def field_named(name, marketplace, *, lead=None):
+    """Return the field called `name` among those of `fields_of`, or None."""
+    for field in fields_of(marketplace, lead=lead):
+        if field.name == name:
+            return field
+    return None
+
+
+def groups_of(lead):
+    """Return the fields as the page of `lead` shows them: pairs of group and rows."""
+    groups = {}
+    for field in fields_of(lead.marketplace, lead=lead):
+        groups.setdefault(field.group.label, []).append(field.on(lead))
+    return list(groups.items())

@@ -1,0 +1,223 @@
+"""One small form for each editor; it cleans, the models decide."""
+
+import uuid
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from marketplaces.models import LossReason, Marketplace, Phase
+
+from .fields import fields_of
+from .file_names import clean_file_name, split_extension
+from .kinds import LineField, TextField
+from .models import JournalEntry
+from .moments import MomentField
+
+NOTE_MAX_LENGTH = 10_000
+
+
+class NoteForm(forms.Form):
+    """What every dialog of the process may take along: a note for the journal."""
+
+    note = TextField(
+        label=_("Note for the journal (optional)"),
+        required=False,
+        max_length=NOTE_MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class MoveForm(NoteForm):
+    """A step to a neighbouring phase: `von` is the phase seen, `nach` the one to reach."""
+
+    von = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
+    nach = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
+    follow_up_at = MomentField(label=_("Next follow-up"), required=False)
+
+    def __init__(self, *args, lead, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["von"].queryset = lead.marketplace.phases.all()
+        self.fields["nach"].queryset = lead.marketplace.phases.all()
+
+    @property
+    def is_stale(self):
+        """Whether the phases themselves are not (or no longer) of this process."""
+        return bool({"von", "nach"} & set(self.errors))
+
+
+class CloseForm(NoteForm):
+    """Closing out of the phase `von`: won, or lost for a reason."""
+
+    von = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
+    ergebnis = forms.ChoiceField(choices=[("gewonnen", _("Won")), ("verloren", _("Lost"))])
+    loss_reason = forms.ModelChoiceField(
+        LossReason.objects.none(),
+        label=_("Loss reason"),
+        required=False,
+        empty_label=_("Please choose"),
+    )
+
+    def __init__(self, *args, lead, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["von"].queryset = lead.marketplace.phases.all()
+        self.fields["loss_reason"].queryset = lead.marketplace.loss_reasons.active().in_order()
+
+    def clean(self):
+        """Ask for the reason of a lost lead."""
+        data = super().clean()
+        is_lost = data.get("ergebnis") == "verloren"
+        if is_lost and not data.get("loss_reason") and "loss_reason" not in self.errors:
+            self.add_error("loss_reason", _("Say why the lead is lost."))
+        return data
+
+    @property
+    def is_stale(self):
+        """Whether the phase itself is not (or no longer) of this process."""
+        return bool({"von", "ergebnis"} & set(self.errors))
+
+
+class DeclineForm(forms.Form):
+    """Declining an offered lead."""
+
+    reason = LineField(label=_("Reason (optional)"), required=False, max_length=200)
+
+
+class EntryForm(forms.Form):
+    """A journal entry. The `token` lets the same form write one entry only."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(kind.value, kind.label) for kind in JournalEntry.WRITTEN_KINDS],
+        widget=forms.RadioSelect,
+        initial=JournalEntry.Kind.NOTE,
+        required=False,
+    )
+    text = TextField(
+        label=_("Journal entry"),
+        max_length=NOTE_MAX_LENGTH,
+        error_messages={"required": _("Write what was discussed.")},
+        widget=forms.Textarea(attrs={"placeholder": _("What was discussed?"), "rows": 3}),
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def clean_kind(self):
+        """Return the kind, a note where none is said."""
+        return self.cleaned_data["kind"] or JournalEntry.Kind.NOTE
+
+
+class EntryTextForm(forms.Form):
+    """Correcting an own journal entry."""
+
+    text = TextField(
+        label=_("Journal entry"),
+        max_length=NOTE_MAX_LENGTH,
+        error_messages={"required": _("An entry needs a text.")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, strip=False, required=False)
+
+    def see_again(self, text):
+        """Carry the `text` that holds now, so that the next confirmation overwrites it."""
+        self.data = self.data.copy()
+        self.data["seen"] = text
+
+
+class FileNameForm(forms.Form):
+    """Renaming an attachment; its ending stays as it is."""
+
+    name = LineField(label=_("Name"), max_length=150)
+
+    def __init__(self, *args, attachment, **kwargs):
+        self.attachment = attachment
+        super().__init__(*args, initial={"name": attachment.name}, **kwargs)
+
+    def clean_name(self):
+        """Return the cleaned name with the attachment's own ending."""
+        name = clean_file_name(self.cleaned_data["name"])
+        ending = split_extension(self.attachment.name)[1]
+        if ending and split_extension(name)[1].lower() != ending.lower():
+            name = clean_file_name(f"{name}.{ending}")
+        return name
+
+
+class LeadFieldsForm(forms.Form):
+    """Some fields of a lead, each with the value that the user saw."""
+
+    def __init__(self, *args, lead_fields, lead=None, **kwargs):
+        self.lead_fields = {field.name: field for field in lead_fields}
+        self.lead = lead
+        super().__init__(*args, auto_id="feld_%s", **kwargs)
+        for field in lead_fields:
+            made = field.form_field(lead)
+            if lead is not None:
+                made.initial = field.value_of(lead)
+                self.fields[f"seen-{field.name}"] = forms.CharField(
+                    widget=forms.HiddenInput,
+                    strip=False,
+                    required=False,
+                    initial=field.seen_of(lead),
+                )
+            self.fields[field.name] = made
+
+    @property
+    def changes(self):
+        """What `Lead.set_fields` wants: name → (seen, value)."""
+        return {
+            name: (self.cleaned_data[f"seen-{name}"], self.cleaned_data[name])
+            for name in self.lead_fields
+        }
+
+    @property
+    def values(self):
+        """The cleaned values by name."""
+        return {name: self.cleaned_data[name] for name in self.lead_fields}
+
+    def keep_typed(self, sent):
+        """Show what is typed so far, as it was sent, without judging it yet."""
+        for name, field in self.fields.items():
+            if not field.widget.value_omitted_from_data(sent, {}, name):
+                self.initial[name] = field.widget.value_from_datadict(sent, {}, name)
+
+    def see_again(self, names):
+        """Carry the values that hold now, so that the next confirmation overwrites them."""
+        self.data = self.data.copy()
+        for name in names:
+            self.data[f"seen-{name}"] = self.lead_fields[name].seen_of(self.lead)
+
+    @property
+    def rows(self):
+        """The fields with what draws them."""
+        for name, field in self.lead_fields.items():
+            seen = self[f"seen-{name}"] if self.lead is not None else None
+            yield {"field": field, "bound": self[name], "seen": seen}
+
+
+class MarketplaceForm(forms.Form):
+    """In which of the own marketplaces a lead is entered."""
+
+    marktplatz = forms.ModelChoiceField(
+        Marketplace.objects.none(),
+        label=_("Marketplace"),
+        to_field_name="slug",
+        empty_label=None,
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["marktplatz"].queryset = Marketplace.objects.worked_by(user).by_name()
+
+
+class TokenForm(forms.Form):
+    """The mark by which a form that is sent twice is known."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+def lead_fields_form(marketplace, *args, lead=None, only=None, **kwargs):
+    """Return the form of all (or `only` some) fields of a marketplace's leads."""
+    chosen = [
+        field
+        for field in fields_of(marketplace, lead=lead)
+        if only is None or field.name in only
+    ]
+    return LeadFieldsForm(*args, lead_fields=chosen, lead=lead, **kwargs)

@@ -1,0 +1,323 @@
+"""The kinds of values a lead's field can hold: how each is entered, kept and shown.
+
+Built-in fields and the ones that a marketplace adds go through the same kinds.
+A kind translates between four forms of a value: the Python value, what a form sends,
+the JSON that is kept in the Verlauf (and for a marketplace's own fields on the lead),
+and the text that people read.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django import forms
+from django.core import validators
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .moments import MomentField, show_moment
+from .numbers import euro, german, parse_decimal
+from .text import clean_line, clean_text
+
+
+class LineField(forms.CharField):
+    """One line of text, cleaned of what cannot be seen."""
+
+    def to_python(self, value):
+        """Return the cleaned line."""
+        return clean_line(super().to_python(value))
+
+
+class TextField(forms.CharField):
+    """Text of several lines."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        """Return the cleaned text."""
+        return clean_text(super().to_python(value))
+
+
+class GermanDecimalField(forms.CharField):
+    """A number in German spelling."""
+
+    def __init__(self, *, min_value=None, decimal_places=2, **kwargs):
+        self.min_value = min_value
+        self.decimal_places = decimal_places
+        super().__init__(max_length=40, **kwargs)
+
+    def to_python(self, value):
+        """Return the Decimal, or None for nothing."""
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        number = parse_decimal(text, decimal_places=self.decimal_places)
+        if self.min_value is not None and number < self.min_value:
+            raise forms.ValidationError(_("Enter a number that is not negative."))
+        return number
+
+    def run_validators(self, value):
+        """Length was checked on the text; a Decimal has none."""
+
+    def prepare_value(self, value):
+        """Show a number in German spelling, and what was typed as it was typed."""
+        return german(value) if isinstance(value, Decimal) else value
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Yes, no or nothing: True, False or None."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))],
+            coerce=lambda data: data == "yes",
+            empty_value=None,
+            **kwargs,
+        )
+
+    def prepare_value(self, value):
+        """Choose what stands for a truth value, and what was sent as it was sent."""
+        return {True: "yes", False: "no"}.get(value, value)
+
+
+PHONE = validators.RegexValidator(
+    r"^\+?[\d\s()/.\-–]{3,40}$",
+    _("Enter a phone number, for example +49 8031 1234567."),
+)
+
+
+class Kind:
+    """How one kind of value is entered, kept and shown; text unless a subclass differs."""
+
+    form_class = LineField
+    widget = None
+    max_length = 200
+    attrs = {}
+    empty = ""
+    # Where it is entered over the whole width of the form.
+    is_wide = False
+
+    def form_field(self, field):
+        """Return the form field for the lead's `field`, without a value."""
+        kwargs = {
+            "label": field.label,
+            "required": field.required,
+            "help_text": field.help_text,
+        }
+        if issubclass(self.form_class, (LineField, TextField)):
+            kwargs["max_length"] = field.max_length or self.max_length
+        made = self.form_class(**kwargs, **self.form_options(field))
+        made.widget.attrs.update(self.attrs)
+        if field.autocomplete:
+            made.widget.attrs["autocomplete"] = field.autocomplete
+        return made
+
+    def form_options(self, field):
+        """Return further arguments of the form field."""
+        return {}
+
+    def to_json(self, value):
+        """Return `value` as JSON knows it; the same value always gives the same."""
+        return value or ""
+
+    def from_json(self, data):
+        """Return the value that `to_json` made `data` of."""
+        return data or ""
+
+    def show(self, value, field):
+        """Return the text that people read, empty for no value."""
+        return str(value or "")
+
+
+class Line(Kind):
+    """One line of text."""
+
+
+class LongText(Kind):
+    """Text of several lines."""
+
+    form_class = TextField
+    max_length = 5000
+    attrs = {"rows": 5}
+    is_wide = True
+
+
+class Phone(Kind):
+    """A phone number in any spelling."""
+
+    max_length = 40
+    attrs = {"inputmode": "tel"}
+
+    def form_options(self, field):
+        """Ask for the phone keyboard and refuse letters."""
+        return {"widget": forms.TextInput(attrs={"type": "tel"}), "validators": [PHONE]}
+
+
+class Email(Kind):
+    """An e-mail address."""
+
+    max_length = 254
+
+    def form_options(self, field):
+        """Ask for the e-mail keyboard and check the address."""
+        message = _("Enter a valid e-mail address, for example name@company.com.")
+        return {
+            "widget": forms.TextInput(attrs={"type": "email"}),
+            "validators": [validators.EmailValidator(message)],
+        }
+
+
+class Number(Kind):
+    """A number, with the unit of its field."""
+
+    form_class = GermanDecimalField
+    attrs = {"inputmode": "decimal"}
+    empty = None
+
+    def form_options(self, field):
+        """Allow four digits behind the comma."""
+        return {"decimal_places": 4}
+
+    def to_json(self, value):
+        """Keep the digits, not a binary fraction."""
+        return "" if value is None else format(value.normalize(), "f")
+
+    def from_json(self, data):
+        """Return the Decimal."""
+        return Decimal(data) if data else None
+
+    def show(self, value, field):
+        """Return the number with its unit."""
+        return "" if value is None else f"{german(value)} {field.unit}".strip()
+
+
+class Money(Number):
+    """An amount in euro, not negative."""
+
+    def form_options(self, field):
+        """Allow cents."""
+        return {"decimal_places": 2, "min_value": 0}
+
+    def show(self, value, field):
+        """Return the amount with its sign."""
+        return "" if value is None else euro(value)
+
+
+class Date(Kind):
+    """A day."""
+
+    form_class = forms.DateField
+    empty = None
+
+    def form_options(self, field):
+        """Use the browser's calendar; its own spelling is the ISO one."""
+        return {
+            "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "input_formats": ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"],
+            "validators": [
+                validators.MinValueValidator(date(1900, 1, 1), _("Enter a date after 1900.")),
+                validators.MaxValueValidator(date(2200, 1, 1), _("Enter a date before 2200.")),
+            ],
+        }
+
+    def to_json(self, value):
+        """Keep the ISO date."""
+        return "" if value is None else value.isoformat()
+
+    def from_json(self, data):
+        """Return the date."""
+        return date.fromisoformat(data) if data else None
+
+    def show(self, value, field):
+        """Return the date as 01.12.2026."""
+        return "" if value is None else date_format(value, "d.m.Y")
+
+
+class Moment(Kind):
+    """A day, with or without a time."""
+
+    form_class = MomentField
+    empty = None
+
+    def to_json(self, value):
+        """Keep the time in UTC."""
+        return "" if value is None else value.astimezone(UTC).isoformat()
+
+    def from_json(self, data):
+        """Return the aware datetime."""
+        return datetime.fromisoformat(data) if data else None
+
+    def show(self, value, field):
+        """Return day and, where one was given, time."""
+        return "" if value is None else show_moment(value)
+
+
+class Choice(Kind):
+    """One of the field's choices; a value that was removed from them stays readable."""
+
+    form_class = forms.ChoiceField
+
+    def form_options(self, field):
+        """Offer the choices, with an empty one first."""
+        return {"choices": [("", "—"), *((choice, choice) for choice in field.choices)]}
+
+
+class Choices(Kind):
+    """Several of the field's choices."""
+
+    form_class = forms.MultipleChoiceField
+    is_wide = True
+
+    def form_options(self, field):
+        """Offer the choices as check boxes."""
+        return {
+            "choices": [(choice, choice) for choice in field.choices],
+            "widget": forms.CheckboxSelectMultiple,
+        }
+
+    def to_json(self, value):
+        """Keep the list in a fixed order, so that equal selections are equal."""
+        return sorted(value or [])
+
+    def from_json(self, data):
+        """Return the list."""
+        return list(data or [])
+
+    def show(self, value, field):
+        """Return the choices in the operator's order, the removed ones last."""
+        order = {choice: place for place, choice in enumerate(field.choices)}
+        return ", ".join(sorted(value or [], key=lambda v: (order.get(v, len(order)), v)))
+
+
+class YesNo(Kind):
+    """Yes, no or not known."""
+
+    form_class = YesNoField
+    empty = None
+
+    def to_json(self, value):
+        """Keep yes, no or nothing."""
+        return {True: "yes", False: "no"}.get(value, "")
+
+    def from_json(self, data):
+        """Return the truth value, None for not known."""
+        return {"yes": True, "no": False}.get(data)
+
+    def show(self, value, field):
+        """Return yes or no in the reader's language."""
+        return {True: gettext("Yes"), False: gettext("No")}.get(value, "")
+
+
+KINDS = {
+    "text": Line(),
+    "long_text": LongText(),
+    "phone": Phone(),
+    "email": Email(),
+    "number": Number(),
+    "money": Money(),
+    "date": Date(),
+    "moment": Moment(),
+    "choice": Choice(),
+    "choices": Choices(),
+    "yes_no": YesNo(),
+}

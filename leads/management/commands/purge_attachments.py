@@ -1,0 +1,27 @@
+"""Remove the files of attachments that were deleted long enough ago."""
+
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.models import Attachment
+
+
+class Command(BaseCommand):
+    """Parse the arguments, call the queryset's verb, print the sums."""
+
+    help = "Remove the files of attachments that were deleted some days ago."
+
+    def add_arguments(self, parser):
+        """Declare the options."""
+        parser.add_argument("--days", type=int, default=30, help="days of grace (default: 30)")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+    def handle(self, *, days, dry_run, **options):
+        """Remove what is older than the days of grace, or only count it."""
+        doomed = Attachment.objects.deleted_before(timezone.now() - timedelta(days=days))
+        number = doomed.count() if dry_run else doomed.purge()
+        text = _("Would be removed: %(count)d") if dry_run else _("Removed: %(count)d")
+        self.stdout.write(text % {"count": number})

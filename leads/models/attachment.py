@@ -1,0 +1,106 @@
+"""Attachments: documents that belong to a lead."""
+
+import secrets
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .timeline import TimelineQuerySet
+
+
+def attachment_storage():
+    """Return the storage that the installation keeps attachments in."""
+    return storages["attachments"]
+
+
+def random_key(instance=None, filename=""):
+    """Return a name for the storage: 128 random bits, nothing of the user's."""
+    key = secrets.token_hex(16)
+    return f"{key[:2]}/{key}"
+
+
+class AttachmentQuerySet(TimelineQuerySet):
+    """Attachments."""
+
+    def kept(self):
+        """Attachments that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def for_list(self):
+        """With what a row of the tab shows."""
+        return self.select_related("author")
+
+    def deleted_before(self, moment):
+        """Attachments that were deleted before `moment` and whose files may go."""
+        return self.filter(deleted_at__lt=moment)
+
+    def purge(self):
+        """Remove these attachments for good, rows first, then files; return how many."""
+        number = 0
+        for attachment in self.iterator():
+            with transaction.atomic():
+                attachment.delete()
+                transaction.on_commit(attachment.remove_files)
+            number += 1
+        return number
+
+
+class Attachment(models.Model):
+    """One uploaded document. Its name is only text; the file has a random key."""
+
+    lead = models.ForeignKey(
+        "leads.Lead", on_delete=models.PROTECT, related_name="attachments",
+        verbose_name=_("lead"),
+    )  # fmt: skip
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+",
+        verbose_name=_("author"),
+    )  # fmt: skip
+    file = models.FileField(
+        _("file"), storage=attachment_storage, upload_to=random_key, max_length=100
+    )
+    thumbnail = models.FileField(
+        _("thumbnail"), storage=attachment_storage, upload_to=random_key, max_length=100,
+        blank=True,
+    )  # fmt: skip
+    name = models.CharField(_("name"), max_length=150)
+    extension = models.CharField(_("type"), max_length=10)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["lead", "-created_at", "-id"], name="file_newest_of_lead"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "sha256"],
+                condition=models.Q(deleted_at=None),
+                name="attachment_once_per_lead",
+                violation_error_message=_("This file is already attached."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(size__gt=0),
+                name="attachment_not_empty",
+                violation_error_message=_("The file is empty."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def remove_files(self):
+        """Remove document and thumbnail from the storage."""
+        for stored in (self.file, self.thumbnail):
+            if stored:
+                stored.storage.delete(stored.name)

@@ -1,0 +1,70 @@
+"""Correcting a lead's fields, each conditional on the value that the user saw."""
+
+from leads.fields import all_fields_of
+
+from .errors import FieldConflict, Unchangeable
+from .event import LeadEvent
+
+
+class Editing:
+    """The verbs that write fields; mixed into Lead."""
+
+    def set_field(self, name, *, seen, value, by):
+        """Set the field called `name` to the Python `value`; return the event.
+
+        `seen` is what LeadField.seen_of gave when the user looked. Returns None when
+        nothing changes. Raises FieldConflict, Unchangeable (no such field).
+        """
+        events = self.set_fields({name: (seen, value)}, by=by)
+        return events[0] if events else None
+
+    def set_fields(self, changes, *, by):
+        """Set several fields, all or none; return the events.
+
+        `changes` maps names to pairs of what was seen and the new value.
+        """
+        with self.locked_for(by):
+            table = {field.name: field for field in all_fields_of(self.marketplace)}
+            writes, conflicts = [], {}
+            for name, (seen, value) in changes.items():
+                field = table.get(name)
+                if field is None:
+                    raise Unchangeable
+                if field.kind.to_json(value) == field.data_of(self):
+                    continue
+                if _same(seen, field.seen_of(self)):
+                    writes.append((field, value))
+                elif not _same(seen, field.seen(field.kind.to_json(value))):
+                    conflicts[name] = self.events.of_field(name).newest_first().first()
+            if conflicts:
+                raise FieldConflict(conflicts)
+            return self.write_fields(writes, by=by)
+
+    def write_fields(self, writes, *, by):
+        """Write pairs of field and value into the locked row; return the events."""
+        columns, events = set(), []
+        for field, value in writes:
+            old = field.data_of(self)
+            columns.add(field.assign(self, value))
+            new = field.data_of(self)
+            events.append(
+                self.record(
+                    LeadEvent.Kind.FIELD_CHANGED,
+                    by=by,
+                    field=field.name,
+                    label=str(field.label),
+                    old=old,
+                    new=new,
+                    old_text=field.text(old),
+                    new_text=field.text(new),
+                )
+            )
+        if columns:
+            self.derive()
+            self.save_change(*columns, "sort_name", "search_text")
+        return events
+
+
+def _same(seen, current):
+    # Browsers send the line breaks of a form as CR LF.
+    return seen.replace("\r\n", "\n") == current

@@ -1,0 +1,73 @@
+"""Why a verb of a lead did not happen. After each of them nothing has changed."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class LeadError(Exception):
+    """A verb that the lead's state does not allow; `message` is for the rep."""
+
+    message = _("This is not possible.")
+
+    def __init__(self, message=None):
+        self.message = message or self.message
+        super().__init__(str(self.message))
+
+
+class NoLongerVisible(LeadError):
+    """The actor may not see the lead any more; answers 404."""
+
+    message = _("This lead is not yours any more.")
+
+
+class AlreadyTaken(LeadError):
+    """Somebody else accepted the offered lead first."""
+
+    message = _("This lead is already taken.")
+
+
+class NoPhases(LeadError):
+    """The marketplace has no active phase in which a lead could start."""
+
+    message = _("This marketplace has no phases yet, so its leads cannot be worked on.")
+
+
+class StaleMove(LeadError):
+    """The lead is not where the actor saw it; `event` tells who moved it when."""
+
+    message = _("This lead has moved on meanwhile.")
+
+    def __init__(self, event=None):
+        self.event = event
+        super().__init__()
+
+
+class NotNeighbours(LeadError):
+    """The phase to reach is not next to the current one in the same process."""
+
+    message = _("A lead moves one phase at a time.")
+
+
+class Unchangeable(LeadError):
+    """What was to be changed or undone is not there any more, or not the actor's."""
+
+    message = _("This cannot be changed any more.")
+
+
+class StorageAway(LeadError):
+    """The storage of attachments is full or does not answer."""
+
+    message = _("The file could not be stored. Please try again later.")
+
+
+class FieldConflict(LeadError):
+    """Somebody changed a field since the actor saw it.
+
+    `conflicts` maps each such field's name to the event that changed it (None where no
+    event tells).
+    """
+
+    message = _("Somebody else changed this field meanwhile.")
+
+    def __init__(self, conflicts):
+        self.conflicts = conflicts
+        super().__init__()

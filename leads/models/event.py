@@ -1,0 +1,123 @@
+"""The Verlauf: who changed what and when. Append-only."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from marketplaces.models import Membership
+
+from .timeline import TimelineQuerySet
+
+
+class LeadEventQuerySet(TimelineQuerySet):
+    """Events, newest first unless asked otherwise."""
+
+    def operated_by(self, user):
+        """Events of the leads of the marketplaces that `user` operates in the admin."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(
+            lead__marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
+        )
+
+    def with_ids(self, ids):
+        """The events with these ids."""
+        return self.filter(pk__in=ids)
+
+    def oldest_first(self):
+        """In the order in which they happened."""
+        return self.order_by("created_at", "id")
+
+    def of_process(self):
+        """The steps of the sales process."""
+        return self.filter(kind__in=LeadEvent.PROCESS)
+
+    def of_field(self, name):
+        """The changes of the field called `name`."""
+        return self.filter(kind=LeadEvent.Kind.FIELD_CHANGED, field=name)
+
+
+class LeadEvent(models.Model):
+    """One change of one lead."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        OFFERED = "offered", _("Offered")
+        ENTERED = "entered", _("Entered")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        MOVED = "moved", _("Phase completed")
+        MOVED_BACK = "moved_back", _("Phase reset")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        REOPENED = "reopened", _("Reopened")
+        FIELD_CHANGED = "field_changed", _("Changed")
+        ENTRY_EDITED = "entry_edited", _("Journal entry edited")
+        ENTRY_DELETED = "entry_deleted", _("Journal entry deleted")
+        ENTRY_RESTORED = "entry_restored", _("Journal entry restored")
+        FILE_ADDED = "file_added", _("Attachment added")
+        FILE_RENAMED = "file_renamed", _("Attachment renamed")
+        FILE_DELETED = "file_deleted", _("Attachment deleted")
+        FILE_RESTORED = "file_restored", _("Attachment restored")
+
+    # The steps from which the time in each phase is read, and their lines in the journal.
+    PROCESS = (
+        Kind.ENTERED, Kind.ACCEPTED, Kind.MOVED, Kind.MOVED_BACK,
+        Kind.WON, Kind.LOST, Kind.REOPENED,
+    )  # fmt: skip
+    IN_JOURNAL = (*PROCESS, Kind.FIELD_CHANGED)
+
+    lead = models.ForeignKey(
+        "leads.Lead", on_delete=models.PROTECT, related_name="events", verbose_name=_("lead")
+    )
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    actor_name = models.CharField(_("name of the person then"), max_length=310, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    field = models.CharField(_("field"), max_length=40, blank=True)
+    label = models.CharField(_("name of the field or object then"), max_length=200, blank=True)
+    old = models.JSONField(_("before"), default=str, blank=True)
+    new = models.JSONField(_("after"), default=str, blank=True)
+    # What people read, in the words of then; the JSON values above serve undoing.
+    old_text = models.TextField(_("before, as text"), blank=True)
+    new_text = models.TextField(_("after, as text"), blank=True)
+    from_phase = models.ForeignKey(
+        "marketplaces.Phase", on_delete=models.PROTECT, null=True, related_name="+",
+        verbose_name=_("from phase"),
+    )  # fmt: skip
+    to_phase = models.ForeignKey(
+        "marketplaces.Phase", on_delete=models.PROTECT, null=True, related_name="+",
+        verbose_name=_("to phase"),
+    )  # fmt: skip
+    # The journal entry or attachment that the event is about.
+    object_id = models.BigIntegerField(_("object"), null=True)
+
+    objects = LeadEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("history")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["lead", "-created_at", "-id"], name="event_newest_of_lead"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} · {self.label or self.new_text}"
+
+    @property
+    def can_be_undone(self):
+        """Whether `lead.undo` knows the way back from this kind of event."""
+        return self.kind in {
+            self.Kind.MOVED, self.Kind.MOVED_BACK, self.Kind.WON, self.Kind.LOST,
+            self.Kind.FIELD_CHANGED, self.Kind.ENTRY_DELETED, self.Kind.FILE_DELETED,
+            self.Kind.FILE_RENAMED, self.Kind.ENTRY_EDITED,
+        }  # fmt: skip

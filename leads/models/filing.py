@@ -1,0 +1,146 @@
+"""Filing documents with a lead. Row and file stand or fall together."""
+
+import logging
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.file_names import numbered
+
+from .attachment import Attachment
+from .errors import FieldConflict, LeadError, Unchangeable
+from .event import LeadEvent
+
+logger = logging.getLogger(__name__)
+
+
+class Filing:
+    """The verbs on attachments; mixed into Lead."""
+
+    def attach(self, upload, *, by):
+        """File a checked document (leads.uploads.Document); return attachment and event.
+
+        The same bytes twice are stored once: then the event is None. Raises LeadError
+        when the lead is full, StorageAway when the file cannot be written. What was
+        written to the storage is removed again when the row cannot be written.
+        """
+        if existing := self._same_file(upload):
+            return existing, None
+        stored = []
+        try:
+            attachment = upload.store(stored)
+            with self.locked_for(by):
+                if existing := self._same_file(upload):
+                    _remove(stored)
+                    return existing, None
+                self._check_room(upload.size)
+                attachment.lead, attachment.author = self, by
+                attachment.name = self._free_name(upload.name)
+                attachment.save()
+                self.save_change()
+                return attachment, self._record_file(
+                    LeadEvent.Kind.FILE_ADDED, attachment, by, new=attachment.name
+                )
+        except BaseException:
+            _remove(stored)
+            raise
+
+    def rename_file(self, attachment_id, *, name, by, seen=None):
+        """Give an attachment another name; return the event, or None without a change.
+
+        `seen` is the name that the actor saw; another one now is a FieldConflict.
+        """
+        with self.locked_for(by):
+            attachment = self._kept_file(attachment_id)
+            old = attachment.name
+            if name == old:
+                return None
+            if seen is not None and old != seen:
+                raise FieldConflict({"name": None})
+            attachment.name = name
+            attachment.save(update_fields=["name"])
+            self.save_change()
+            return self._record_file(
+                LeadEvent.Kind.FILE_RENAMED, attachment, by, old=old, new=name
+            )
+
+    def delete_file(self, attachment_id, *, by):
+        """Take an attachment away; its file stays until the days of grace are over."""
+        with self.locked_for(by):
+            attachment = self._kept_file(attachment_id)
+            attachment.deleted_at = timezone.now()
+            attachment.save(update_fields=["deleted_at"])
+            self.save_change()
+            return self._record_file(
+                LeadEvent.Kind.FILE_DELETED, attachment, by, old=attachment.name
+            )
+
+    def restore_file(self, attachment_id, *, by):
+        """Put a deleted attachment back. Raises Unchangeable when it is gone for good."""
+        with self.locked_for(by):
+            attachment = self.attachments.filter(
+                pk=attachment_id, deleted_at__isnull=False
+            ).first()
+            if (
+                attachment is None
+                or self.attachments.kept().filter(sha256=attachment.sha256).exists()
+            ):
+                raise Unchangeable
+            attachment.deleted_at = None
+            attachment.save(update_fields=["deleted_at"])
+            self.save_change()
+            return self._record_file(
+                LeadEvent.Kind.FILE_RESTORED, attachment, by, new=attachment.name
+            )
+
+    def _same_file(self, upload):
+        return self.attachments.kept().filter(sha256=upload.sha256).first()
+
+    def _kept_file(self, attachment_id):
+        attachment = self.attachments.kept().filter(pk=attachment_id).first()
+        if attachment is None:
+            raise Unchangeable
+        return attachment
+
+    def _check_room(self, size):
+        kept = self.attachments.kept().aggregate(number=Count("pk"), size=Sum("size"))
+        if kept["number"] >= settings.UPLOAD_MAX_FILES_PER_LEAD:
+            raise LeadError(
+                _("This lead already has %(count)d attachments; more are not possible.")
+                % {"count": kept["number"]}
+            )
+        if (kept["size"] or 0) + size > settings.UPLOAD_MAX_BYTES_PER_LEAD:
+            raise LeadError(_("There is no room left for this file on this lead."))
+
+    def _free_name(self, name):
+        taken = set(self.attachments.kept().values_list("name", flat=True))
+        candidate, number = name, 2
+        while candidate in taken:
+            candidate = numbered(name, number)
+            number += 1
+        return candidate
+
+    def _record_file(self, kind, attachment, by, *, old="", new=""):
+        return self.record(
+            kind,
+            by=by,
+            label=attachment.name,
+            old=old,
+            new=new,
+            old_text=old,
+            new_text=new,
+            object_id=attachment.pk,
+        )
+
+
+def _remove(stored):
+    storage = Attachment._meta.get_field("file").storage
+    for key in stored:
+        try:
+            storage.delete(key)
+        except Exception:
+            # The reason why the file is not filed must not be hidden behind this one.
+            logger.exception("An orphaned file could not be removed: %s", key)
+    stored.clear()

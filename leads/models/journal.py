@@ -1,0 +1,91 @@
+"""The Lead-Journal: notes and records of conversations, newest on top."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .timeline import TimelineQuerySet
+
+
+class JournalEntryQuerySet(TimelineQuerySet):
+    """Journal entries."""
+
+    def shown(self):
+        """Entries that are not deleted, with what their line needs."""
+        return self.filter(deleted_at=None).select_related("author", "event")
+
+    def written(self):
+        """Entries that people wrote, without the lines of the process."""
+        return self.filter(event=None)
+
+    def by(self, user):
+        """Entries that `user` wrote and may therefore edit and delete."""
+        return self.written().filter(author=user, deleted_at=None)
+
+
+class JournalEntry(models.Model):
+    """One note, call, e-mail or meeting; or the thin line of an event between them."""
+
+    class Kind(models.TextChoices):
+        """What is recorded."""
+
+        NOTE = "note", _("Note")
+        CALL = "call", _("Call")
+        EMAIL = "email", _("E-mail")
+        MEETING = "meeting", _("Meeting")
+        EVENT = "event", _("Event")
+
+    WRITTEN_KINDS = (Kind.NOTE, Kind.CALL, Kind.EMAIL, Kind.MEETING)
+
+    lead = models.ForeignKey(
+        "leads.Lead", on_delete=models.PROTECT, related_name="journal", verbose_name=_("lead")
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.NOTE)
+    text = models.TextField(_("text"), blank=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    # Made by the form: the same form sent twice writes one entry.
+    token = models.UUIDField(default=uuid.uuid4, editable=False)
+    event = models.OneToOneField(
+        "leads.LeadEvent", on_delete=models.PROTECT, null=True, blank=True,
+        related_name="journal_line", verbose_name=_("event"),
+    )  # fmt: skip
+
+    objects = JournalEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["lead", "-created_at", "-id"], name="journal_newest_of_lead"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "token"],
+                name="journal_entry_once",
+                violation_error_message=_("This entry is already in the journal."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="event", event__isnull=False)
+                | models.Q(event=None, author__isnull=False)
+                & ~models.Q(kind="event")
+                & ~models.Q(text=""),
+                name="journal_entry_written_or_event",
+                violation_error_message=_("A journal entry needs an author and a text."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.text[:60]

@@ -1,0 +1,201 @@
+"""Which leads somebody may see, and the lists made of them."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from leads.moments import start_of_day
+from leads.text import fold, phone_digits
+from marketplaces.models import Membership
+
+from .attachment import Attachment
+from .journal import JournalEntry
+from .refusal import LeadRefusal
+
+SEARCH_MAX_LENGTH = 200
+
+
+class LeadQuerySet(models.QuerySet):
+    """Leads. Everything that a user sees starts from `visible_to`."""
+
+    # Who may see what -----------------------------------------------------------------
+
+    def visible_to(self, user):
+        """Leads that `user` may see.
+
+        A rep: the offered ones of the own marketplaces that the rep has not declined,
+        and the own ones. A manager: every lead of the marketplace. A superuser: all.
+        """
+        if user.is_superuser:
+            return self.all()
+        memberships = Membership.objects.of(user)
+        declined = LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)
+        return self.filter(
+            Q(marketplace__in=memberships.managing().marketplace_ids())
+            | Q(marketplace__in=memberships.selling().marketplace_ids())
+            & (Q(owner=user) | Q(status=self.model.Status.OFFERED) & ~Exists(declined))
+        )
+
+    def open_to(self, user):
+        """Leads of the marketplaces in which `user` sells, whoever owns them.
+
+        Only for accepting and declining, where the loser of a race must be told so.
+        """
+        if user.is_superuser:
+            return self.all()
+        return self.filter(
+            marketplace__in=Membership.objects.of(user).selling().marketplace_ids()
+        )
+
+    def operated_by(self, user):
+        """Leads of the marketplaces that `user` operates in the admin."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(
+            marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
+        )
+
+    # States ---------------------------------------------------------------------------
+
+    def offered(self):
+        """Leads that nobody works on yet."""
+        return self.filter(status=self.model.Status.OFFERED)
+
+    def in_progress(self):
+        """Leads in Bearbeitung."""
+        return self.filter(status=self.model.Status.IN_PROGRESS)
+
+    def closed(self):
+        """Won and lost leads."""
+        return self.filter(status__in=[self.model.Status.WON, self.model.Status.LOST])
+
+    def worked(self):
+        """Leads whose contact may be seen: accepted or entered ones, closed or not."""
+        return self.exclude(status=self.model.Status.OFFERED)
+
+    def not_declined_by(self, user):
+        """Leads without those that `user` declined (a manager still sees them)."""
+        return self.filter(~Exists(LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)))
+
+    # Filters --------------------------------------------------------------------------
+
+    def in_marketplace(self, slug):
+        """Leads of the marketplace with this short name."""
+        return self.filter(marketplace__slug=slug)
+
+    def in_phase(self, phase_id):
+        """Leads that stand in this phase."""
+        return self.filter(phase_id=phase_id)
+
+    def with_own_value(self, field_id):
+        """Leads that have a value in this field of their marketplace."""
+        return self.filter(own_values__has_key=str(field_id))
+
+    def with_status(self, status):
+        """Leads of this status."""
+        return self.filter(status=status)
+
+    def due(self, which, *, now=None):
+        """Leads whose follow-up is `overdue`, `today` (but not overdue) or `none`."""
+        return self.filter(due_conditions(now or timezone.now())[which])
+
+    def matching(self, text):
+        """Leads whose name, company, contact person, city, e-mail or phone has each word.
+
+        Umlauts may be written ä or ae, phone numbers with +49 or 0 and any blanks.
+        """
+        text = text[:SEARCH_MAX_LENGTH].replace("\x00", "")
+        digits = phone_digits(text)
+        if len(digits) >= 4 and not any(char.isalpha() for char in text):
+            return self.filter(search_text__contains=digits)
+        condition = Q()
+        for word in fold(text).split():
+            condition &= Q(search_text__contains=word)
+        return self.filter(condition)
+
+    def with_id(self, pk):
+        """Return the lead with this id, or None."""
+        return self.filter(pk=pk).first()
+
+    # Lists ----------------------------------------------------------------------------
+
+    def for_list(self):
+        """With what a row of a list shows."""
+        return self.select_related("marketplace", "phase", "owner", "loss_reason").defer(
+            "description", "search_text"
+        )
+
+    def for_offers(self):
+        """With what the card of an offered lead shows; never the contact."""
+        return (
+            self.select_related("marketplace")
+            .prefetch_related("marketplace__fields")
+            .order_by("-created_at", "-id")
+        )
+
+    def for_page(self):
+        """With what the lead's page shows around its tabs."""
+        entries = JournalEntry.objects.written().filter(lead=OuterRef("pk"), deleted_at=None)
+        files = Attachment.objects.kept().filter(lead=OuterRef("pk"))
+        return (
+            self.select_related("marketplace", "phase", "owner", "loss_reason")
+            .prefetch_related("marketplace__phases", "marketplace__fields")
+            .annotate(
+                entry_count=_count(entries),
+                file_count=_count(files),
+            )
+        )
+
+    def own_value_counts(self, field_ids):
+        """Return field id → number of leads that have a value in it, in one query."""
+        counts = self.aggregate(
+            **{
+                f"field_{pk}": Count("pk", filter=Q(own_values__has_key=str(pk)))
+                for pk in field_ids
+            }
+        )
+        return {int(name.removeprefix("field_")): count for name, count in counts.items()}
+
+    def for_verb(self):
+        """With what most verbs look at."""
+        return self.select_related("marketplace", "phase", "owner")
+
+    def numbers_by_marketplace(self):
+        """Return marketplace id → number of leads."""
+        rows = self.order_by().values_list("marketplace").annotate(number=Count("pk"))
+        return dict(rows)
+
+    def counted_for(self, user, *, now=None):
+        """Return the counters of navigation and filter chips, in one query."""
+        conditions = due_conditions(now or timezone.now())
+        in_progress = Q(status=self.model.Status.IN_PROGRESS)
+        declined = LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)
+        return self.visible_to(user).aggregate(
+            offered=Count(
+                "pk", filter=Q(status=self.model.Status.OFFERED) & ~Exists(declined)
+            ),
+            in_progress=Count("pk", filter=in_progress),
+            **{
+                name: Count("pk", filter=in_progress & condition)
+                for name, condition in conditions.items()
+            },
+        )
+
+
+def due_conditions(now):
+    """Return what overdue, today and none mean for a follow-up; see leads.moments."""
+    today = start_of_day(now)
+    tomorrow = start_of_day(today + timedelta(hours=36))
+    overdue = Q(follow_up_at__lt=now) & ~Q(follow_up_at=today)
+    return {
+        "overdue": overdue,
+        "today": Q(follow_up_at__gte=today, follow_up_at__lt=tomorrow) & ~overdue,
+        "none": Q(follow_up_at=None),
+    }
+
+
+def _count(rows):
+    counted = rows.order_by().values("lead").annotate(number=Count("pk")).values("number")
+    return models.functions.Coalesce(models.Subquery(counted), 0)

@@ -1,0 +1,65 @@
+"""What every verb of a lead does: lock the row, look at it afresh, record the change."""
+
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+
+from .errors import NoLongerVisible
+from .event import LeadEvent
+from .journal import JournalEntry
+
+
+class Recording:
+    """The frame of the verbs; mixed into Lead."""
+
+    @property
+    def new_lines(self):
+        """What the verbs of this instance wrote into the journal, newest first."""
+        return self.__dict__.setdefault("_new_lines", [])
+
+    @contextmanager
+    def locked(self, among):
+        """Hold this lead's row for one transaction, with its values read afresh.
+
+        `among` is the queryset in which it must still be found, so that a right that was
+        taken away meanwhile ends here. Raises NoLongerVisible.
+        """
+        # What the Verlauf keeps as text is in the installation's language, whoever acts.
+        with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
+            rows = among.select_related("marketplace", "phase", "owner")
+            try:
+                self.refresh_from_db(from_queryset=rows.select_for_update(of=("self",)))
+            except type(self).DoesNotExist:
+                raise NoLongerVisible from None
+            yield
+
+    def locked_for(self, user):
+        """Hold this lead's row for a change by `user`; see `locked`."""
+        return self.locked(type(self).objects.visible_to(user).worked())
+
+    def save_change(self, *columns):
+        """Write `columns` and nothing else, so that parallel edits are not overwritten."""
+        self.last_activity_at = timezone.now()
+        self.save(update_fields=[*columns, "last_activity_at"])
+
+    def record(self, kind, *, by, **details):
+        """Append a LeadEvent and, for some kinds, its thin line in the journal."""
+        event = LeadEvent.objects.create(
+            lead=self, kind=kind, actor=by, actor_name=str(by) if by else "", **details
+        )
+        if kind in LeadEvent.IN_JOURNAL:
+            self.write_line(
+                kind=JournalEntry.Kind.EVENT,
+                author=by,
+                event=event,
+                created_at=event.created_at,
+            )
+        return event
+
+    def write_line(self, **columns):
+        """Append a JournalEntry and return it."""
+        entry = JournalEntry.objects.create(lead=self, **columns)
+        self.new_lines.insert(0, entry)
+        return entry

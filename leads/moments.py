@@ -1,0 +1,152 @@
+"""Moments: a day with or without a time, as follow-ups are set.
+
+A day without a time is kept as its midnight in Europe/Berlin; it is due all day long
+and overdue from the next day on. A day with a time is overdue from that time on.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+
+def start_of_day(moment=None):
+    """Return the local midnight at which the day of `moment` (default: now) begins."""
+    local = timezone.localtime(moment)
+    return timezone.make_aware(datetime.combine(local.date(), time.min))
+
+
+def has_time(moment):
+    """Whether `moment` names a time and not only a day."""
+    return moment != start_of_day(moment)
+
+
+def is_overdue(moment, *, now=None):
+    """Whether `moment` has passed at `now` (default: now)."""
+    now = now or timezone.now()
+    return moment < now if has_time(moment) else moment < start_of_day(now)
+
+
+def show_moment(moment):
+    """Return day and time to read: 27.11.2026, 14:30."""
+    local = timezone.localtime(moment)
+    day = date_format(local, "d.m.Y")
+    return f"{day}, {date_format(local, 'H:i')}" if has_time(moment) else day
+
+
+def show_due(moment, *, now=None):
+    """Return when `moment` is, seen from `now`, as short as a list wants it."""
+    now = now or timezone.now()
+    local = timezone.localtime(moment)
+    days = (local.date() - timezone.localtime(now).date()).days
+    clock = date_format(local, "H:i") if has_time(moment) else ""
+    this_year = local.year == timezone.localtime(now).year
+    if is_overdue(moment, now=now):
+        when = clock if days == 0 else date_format(local, "d.m." if this_year else "d.m.Y")
+        overdue = _("overdue")
+        return f"{overdue} · {when}"
+    if days in {0, 1}:
+        day = _("today") if days == 0 else _("tomorrow")
+    else:
+        day = date_format(local, "d.m." if this_year else "d.m.Y")
+    return f"{day} · {clock}" if clock else day
+
+
+def show_past(moment, *, now=None):
+    """Return how long ago `moment` was: just now, 2 hours ago, yesterday, a date."""
+    now = now or timezone.now()
+    minutes = int((now - moment).total_seconds() // 60)
+    local = timezone.localtime(moment)
+    days = (timezone.localtime(now).date() - local.date()).days
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return _("%(count)d min. ago") % {"count": minutes}
+    if days == 0:
+        return _("%(count)d hrs. ago") % {"count": minutes // 60}
+    if days == 1:
+        return _("yesterday")
+    if days < 14:
+        return _("%(count)d days ago") % {"count": days}
+    return date_format(local, "d.m.Y")
+
+
+def show_day(day, *, today=None):
+    """Return a heading for `day`: today, yesterday, Thursday, 19 November."""
+    today = today or timezone.localdate()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return date_format(day, "l, j. F" if day.year == today.year else "l, j. F Y")
+
+
+class MomentWidget(forms.MultiWidget):
+    """Two inputs: the browser's calendar and an optional clock."""
+
+    template_name = "forms/moment.html"
+
+    def __init__(self, attrs=None):
+        super().__init__(
+            {
+                "day": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+                "time": forms.TimeInput(
+                    format="%H:%M",
+                    attrs={"type": "time", "aria-label": gettext_lazy("Time (optional)")},
+                ),
+            },
+            attrs,
+        )
+
+    def value_from_datadict(self, data, files, name):
+        """Read both inputs, or one value under the plain name: 2026-12-01T09:30."""
+        if name in data:
+            day, _separator, clock = data[name].strip().replace("T", " ").partition(" ")
+            return [day, clock]
+        return super().value_from_datadict(data, files, name)
+
+    def decompress(self, value):
+        """Split a moment for the two inputs."""
+        if not value:
+            return [None, None]
+        local = timezone.localtime(value)
+        return [local.date(), local.time() if has_time(value) else None]
+
+
+class MomentField(forms.MultiValueField):
+    """A day and an optional time, in local time; gives an aware datetime or None."""
+
+    widget = MomentWidget
+
+    def __init__(self, **kwargs):
+        day = forms.DateField(
+            input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"],
+            error_messages={"incomplete": gettext_lazy("Enter the day as well.")},
+        )
+        clock = forms.TimeField(required=False, input_formats=["%H:%M", "%H:%M:%S"])
+        super().__init__(fields=[day, clock], require_all_fields=False, **kwargs)
+        # Two inputs stand behind one label: the day carries it, the time has its own.
+        self.widget.widgets[0].attrs["aria-label"] = self.label
+
+    def compress(self, values):
+        """Join both; raises ValidationError for times that the clock change skips."""
+        if not values or not values[0]:
+            return None
+        day, clock = values[0], values[1] or time.min
+        if not FIRST_YEAR <= day.year < LAST_YEAR:
+            raise ValidationError(_("Enter a date between 1900 and 2200."), code="range")
+        # In UTC, because Python takes no local time of the doubled hour in October for
+        # equal to another zone's; its first one is meant. An hour of the last Sunday in
+        # March does not exist.
+        moment = timezone.make_aware(datetime.combine(day, clock)).astimezone(UTC)
+        if timezone.localtime(moment).time() != clock:
+            raise ValidationError(
+                _("This hour is skipped when the clocks go forward."), code="skipped"
+            )
+        return moment

@@ -1,0 +1,62 @@
+"""Numbers and money as they are written in Germany: 1.234,50."""
+
+import re
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.utils.numberformat import format as format_number
+from django.utils.translation import gettext_lazy as _
+
+MAX_DIGITS = 12
+# More decimals are not shown, however many somebody claims to have seen.
+MAX_PLACES = 20
+GERMAN = re.compile(r"(?P<sign>[-−]?)(?P<whole>\d{1,3}(?:\.\d{3})+|\d+)(?:,(?P<part>\d*))?")
+
+
+def parse_decimal(text, *, decimal_places=2):
+    """Return the Decimal that the German spelling `text` means.
+
+    "1.234,50", "1234,5" and "1.234" (= 1234) are understood. Raises ValidationError for
+    anything else, for more than twelve digits before the comma and for more than
+    `decimal_places` behind it.
+    """
+    compact = re.sub(r"[\s\u00a0\u202f']", "", text)
+    match = GERMAN.fullmatch(compact)
+    if match is None:
+        raise ValidationError(_("Enter a number, for example 1.234,50."), code="not_a_number")
+    whole = match["whole"].replace(".", "")
+    part = (match["part"] or "").rstrip("0")
+    if len(whole.lstrip("0")) > MAX_DIGITS:
+        raise ValidationError(_("This number is too large."), code="too_large")
+    if len(part) > decimal_places:
+        raise ValidationError(
+            _("At most %(places)d digits may follow the comma."),
+            params={"places": decimal_places},
+            code="too_precise",
+        )
+    sign = "-" if match["sign"] else ""
+    return Decimal(f"{sign}{whole}.{part or 0}")
+
+
+def german(number, *, decimal_places=None):
+    """Return `number` in German spelling, with as many decimals as it has or is asked."""
+    number = Decimal(number)
+    if decimal_places is None:
+        decimal_places = 0 if number == number.to_integral_value() else 2
+        number = number if decimal_places == 0 else number.normalize()
+        decimal_places = min(max(0, -number.as_tuple().exponent), MAX_PLACES)
+    return format_number(
+        number,
+        ",",
+        decimal_places,
+        grouping=3,
+        thousand_sep=".",
+        force_grouping=True,
+        use_l10n=False,
+    )
+
+
+def euro(amount):
+    """Return `amount` in euro, with cents only where there are some: 24.800 €."""
+    places = 0 if amount == amount.to_integral_value() else 2
+    return f"{german(amount, decimal_places=places)} €"

@@ -1,0 +1,72 @@
+"""What the stepper shows of a lead's way through its marketplace's phases."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+@dataclass
+class Step:
+    """One circle: its phase, its state, and whether it opens a dialog."""
+
+    phase: object
+    number: int
+    # done, current, passed_by (inserted behind the lead's back), coming
+    state: str
+    since: str = ""
+    is_late: bool = False
+    is_open: bool = False
+
+
+class Stepper:
+    """The circles of `lead`: active phases, and a retired one it stands in.
+
+    Which phases are done is read from the events, not from their places: a phase that an
+    operator inserted before the lead's own was not passed.
+    """
+
+    def __init__(self, lead):
+        self.lead = lead
+        events = list(lead.events.of_process().oldest_first())
+        # The event that closed the lead, or None.
+        self.closing = events[-1] if events and lead.is_closed else None
+        self.steps = list(self._steps(events))
+
+    def _steps(self, events):
+        lead = self.lead
+        times = lead.times_in_phases(events)
+        entered = {event.to_phase_id for event in events}
+        shown = [p for p in lead.process if not p.is_retired or p.pk == lead.phase_id]
+        for number, phase in enumerate(shown, start=1):
+            step = Step(phase=phase, number=number, state=_state(lead, phase, entered))
+            if phase.pk in times and step.state != "coming":
+                _tell_time(step, times[phase.pk])
+            is_current = lead.is_in_progress and phase.pk == lead.phase_id
+            step.is_open = is_current or phase == lead.previous_phase
+            yield step
+
+
+def _state(lead, phase, entered):
+    if phase.pk == lead.phase_id:
+        return "current" if lead.is_in_progress else "done"
+    if phase.position > lead.phase.position:
+        return "coming"
+    return "done" if phase.pk in entered else "passed_by"
+
+
+def _tell_time(step, time):
+    days = time.days
+    if step.state == "current":
+        step.since = (
+            ngettext("for %(count)d day", "for %(count)d days", days) % {"count": days}
+            if days
+            else _("since today")
+        )
+        step.is_late = bool(step.phase.target_days) and days > step.phase.target_days
+    else:
+        step.since = (
+            ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+            if days
+            else _("under 1 day")
+        )

@@ -1,0 +1,69 @@
+"""What each tab of a lead's page shows, in portions that cost the same at any length."""
+
+from itertools import groupby
+
+from django.conf import settings
+from django.utils import timezone
+
+from .forms import EntryForm
+from .paging import portion_of
+from .uploads import accepted_endings
+
+JOURNAL_PORTION = 30
+FILE_PORTION = 60
+EVENT_PORTION = 50
+# No id is longer; Python does not even read a number of thousands of digits.
+MAX_DIGITS = 19
+
+
+def _above(rows, request):
+    """Return the row that the portion follows, or None at the beginning."""
+    pk = request.GET.get("vor", "")
+    return rows.with_id(pk) if pk.isdecimal() and len(pk) <= MAX_DIGITS else None
+
+
+def journal_tab(lead, request):
+    """The composer and a portion of the journal, grouped by day."""
+    above = _above(lead.journal.all(), request)
+    entries, has_more = portion_of(lead.journal.shown(), before=above, size=JOURNAL_PORTION)
+    return {
+        "form": EntryForm(),
+        "days": days_of(entries, above=above),
+        "today": timezone.localdate(),
+        "more_before": entries[-1].pk if has_more else None,
+        "is_first_portion": above is None,
+    }
+
+
+def days_of(entries, *, above=None):
+    """Group entries by local day; the day of `above` has its heading already."""
+    shown = timezone.localdate(above.created_at) if above else None
+    return [
+        {"day": day, "has_heading": day != shown, "entries": list(group)}
+        for day, group in groupby(entries, key=lambda e: timezone.localdate(e.created_at))
+    ]
+
+
+def files_tab(lead, request):
+    """The drop zone and a portion of the attachments."""
+    above = _above(lead.attachments.all(), request)
+    files, has_more = portion_of(
+        lead.attachments.kept().for_list(), before=above, size=FILE_PORTION
+    )
+    return {
+        "files": files,
+        "limit": settings.UPLOAD_MAX_BYTES,
+        "max_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+        "endings": accepted_endings(),
+        "more_before": files[-1].pk if has_more else None,
+    }
+
+
+def history_tab(lead, request):
+    """A portion of the Verlauf."""
+    above = _above(lead.events.all(), request)
+    events, has_more = portion_of(lead.events.all(), before=above, size=EVENT_PORTION)
+    return {"events": events, "more_before": events[-1].pk if has_more else None}
+
+
+TAB_CONTENTS = {"journal": journal_tab, "anhaenge": files_tab, "verlauf": history_tab}

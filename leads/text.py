@@ -1,0 +1,81 @@
+"""Text as people type it, brought into one form before it is kept or compared."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+# Characters that turn the direction of the text around them and so disguise names:
+# https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
+BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def clean_text(text):
+    """Return `text` in NFC with plain line breaks, without blanks at its ends.
+
+    Raises ValidationError for control characters. Text of invisible characters only is
+    empty.
+    """
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROLS.search(text) or SURROGATES.search(text):
+        raise ValidationError(
+            _("Please remove the control characters."), code="control_characters"
+        )
+    if not ZERO_WIDTH.sub("", text).strip():
+        return ""
+    return text.strip()
+
+
+def clean_line(text):
+    """Return `text` as one line: like `clean_text`, blanks folded, no bidi controls."""
+    return " ".join(BIDI_CONTROLS.sub("", clean_text(text)).split())
+
+
+def fold(text):
+    """Return `text` for searching: lower case, ä as ae, ß as ss, without accents.
+
+    Müller and Mueller fold to the same.
+    """
+    text = unicodedata.normalize("NFC", text).casefold().translate(UMLAUTS)
+    return _without_accents(text)
+
+
+def sort_key(text):
+    """Return `text` for sorting as a German dictionary does: ä like a, ß like ss.
+
+    Source: DIN 5007, variant 1.
+    """
+    return _without_accents(text.casefold())
+
+
+def phone_digits(text):
+    """Return a phone number's digits without its country or trunk prefix.
+
+    "+49 8031 1234567", "+49 (0) 8031 1234567", "0049 8031/1234567" and "08031 1234567"
+    give the same.
+    """
+    digits = re.sub(r"\D", "", text)
+    if text.strip().startswith("+"):
+        digits = digits.removeprefix("49")
+    elif digits.startswith("00"):
+        digits = digits[2:].removeprefix("49")
+    return digits.removeprefix("0")
+
+
+def dial_address(number):
+    """Return the `tel:` address of a phone number: what a telephone is to dial."""
+    number = number.strip()
+    if number.startswith(("+", "00")):
+        number = number.replace("(0)", "")
+    return "tel:" + re.sub(r"[^\d+]", "", number)
+
+
+def _without_accents(text):
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -1,0 +1,65 @@
+"""Addresses of leads, grouped by resource."""
+
+from django.urls import path
+
+from .views import (
+    acceptance,
+    attachments,
+    detail,
+    entry,
+    fields,
+    history,
+    journal,
+    lists,
+    phase,
+)
+
+app_name = "leads"
+urlpatterns = [
+    # /leads/: the lists
+    path("", lists.in_progress, name="list"),
+    path("neu/", lists.offers, name="offers"),
+    path("abgeschlossen/", lists.closed, name="closed"),
+    path("anlegen/", entry.enter, name="enter"),
+    # /leads/<id>/: the lead
+    path("<int:lead_id>/", detail.show, name="detail"),
+    path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
+    path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
+    # /leads/<id>/phase/: its process
+    path("<int:lead_id>/phase/", phase.move, name="phase"),
+    path("<int:lead_id>/abschluss/", phase.close, name="close"),
+    path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
+    # /leads/<id>/felder/: its fields
+    path("<int:lead_id>/felder/", fields.edit_all, name="fields"),
+    path("<int:lead_id>/felder/<str:name>/", fields.edit, name="field"),
+    # /leads/<id>/journal/: its journal
+    path("<int:lead_id>/journal/", journal.write, name="journal"),
+    path("<int:lead_id>/journal/<int:entry_id>/", journal.edit, name="journal_entry"),
+    path(
+        "<int:lead_id>/journal/<int:entry_id>/loeschung/",
+        journal.delete,
+        name="journal_entry_delete",
+    ),
+    # /leads/<id>/anhaenge/: its attachments
+    path("<int:lead_id>/anhaenge/", attachments.upload, name="attachments"),
+    path(
+        "<int:lead_id>/anhaenge/<int:attachment_id>/", attachments.download, name="attachment"
+    ),
+    path(
+        "<int:lead_id>/anhaenge/<int:attachment_id>/vorschau/",
+        attachments.thumbnail,
+        name="thumbnail",
+    ),
+    path(
+        "<int:lead_id>/anhaenge/<int:attachment_id>/name/",
+        attachments.rename,
+        name="attachment_name",
+    ),
+    path(
+        "<int:lead_id>/anhaenge/<int:attachment_id>/loeschung/",
+        attachments.delete,
+        name="attachment_delete",
+    ),
+    # /leads/<id>/verlauf/: its history
+    path("<int:lead_id>/verlauf/<int:event_id>/ruecknahme/", history.undo, name="undo"),
+]

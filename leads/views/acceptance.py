@@ -1,0 +1,87 @@
+"""Accepting and declining offered leads."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from leadbook.htmx import page_or_part, wants_part
+from leads.forms import DeclineForm
+from leads.models import AlreadyTaken, Lead, NoPhases
+from leads.offers import Offer
+from leads.toasts import toast
+
+
+def offered_or_gone(request, lead_id):
+    """Return the offered lead; None when somebody took it that the user was shown."""
+    leads = Lead.objects.visible_to(request.user).offered().for_offers()
+    lead = leads.with_id(lead_id)
+    if lead is None and not Offer.was_shown(
+        request.POST.get("angebot", request.GET.get("angebot", "")), lead_id, request.user
+    ):
+        raise Http404
+    return lead
+
+
+def gone(request, lead_id):
+    """Answer 409: the lead went to somebody else; 404 where the user has declined it.
+
+    To htmx the answer takes the place of the offer's card, whatever asked for it.
+    """
+    taken = get_object_or_404(Lead.objects.open_to(request.user).worked(), pk=lead_id)
+    template = page_or_part(request, "leads/acceptance/gone.html", "part")
+    response = render(request, template, {"taken": taken}, status=409)
+    return reswap(retarget(response, f"#offer-{taken.pk}"), "outerHTML")
+
+
+def gone_or_own(request, lead_id):
+    """Open the lead when a repeated click finds it accepted by the same rep."""
+    lead = Lead.objects.visible_to(request.user).with_id(lead_id)
+    if lead is not None and lead.owner_id == request.user.pk:
+        return go(request, "leads:detail", lead_id)
+    return gone(request, lead_id)
+
+
+def go(request, to, *args):
+    """Send the browser to the address named `to`, with or without htmx."""
+    response = redirect(to, *args)
+    response.status_code = 303
+    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
+
+
+@require_POST
+def accept(request, lead_id):
+    """Accept the lead and open it; whoever is late gets a friendly 409."""
+    lead = offered_or_gone(request, lead_id)
+    if lead is None:
+        return gone_or_own(request, lead_id)
+    try:
+        lead.accept(by=request.user)
+    except AlreadyTaken:
+        return gone_or_own(request, lead_id)
+    except NoPhases as error:
+        messages.error(request, error.message)
+        return go(request, "leads:offers")
+    toast(request, _("“%(lead)s” is now yours.") % {"lead": lead.name})
+    return go(request, "leads:detail", lead.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decline(request, lead_id):
+    """Ask for a reason, then hide the lead from this rep."""
+    lead = offered_or_gone(request, lead_id)
+    if lead is None:
+        return gone(request, lead_id)
+    form = DeclineForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            lead.decline(by=request.user, reason=form.cleaned_data["reason"])
+        except AlreadyTaken:
+            return gone(request, lead_id)
+        toast(request, _("Declined. The others are still offered this lead."))
+        return go(request, "leads:offers")
+    template = page_or_part(request, "leads/acceptance/decline.html", "dialog")
+    context = {"offer": Offer(lead, request.user), "form": form}
+    return render(request, template, context, status=422 if form.is_bound else 200)

@@ -1,0 +1,107 @@
+"""A lead's fields: one at a time in place, or all of them at once."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from leadbook.htmx import page_or_part
+from leads.fields import field_named, groups_of
+from leads.forms import lead_fields_form
+from leads.models import FieldConflict
+from leads.toasts import toast
+from leads.views.answers import changed, worked_lead
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request, lead_id, name):
+    """Show the editor of one field (GET), confirm a change (POST)."""
+    lead = worked_lead(request, lead_id, for_page=True)
+    field = field_named(name, lead.marketplace, lead=lead)
+    if field is None:
+        raise Http404
+    if request.method != "POST":
+        if "ansicht" in request.GET:
+            context = {"lead": lead, "field": field.on(lead), "takes_focus": True}
+            return render(request, "leads/fields/shown.html", context)
+        form = lead_fields_form(lead.marketplace, lead=lead, only=[name])
+        return _editor(request, lead, field, form)
+    form = lead_fields_form(lead.marketplace, request.POST, lead=lead, only=[name])
+    if not form.is_valid():
+        return _editor(request, lead, field, form, status=422)
+    try:
+        events = lead.set_fields(form.changes, by=request.user)
+    except FieldConflict as conflict:
+        seen = form.cleaned_data[f"seen-{name}"]
+        form.see_again([name])
+        return _editor(
+            request, lead, field, form, status=409,
+            conflict=_told(field, conflict.conflicts[name], seen, lead, form),
+        )  # fmt: skip
+    if events:
+        toast(request, _("%(field)s changed") % {"field": field.label}, undo=events)
+    return changed(
+        request,
+        lead,
+        main="leads/fields/shown.html",
+        field=field.on(lead),
+        takes_focus=True,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_all(request, lead_id):
+    """Show all fields for editing (GET), confirm them with one check (POST)."""
+    lead = worked_lead(request, lead_id, for_page=True)
+    if request.method != "POST":
+        if "ansicht" in request.GET:
+            context = {"lead": lead, "groups": groups_of(lead)}
+            return render(request, "leads/fields/_card.html", context)
+        return _editor_of_all(request, lead, lead_fields_form(lead.marketplace, lead=lead))
+    form = lead_fields_form(lead.marketplace, request.POST, lead=lead)
+    if not form.is_valid():
+        return _editor_of_all(request, lead, form, status=422)
+    try:
+        events = lead.set_fields(form.changes, by=request.user)
+    except FieldConflict as conflict:
+        told = {
+            name: _told(
+                form.lead_fields[name], event, form.cleaned_data[f"seen-{name}"], lead, form
+            )
+            for name, event in conflict.conflicts.items()
+        }
+        form.see_again(told)
+        return _editor_of_all(request, lead, form, status=409, conflicts=told)
+    if len(events) == 1:
+        toast(request, _("%(field)s changed") % {"field": events[0].label}, undo=events)
+    elif events:
+        text = ngettext("%(count)d field changed", "%(count)d fields changed", len(events))
+        toast(request, text % {"count": len(events)}, undo=events)
+    return changed(request, lead, main="leads/fields/_card.html", groups=groups_of(lead))
+
+
+def _told(field, event, seen, lead, form):
+    """Return what a conflict shows: who changed the field when, and the three values."""
+    data = field.kind.to_json(form.cleaned_data[field.name])
+    return {
+        "event": event,
+        "seen": field.text_of_seen(seen),
+        "current": field.text_of(lead),
+        "typed": field.text(data),
+    }
+
+
+def _editor(request, lead, field, form, *, status=200, conflict=None):
+    form.fields[field.name].widget.attrs["autofocus"] = True
+    row = next(iter(form.rows))
+    context = {"lead": lead, "field": field, "row": row, "conflict": conflict, "form": form}
+    template = page_or_part(request, "leads/fields/editor.html", "editor")
+    return render(request, template, context, status=status)
+
+
+def _editor_of_all(request, lead, form, *, status=200, conflicts=None):
+    rows = [{**row, "conflict": (conflicts or {}).get(row["field"].name)} for row in form.rows]
+    context = {"lead": lead, "rows": rows, "form": form, "has_conflicts": bool(conflicts)}
+    template = page_or_part(request, "leads/fields/editor_of_all.html", "editor")
+    return render(request, template, context, status=status)

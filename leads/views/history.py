@@ -1,0 +1,53 @@
+"""Taking a change back."""
+
+import re
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from leads.models import LeadError, LeadEvent
+from leads.toasts import toast
+from leads.views.answers import changed, worked_lead
+
+Kind = LeadEvent.Kind
+# What on the page each kind of undone event changes.
+PARTS = {
+    Kind.MOVED: ("stepper",),
+    Kind.MOVED_BACK: ("stepper",),
+    Kind.WON: ("stepper", "navigation"),
+    Kind.LOST: ("stepper", "navigation"),
+    Kind.ENTRY_DELETED: ("journal",),
+    Kind.ENTRY_EDITED: ("journal",),
+    Kind.FILE_DELETED: ("files",),
+    Kind.FILE_RENAMED: ("files",),
+}
+PK = re.compile(r"[0-9]{1,18}")
+# More fields than a form can have (DATA_UPLOAD_MAX_NUMBER_FIELDS) never change at once.
+MAX_AT_ONCE = 400
+TABS = {Kind.FILE_DELETED: "anhaenge", Kind.FILE_RENAMED: "anhaenge"}
+
+
+@require_POST
+def undo(request, lead_id, event_id):
+    """Take back what the event recorded, unless it has been overtaken (409)."""
+    lead = worked_lead(request, lead_id)
+    event = get_object_or_404(lead.events.all(), pk=event_id)
+    others = [int(pk) for pk in request.GET.get("mit", "").split(",") if PK.fullmatch(pk)]
+    events = [event, *lead.events.with_ids(others[:MAX_AT_ONCE])]
+    tab = TABS.get(event.kind, "journal")
+    fields = [event.field for event in events if event.field]
+    try:
+        if len(events) > 1:
+            lead.undo_fields(events, by=request.user)
+        else:
+            lead.undo(event, by=request.user)
+    except LeadError as error:
+        text = _("Not taken back: %(reason)s") % {"reason": error.message}
+        messages.error(request, text)
+        return changed(
+            request, lead, tab=tab, fields=fields, parts=PARTS.get(event.kind, ()), status=409
+        )
+    toast(request, _("Taken back"))
+    return changed(request, lead, tab=tab, fields=fields, parts=PARTS.get(event.kind, ()))

@@ -1,0 +1,75 @@
+"""The Lead-Journal."""
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leadbook.htmx import page_or_part
+from leads.forms import EntryForm, EntryTextForm
+from leads.models import FieldConflict
+from leads.toasts import toast
+from leads.views.answers import changed, own_entry, worked_lead
+
+
+@require_POST
+def write(request, lead_id):
+    """Write a new entry."""
+    lead = worked_lead(request, lead_id)
+    form = EntryForm(request.POST)
+    if not form.is_valid():
+        template = page_or_part(request, "leads/journal/composer.html", "composer")
+        return render(request, template, {"lead": lead, "form": form}, status=422)
+    data = form.cleaned_data
+    lead.write_entry(
+        text=data["text"], kind=data["kind"], token=data["token"], by=request.user
+    )
+    # A note that a stale dialog kept is written from there, not from the composer.
+    is_from_dialog = request.htmx.target == "dialogs"
+    main = None if is_from_dialog else "leads/journal/composer.html#composer"
+    return changed(request, lead, main=main, form=EntryForm())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request, lead_id, entry_id):
+    """Show the editor of an own entry (GET), save it (POST)."""
+    lead = worked_lead(request, lead_id)
+    entry = own_entry(request, lead, entry_id)
+    context = {"lead": lead, "entry": entry}
+    auto_id = f"eintrag_{entry.pk}_%s"
+    if request.method != "POST":
+        if "ansicht" in request.GET:
+            return render(request, "leads/journal/_entry.html", context)
+        context["form"] = EntryTextForm(
+            initial={"text": entry.text, "seen": entry.text}, auto_id=auto_id
+        )
+        return render(
+            request, page_or_part(request, "leads/journal/editor.html", "editor"), context
+        )
+    form = EntryTextForm(request.POST, auto_id=auto_id)
+    context["form"] = form
+    template = page_or_part(request, "leads/journal/editor.html", "editor")
+    if not form.is_valid():
+        return render(request, template, context, status=422)
+    data = form.cleaned_data
+    try:
+        event = lead.edit_entry(
+            entry_id, text=data["text"], seen=data["seen"], by=request.user
+        )
+    except FieldConflict:
+        context["current"] = own_entry(request, lead, entry_id)
+        form.see_again(context["current"].text)
+        return render(request, template, context, status=409)
+    if event:
+        toast(request, _("Entry changed"), undo=[event])
+    fresh = own_entry(request, lead, entry_id)
+    return changed(request, lead, main="leads/journal/_entry.html", entry=fresh)
+
+
+@require_POST
+def delete(request, lead_id, entry_id):
+    """Delete an own entry; the Verlauf keeps it and the toast brings it back."""
+    lead = worked_lead(request, lead_id)
+    own_entry(request, lead, entry_id)
+    event = lead.delete_entry(entry_id, by=request.user)
+    toast(request, _("Entry deleted"), undo=[event])
+    return changed(request, lead)

@@ -1,0 +1,136 @@
+"""The stepper's dialogs: move, close, reopen."""
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leadbook.htmx import page_or_part, wants_part
+from leads.forms import CloseForm, EntryForm, MoveForm
+from leads.models import NotNeighbours, StaleMove
+from leads.stepper import Stepper
+from leads.toasts import toast
+from leads.views.answers import changed, worked_lead
+
+PARTS = ("stepper",)
+CLOSING_PARTS = ("stepper", "navigation")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request, lead_id):
+    """Show the dialog of a circle (GET), move one step (POST)."""
+    lead = worked_lead(request, lead_id, for_page=True)
+    if request.method != "POST":
+        return _dialog(request, lead, target=_target(lead, request.GET.get("nach")))
+    form = MoveForm(request.POST, lead=lead)
+    if not form.is_valid():
+        if form.is_stale:
+            return _stale(request, lead, form)
+        target = form.cleaned_data["nach"]
+        return _dialog(request, lead, target=target, move_form=form, status=422)
+    data = form.cleaned_data
+    try:
+        event = lead.move(
+            seen=data["von"],
+            to=data["nach"],
+            by=request.user,
+            note=data["note"],
+            follow_up_at=data["follow_up_at"],
+        )
+    except (StaleMove, NotNeighbours) as error:
+        return _stale(request, lead, form, error)
+    text = (
+        _("Phase “%(phase)s” has begun.")
+        if event.kind == "moved"
+        else _("Set back to “%(phase)s”.")
+    )
+    toast(request, text % {"phase": event.new_text}, undo=[event])
+    fields = ["follow_up_at"] if data["follow_up_at"] else []
+    return changed(request, lead, parts=PARTS, fields=fields)
+
+
+@require_POST
+def close(request, lead_id):
+    """Close the lead as won or lost."""
+    lead = worked_lead(request, lead_id, for_page=True)
+    form = CloseForm(request.POST, lead=lead, auto_id="abschluss_%s")
+    if not form.is_valid():
+        if form.is_stale:
+            return _stale(request, lead, form)
+        target = lead.next_phase
+        return _dialog(request, lead, target=target, close_form=form, status=422)
+    data = form.cleaned_data
+    shared = {"seen": data["von"], "by": request.user, "note": data["note"]}
+    try:
+        if data["ergebnis"] == "gewonnen":
+            event = lead.win(**shared)
+        else:
+            event = lead.lose(reason=data["loss_reason"], **shared)
+    except (StaleMove, NotNeighbours) as error:
+        return _stale(request, lead, form, error)
+    text = _("The lead is won.") if event.kind == "won" else _("The lead is lost.")
+    toast(request, text, undo=[event])
+    return changed(request, lead, parts=CLOSING_PARTS)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen(request, lead_id):
+    """Ask (GET), then take a closed lead back into its phase (POST)."""
+    lead = worked_lead(request, lead_id, for_page=True)
+    if request.method != "POST":
+        template = page_or_part(request, "leads/phase/reopen.html", "dialog")
+        return render(request, template, {"lead": lead})
+    try:
+        lead.reopen(by=request.user)
+    except StaleMove as error:
+        return _stale(request, lead, None, error)
+    toast(request, _("The lead is open again."))
+    return changed(request, lead, parts=CLOSING_PARTS)
+
+
+def _target(lead, phase_id):
+    """Return the neighbour that the address names; the next phase where it names none.
+
+    A click on the current circle asks for the step forward, so it means the next phase;
+    in the last phase the dialog closes the lead.
+    """
+    named = next((p for p in lead.process if str(p.pk) == phase_id), None)
+    return named if named == lead.previous_phase and named else lead.next_phase
+
+
+def _dialog(request, lead, *, target, move_form=None, close_form=None, status=200):
+    if not lead.is_in_progress:
+        return _stale(request, lead, move_form or close_form)
+    initial = {"von": lead.phase_id, "nach": target.pk if target else None}
+    context = {
+        "lead": lead,
+        "target": target,
+        "is_back": target is not None and target == lead.previous_phase,
+        "move_form": move_form or MoveForm(initial=initial, lead=lead),
+        "close_form": close_form
+        or CloseForm(initial=initial, lead=lead, auto_id="abschluss_%s"),
+    }
+    template = page_or_part(request, "leads/phase/dialog.html", "dialog")
+    return render(request, template, context, status=status)
+
+
+def _kept_note(text):
+    """Return the form that lets a note be written down although the move failed."""
+    return EntryForm(initial={"text": text}, auto_id="notiz_%s")
+
+
+def _stale(request, lead, form, error=None):
+    """Answer 409: the fresh stepper, who moved the lead when, and what was typed."""
+    fresh = worked_lead(request, lead.pk, for_page=True)
+    last = getattr(error, "event", None) or fresh.last_step
+    typed = form.data.get("note", "") if form is not None else ""
+    context = {
+        "lead": fresh,
+        "stepper": Stepper(fresh),
+        "last": last,
+        "error": error if isinstance(error, NotNeighbours) else None,
+        "form": _kept_note(typed) if typed.strip() else None,
+    }
+    template = "leads/phase/stale.html"
+    if wants_part(request):
+        template += "#part"
+    return render(request, template, context, status=409)

@@ -1,0 +1,153 @@
+"""A marketplace with its process, fields, reasons and members on one page."""
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from leads.relocating import leads_in, relocate_leads
+from marketplaces.forms import RelocateForm
+from marketplaces.models import Marketplace, Phase
+
+from .inlines import FieldInline, LossReasonInline, MembershipInline, PhaseInline
+from .scope import ForOperators, ScopedAdmin
+
+
+@admin.register(Marketplace)
+class MarketplaceAdmin(ForOperators, ScopedAdmin):
+    """Marketplaces: operators set up their own, superusers all."""
+
+    list_display = ["name", "phases_shown", "offered", "in_progress", "warning"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    fields = [("name", "slug"), ("color", "allows_early_loss")]
+    inlines = [PhaseInline, FieldInline, LossReasonInline, MembershipInline]
+    change_form_before_template = "admin/marketplaces/marketplace/warnings.html"
+    warn_unsaved_form = True
+
+    def get_queryset(self, request):
+        """Add the numbers of phases and leads."""
+        return super().get_queryset(request).with_counts()
+
+    def get_object(self, request, object_id, from_field=None):
+        """Hold the marketplace while it is saved, so that a second operator waits."""
+        if request.method == "POST" and transaction.get_connection().in_atomic_block:
+            self.model.objects.hold(object_id)
+        return super().get_object(request, object_id, from_field)
+
+    def get_deleted_objects(self, objs, request):
+        """Say in one sentence what stands in the way, however many leads there are."""
+        if any(marketplace.leads.exists() for marketplace in objs):
+            return [], {}, set(), [gettext("Leads of this marketplace")]
+        return super().get_deleted_objects(objs, request)
+
+    def get_urls(self):
+        """Add the page that moves the leads out of a phase."""
+        return [
+            path(
+                "<int:marketplace_id>/phases/<int:phase_id>/relocate/",
+                self.admin_site.admin_view(self.relocate_view),
+                name="marketplaces_phase_relocate",
+            ),
+            *super().get_urls(),
+        ]
+
+    @display(description=_("Active phases"), ordering="active_phase_count")
+    def phases_shown(self, marketplace):
+        """Return the number of phases that are not retired."""
+        return marketplace.active_phase_count
+
+    @display(description=_("Offered"), ordering="offered_count")
+    def offered(self, marketplace):
+        """Return the number of leads that nobody works on yet."""
+        return marketplace.offered_count
+
+    @display(description=_("In progress"), ordering="in_progress_count")
+    def in_progress(self, marketplace):
+        """Return the number of leads in Bearbeitung."""
+        return marketplace.in_progress_count
+
+    @display(
+        description=_("Attention"), label={"no_phases": "danger", "left_behind": "warning"}
+    )
+    def warning(self, marketplace):
+        """Return what the operator must see to."""
+        if not marketplace.active_phase_count:
+            return "no_phases", _("No phases: cannot offer leads")
+        if count := marketplace.left_behind_count:
+            text = ngettext(
+                "%(count)d lead in a retired phase", "%(count)d leads in retired phases", count
+            )
+            return "left_behind", text % {"count": count}
+        return None
+
+    def save_formset(self, request, form, formset, change):
+        """Save the list, and note for the answer which phases were retired by it."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is Phase:
+            request.newly_retired = formset.newly_retired()
+
+    def response_change(self, request, obj):
+        """After a phase was retired in which leads stand, offer to move them."""
+        response = super().response_change(request, obj)
+        left_behind = obj.phases.left_behind().among(getattr(request, "newly_retired", ()))
+        if phase := left_behind.in_order().first():
+            return HttpResponseRedirect(self._relocate_url(phase))
+        return response
+
+    def relocate_view(self, request, marketplace_id, phase_id):
+        """Show how many leads stand in a phase, and move them to another one."""
+        marketplace = self.get_object(request, str(marketplace_id))
+        phase = get_object_or_404(marketplace.phases, pk=phase_id)
+        form = RelocateForm(request.POST or None, phase=phase)
+        if request.method == "POST" and form.is_valid():
+            return self._relocate(request, phase, form.cleaned_data["to"])
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": marketplace,
+            "title": _("Move leads"),
+            "subtitle": f"{marketplace} · {phase}",
+            "marketplace": marketplace,
+            "phase": phase,
+            "lead_count": leads_in(phase, by=request.user).count(),
+            "form": form,
+        }
+        return TemplateResponse(
+            request,
+            "admin/marketplaces/phase/relocate.html",
+            context,
+            status=422 if form.is_bound else 200,
+        )
+
+    def _relocate(self, request, phase, to):
+        moved = relocate_leads(phase, to=to, by=request.user)
+        text = ngettext(
+            "%(count)d lead was moved to “%(phase)s”.",
+            "%(count)d leads were moved to “%(phase)s”.",
+            moved,
+        )
+        self.message_user(request, text % {"count": moved, "phase": to}, messages.SUCCESS)
+        if left := leads_in(phase, by=request.user).count():
+            text = ngettext(
+                "%(count)d lead still stands in “%(phase)s”.",
+                "%(count)d leads still stand in “%(phase)s”.",
+                left,
+            )
+            self.message_user(
+                request, text % {"count": left, "phase": phase}, messages.WARNING
+            )
+            return HttpResponseRedirect(self._relocate_url(phase))
+        page = reverse("admin:marketplaces_marketplace_change", args=[phase.marketplace_id])
+        return HttpResponseRedirect(f"{page}#phases")
+
+    @staticmethod
+    def _relocate_url(phase):
+        return reverse(
+            "admin:marketplaces_phase_relocate", args=[phase.marketplace_id, phase.pk]
+        )

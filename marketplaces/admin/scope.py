@@ -1,0 +1,118 @@
+"""Who may do what in the admin: it follows from what somebody operates.
+
+Nobody needs rows of Django's permissions. Each model's `operated_by(user)` says which
+objects there are for the person; what is not among them does not exist: 404.
+"""
+
+from django.contrib.admin import RelatedFieldListFilter
+from django.http import Http404
+from unfold.admin import ModelAdmin
+
+from marketplaces.models import Marketplace
+
+
+def operates(request):
+    """Whether the person sets up any marketplace; asked once a request."""
+    if not hasattr(request, "_operates"):
+        operated = Marketplace.objects.operated_by(request.user)
+        request._operates = request.user.is_superuser or operated.exists()
+    return request._operates
+
+
+class SuperuserOnly:
+    """Permissions of what superusers alone see and change."""
+
+    def has_module_permission(self, request):
+        """Whether the model stands in the navigation."""
+        return request.user.is_superuser
+
+    def has_view_permission(self, request, obj=None):
+        """Whether it can be looked at."""
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None):
+        """Whether it can be changed."""
+        return request.user.is_superuser
+
+    def has_add_permission(self, request, obj=None):
+        """Whether one can be added."""
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None):
+        """Whether it can be deleted."""
+        return request.user.is_superuser
+
+
+class ForOperators(SuperuserOnly):
+    """Permissions of what operators see and change; only superusers add and delete."""
+
+    def has_module_permission(self, request):
+        """Whether the model stands in the navigation."""
+        return operates(request)
+
+    def has_view_permission(self, request, obj=None):
+        """Whether it can be looked at; which ones, says the queryset."""
+        return operates(request)
+
+    def has_change_permission(self, request, obj=None):
+        """Whether it can be changed; which ones, says the queryset."""
+        return operates(request)
+
+
+class PartOfOperated(ForOperators):
+    """Permissions of the parts of a marketplace: who may change it, may change them."""
+
+    def has_add_permission(self, request, obj=None):
+        """Whether a part can be added."""
+        return operates(request)
+
+    def has_delete_permission(self, request, obj=None):
+        """Whether a part can be deleted."""
+        return operates(request)
+
+
+class ReadOnly(ForOperators):
+    """Permissions of what the admin only shows, to superusers too."""
+
+    def has_change_permission(self, request, obj=None):
+        """Refuse."""
+        return False
+
+    def has_add_permission(self, request, obj=None):
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Refuse."""
+        return False
+
+
+class ScopedAdmin(ModelAdmin):
+    """What the pages of our models share."""
+
+    view_on_site = False
+    # No deleting of many at once.
+    actions = None
+
+    def get_queryset(self, request):
+        """Start from what the person operates."""
+        return super().get_queryset(request).operated_by(request.user)
+
+    def get_object(self, request, object_id, from_field=None):
+        """Answer 404 for what does not exist and for what may not be seen."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+
+class OperatedFilter(RelatedFieldListFilter):
+    """A filter by a marketplace, or by a part of one, that names only the operated ones."""
+
+    def field_choices(self, field, request, model_admin):
+        """Return pairs of id and name."""
+        choices = field.related_model.objects.operated_by(request.user)
+        if field.related_model is Marketplace:
+            return [(choice.pk, str(choice)) for choice in choices.by_name()]
+        parts = choices.by_marketplace()
+        return [(part.pk, f"{part.marketplace} · {part}") for part in parts]

@@ -1,0 +1,101 @@
+"""People: only superusers manage them; operators choose them as members."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from marketplaces.forms import TableFormSet
+from marketplaces.models import Membership, User
+
+from .scope import ScopedAdmin, SuperuserOnly, operates
+
+# What somebody may do is said by memberships; groups would be a second answer.
+admin.site.unregister(Group)
+
+
+class NewUserForm(UserCreationForm):
+    """A new account. It always signs in with a password: there is no other way."""
+
+    usable_password = None
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Another password for somebody."""
+
+    usable_password = None
+
+
+class RolesInline(SuperuserOnly, TabularInline):
+    """Where the person works, and as what."""
+
+    model = Membership
+    formset = TableFormSet
+    fields = ["marketplace", "role"]
+    autocomplete_fields = ["marketplace"]
+    extra = 0
+    show_title = False
+
+
+@admin.register(User)
+class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
+    """Accounts; who has a history is deactivated, not deleted."""
+
+    form = UserChangeForm
+    add_form = NewUserForm
+    change_password_form = NewPasswordForm
+    list_display = ["username", "full_name", "email", "is_active", "is_staff", "is_superuser"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["username", "first_name", "last_name", "email"]
+    ordering = ["username"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Person"), {"fields": [("first_name", "last_name"), "email"]}),
+        (
+            _("Rights"),
+            {
+                "fields": [("is_active", "is_staff", "is_superuser")],
+                "description": _(
+                    "What somebody may do follows from the roles below. An operator also "
+                    "needs the status of staff to reach this administration."
+                ),
+            },
+        ),
+        (_("Times"), {"fields": [("last_login", "date_joined")]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "password1", "password2"]}),
+        (_("Person"), {"fields": [("first_name", "last_name"), "email"]}),
+    ]
+    inlines = [RolesInline]
+
+    @display(description=_("Name"), ordering="last_name")
+    def full_name(self, person):
+        """Return first and last name."""
+        return person.get_full_name()
+
+    def get_queryset(self, request):
+        """Everybody for superusers; the pages are closed to others."""
+        return self.model.objects.order_by("username")
+
+    def has_choose_permission(self, request):
+        """Whether somebody may look for people to make them members."""
+        return operates(request)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Let operators find only those whom they may make members."""
+        if request.user.is_superuser:
+            return super().get_search_results(request, queryset, search_term)
+        return User.people.findable_by(request.user, search_term), False
+
+    def get_deleted_objects(self, objs, request):
+        """Say in one sentence what stands in the way, however much it is."""
+        if any(person.has_history for person in objs):
+            return [], {}, set(), [gettext("Work on leads or in this administration")]
+        return super().get_deleted_objects(objs, request)

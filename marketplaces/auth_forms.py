@@ -1,0 +1,87 @@
+"""The forms of signing in and of passwords."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import forms as auth_forms
+from django.utils.translation import gettext_lazy as _
+
+from .passwords import required_length
+from .throttling import may_request
+
+
+class SignInForm(auth_forms.AuthenticationForm):
+    """User name and password; every refusal reads the same."""
+
+    username = auth_forms.UsernameField(
+        label=_("User name"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+        ),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    error_messages = {
+        "invalid_login": _("The user name or the password is not right."),
+        "inactive": _("The user name or the password is not right."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            del self.fields["username"].widget.attrs["autofocus"]
+            self.fields["password"].widget.attrs["autofocus"] = True
+
+
+class ResetForm(auth_forms.PasswordResetForm):
+    """The e-mail address that a link for a new password goes to."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+    def get_users(self, email):
+        """Return who gets the link: nobody when this address got several of late."""
+        address = email.casefold()
+        if not may_request("reset", address, limit=settings.RESETS_PER_EMAIL):
+            return []
+        return super().get_users(email)
+
+
+class _NewPassword:
+    """What the forms that set a password share: plain words and where a mistake stands."""
+
+    error_messages = {
+        **auth_forms.SetPasswordMixin.error_messages,
+        "password_mismatch": _("The two passwords are not the same."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = _("New password")
+        self.fields["new_password1"].help_text = _(
+            "At least %(count)d characters, neither a common password nor your name."
+        ) % {"count": required_length(self.user)}
+        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].help_text = ""
+
+
+class NewPasswordForm(_NewPassword, auth_forms.SetPasswordForm):
+    """A new password, for whoever came by the link of an e-mail."""
+
+
+class ChangePasswordForm(_NewPassword, auth_forms.PasswordChangeForm):
+    """A new password, for whoever knows the old one."""
+
+    error_messages = {
+        **_NewPassword.error_messages,
+        "password_incorrect": _("The current password is not right."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = _("Current password")

@@ -1,0 +1,215 @@
+"""Forms of the admin: a marketplace's ordered lists, its members, moving leads."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
+from django.forms.utils import ErrorDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+
+from .models import Phase
+
+
+class PartForm(forms.ModelForm):
+    """One row of what a marketplace consists of."""
+
+    # Somebody else deleted the row after the page was loaded.
+    is_gone = False
+    # A new row is there already: the form was sent twice.
+    is_repeated = False
+
+    def full_clean(self):
+        """Take a row that is gone for deleted, and a repeated new one for saved."""
+        if self.is_gone:
+            self._errors, self.cleaned_data = ErrorDict(), {DELETION_FIELD_NAME: True}
+            return
+        super().full_clean()
+        if self._errors and self._is_there_already():
+            self._errors, self.is_repeated = ErrorDict(), True
+
+    def has_changed(self):
+        """Whether there is something to save."""
+        return not self.is_repeated and super().has_changed()
+
+    def _is_there_already(self):
+        if self.instance.pk or not self.instance.marketplace_id:
+            return False
+        values = {
+            field.attname: getattr(self.instance, field.attname)
+            for field in self.instance._meta.concrete_fields
+            if field.name in self.fields and field.name not in {"id", "position"}
+        }
+        return type(self.instance).objects.filter(**values).exists()
+
+
+class TableFormSet(PaginationInlineFormSet):
+    """Rows in a table."""
+
+    def add_fields(self, form, index):
+        """Name each field for screen readers: only the head of the column shows its label."""
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            label = _("Delete") if name == DELETION_FIELD_NAME else field.label
+            if label:
+                field.widget.attrs["aria-label"] = label
+
+
+class PartFormSet(TableFormSet):
+    """The rows of one kind; works on when another operator changed them meanwhile."""
+
+    def get_queryset(self):
+        """Return the objects in the order in which the page sent its rows.
+
+        The admin pairs forms and objects by their order, which may be another one now.
+        """
+        if not self.is_bound:
+            return super().get_queryset()
+        # Of a long list all: since the page was loaded, rows may stand on another one.
+        by_id = {str(part.pk): part for part in self.queryset}
+        sent = (
+            self.data.get(f"{self.add_prefix(i)}-{self.model._meta.pk.name}")
+            for i in range(min(self.initial_form_count(), self.total_form_count()))
+        )
+        return [by_id.get(pk) or self.model() for pk in sent]
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        # Not to be read again for each row.
+        setattr(form.instance, self.fk.name, self.instance)
+        form.is_gone = (
+            self.is_bound and i < self.initial_form_count() and form.instance._state.adding
+        )
+        return form
+
+
+class EntryForm(PartForm):
+    """One entry of an ordered list."""
+
+    # Where the operator wants the entry; the list gives the real places when it is saved.
+    position = forms.IntegerField(
+        label=_("order"),
+        required=False,
+        min_value=0,
+        max_value=10_000,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    @cached_property
+    def changed_data(self):
+        """Return the changed fields; a place alone does not make a new row."""
+        changed = super().changed_data
+        if self.instance.pk is None:
+            changed = [name for name in changed if name != "position"]
+        return changed
+
+    def clean(self):
+        """Refuse to delete an entry that is in use, and take the deletion back."""
+        cleaned = super().clean()
+        if self.instance.pk and cleaned.get(DELETION_FIELD_NAME):
+            try:
+                self.instance.check_deletable()
+            except ValidationError as error:
+                cleaned[DELETION_FIELD_NAME] = False
+                self.data = self.data.copy()
+                self.data.pop(self.add_prefix(DELETION_FIELD_NAME), None)
+                self.add_error(None, error)
+        return cleaned
+
+    def _get_validation_exclusions(self):
+        return super()._get_validation_exclusions() | {"position"}
+
+    def _post_clean(self):
+        place = self.instance.position
+        super()._post_clean()
+        self.instance.position = place
+
+    def sort_key(self, *, is_new):
+        """Return what to order the rows by.
+
+        Of two rows with the same number the one that was moved there comes before the one
+        that stood there when it came from below, behind it when it came from above.
+        """
+        stood = float("inf") if is_new else self.instance.position
+        wanted = self.cleaned_data.get("position")
+        wanted = stood if wanted is None else wanted
+        return wanted, (wanted > stood) - (wanted < stood)
+
+
+class EntryFormSet(PartFormSet):
+    """A marketplace's list: its order is written when everything else is saved."""
+
+    # The column in which each entry of the list is unique.
+    name_field = "label"
+
+    def clean(self):
+        """Refuse the same name twice; the database is asked about the others."""
+        super().clean()
+        seen = set()
+        for form in self.forms:
+            name = form.cleaned_data.get(self.name_field, "").lower()
+            if form.cleaned_data.get(DELETION_FIELD_NAME) or form.is_repeated:
+                continue
+            if name and name in seen:
+                form.add_error(self.name_field, _("This name stands here twice."))
+            seen.add(name)
+
+    def save_new(self, form, commit=True):
+        """Save the new entry behind the others."""
+        form.instance.position = self._entries.next_position()
+        return super().save_new(form, commit)
+
+    def save(self, commit=True):
+        """Save the rows, then put them into the wanted order."""
+        saved = super().save(commit)
+        new = self.extra_forms
+        rows = [form for form in self.forms if form.instance.pk and not form.is_gone]
+        rows.sort(key=lambda form: form.sort_key(is_new=form in new))
+        self._entries.arrange([form.instance.pk for form in rows])
+        return saved
+
+    @property
+    def _entries(self):
+        return self.model.objects.of(self.instance)
+
+
+class PhaseFormSet(EntryFormSet):
+    """The phases of a marketplace's process."""
+
+    name_field = "name"
+
+    def newly_retired(self):
+        """Return the phases that were retired by what has just been saved."""
+        return [
+            phase
+            for phase, changed in self.changed_objects
+            if phase.is_retired and "is_retired" in changed
+        ]
+
+
+class MembershipForm(PartForm):
+    """A member; who is deactivated can stay one, but not become one."""
+
+    def clean_user(self):
+        """Refuse a person who cannot sign in."""
+        person = self.cleaned_data["user"]
+        if not person.is_active and "user" in self.changed_data:
+            raise ValidationError(_("This account is deactivated."))
+        return person
+
+
+class RelocateForm(forms.Form):
+    """Where the leads of a phase shall go: another active phase of the same process."""
+
+    to = forms.ModelChoiceField(
+        label=_("Move to"),
+        queryset=Phase.objects.none(),
+        empty_label=_("Choose a phase"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args, phase, **kwargs):
+        super().__init__(*args, **kwargs)
+        others = phase.marketplace.phases.active().other_than(phase)
+        self.fields["to"].queryset = others.in_order()

@@ -1,0 +1,123 @@
+"""A marketplace: an organisation's offer of leads, with its own process."""
+
+from django.db import models
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from .people import Membership
+
+
+class MarketplaceQuerySet(models.QuerySet):
+    """Marketplaces by who may do what in them."""
+
+    def worked_by(self, user):
+        """Where `user` works on leads."""
+        return self.filter(pk__in=Membership.objects.of(user).selling().marketplace_ids())
+
+    def seen_by(self, user):
+        """Whose leads `user` may see at all: the own ones, a superuser all."""
+        return self.all() if user.is_superuser else self.worked_by(user)
+
+    def operated_by(self, user):
+        """Which `user` may set up in the admin: the own ones, a superuser all."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(pk__in=Membership.objects.of(user).operating().marketplace_ids())
+
+    def by_name(self):
+        """In the order of their names."""
+        return self.order_by("name", "id")
+
+    def with_counts(self):
+        """With the numbers of phases and leads that the admin shows, in one query."""
+        return self.annotate(
+            active_phase_count=self._count("phases", phases__is_retired=False),
+            offered_count=self._count("leads", leads__status="offered"),
+            in_progress_count=self._count("leads", leads__status="in_progress"),
+            left_behind_count=self._count(
+                "leads", leads__status="in_progress", leads__phase__is_retired=True
+            ),
+        )
+
+    def hold(self, pk):
+        """Lock the one with this id for the transaction; who changes the same one waits."""
+        try:
+            return self.order_by("pk").select_for_update().filter(pk=pk).first()
+        except ValueError:
+            return None
+
+    def _count(self, relation, **conditions):
+        # A subquery for each number: joined, phases and leads would multiply.
+        counted = self.model.objects.filter(pk=OuterRef("pk")).annotate(
+            number=Count(relation, filter=Q(**conditions))
+        )
+        return Subquery(counted.order_by().values("number"))
+
+
+class Marketplace(models.Model):
+    """An organisation's offer of leads, with its own phases, fields, reasons, members."""
+
+    class Color(models.TextChoices):
+        """The mark beside the name; the colours themselves are the style sheet's."""
+
+        CORAL = "coral", _("Coral")
+        AMBER = "amber", _("Amber")
+        LEAF = "leaf", _("Leaf green")
+        TEAL = "teal", _("Teal")
+        BLUE = "blue", _("Blue")
+        VIOLET = "violet", _("Violet")
+        ROSE = "rose", _("Rose")
+        SLATE = "slate", _("Slate")
+
+    name = models.CharField(_("name"), max_length=80)
+    slug = models.SlugField(
+        _("short name"),
+        max_length=80,
+        unique=True,
+        help_text=_("Stands in addresses and names the marketplace in imports."),
+    )
+    color = models.CharField(_("colour"), max_length=10, choices=Color, default=Color.TEAL)
+    allows_early_loss = models.BooleanField(
+        _("lost before the last phase"),
+        default=False,
+        help_text=_("Reps may close a lead as lost in every phase."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = MarketplaceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("marketplace")
+        verbose_name_plural = _("marketplaces")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="marketplace_name_unique",
+                violation_error_message=_("There is already a marketplace of this name."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def first_phase(self):
+        """The active phase in which a lead starts, or None where there is none."""
+        return self.phases.active().in_order().first()
+
+    def hold_first_phase(self):
+        """Return `first_phase`, locked until the transaction ends.
+
+        It cannot be deleted or retired then. When it was deleted while we waited for it,
+        the database returns no row; the second look finds its successor.
+        """
+        phases = self.phases.active().in_order().select_for_update(no_key=True)
+        return phases.first() or phases.all().first()
+
+    @cached_property
+    def own_value_counts(self):
+        """Field id → number of leads that have a value in it, from one query."""
+        return self.leads.own_value_counts(self.fields.values_list("pk", flat=True))

@@ -1,0 +1,136 @@
+"""People: they exist here only as members of marketplaces."""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .references import is_referred_to
+
+
+class PersonQuerySet(models.QuerySet):
+    """People, by who may find them."""
+
+    def active(self):
+        """People who can sign in, by name."""
+        return self.filter(is_active=True).order_by("last_name", "first_name", "id")
+
+    def members_with(self, operator):
+        """Members of the marketplaces that `operator` sets up."""
+        operated = Membership.objects.of(operator).operating().marketplace_ids()
+        return self.filter(
+            pk__in=Membership.objects.filter(marketplace__in=operated).values("user_id")
+        )
+
+    def findable_by(self, operator, text):
+        """People whom `operator` finds by `text`, to make them members.
+
+        A superuser finds everybody by a part of the name. Others find the members of
+        their own marketplaces so, and who is not among them only by the whole user name
+        or e-mail address: the search is no directory of the other marketplaces.
+        """
+        text = text.replace("\x00", "").strip()
+        named = Q()
+        for word in text.split():
+            named &= (
+                Q(first_name__icontains=word)
+                | Q(last_name__icontains=word)
+                | Q(username__icontains=word)
+                | Q(email__icontains=word)
+            )
+        if not operator.is_superuser:
+            own = Q(pk__in=self.model.people.members_with(operator).values("pk"))
+            named &= own
+            if text:
+                named |= Q(username__iexact=text) | Q(email__iexact=text)
+        return self.active().filter(named)
+
+
+class User(AbstractUser):
+    """A person who signs in; what they may do is said by their memberships."""
+
+    objects = UserManager()
+    people = PersonQuerySet.as_manager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self):
+        return self.get_full_name() or self.username
+
+    @property
+    def has_history(self):
+        """Whether the person worked on leads or in the admin; then the account stays."""
+        return is_referred_to(self) or self.logentry_set.exists()
+
+
+class MembershipQuerySet(models.QuerySet):
+    """Memberships by what they allow."""
+
+    def of(self, user):
+        """Memberships of `user`; an inactive user has none."""
+        return self.filter(user=user, user__is_active=True)
+
+    def selling(self):
+        """Memberships that work on leads: reps and managers."""
+        return self.filter(role__in=[Membership.Role.REP, Membership.Role.MANAGER])
+
+    def managing(self):
+        """Memberships that see every lead of the marketplace."""
+        return self.filter(role=Membership.Role.MANAGER)
+
+    def operating(self):
+        """Memberships that set the marketplace up in the admin."""
+        return self.filter(role=Membership.Role.OPERATOR)
+
+    def marketplace_ids(self):
+        """The marketplaces' ids, as a subquery."""
+        return self.values("marketplace_id")
+
+
+class Membership(models.Model):
+    """One role of one person in one marketplace."""
+
+    class Role(models.TextChoices):
+        """What a member does in the marketplace."""
+
+        REP = "rep", _("Sales")
+        MANAGER = "manager", _("Management")
+        OPERATOR = "operator", _("Operations")
+
+    marketplace = models.ForeignKey(
+        "marketplaces.Marketplace",
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("marketplace"),
+    )
+    user = models.ForeignKey(
+        "marketplaces.User",
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("person"),
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.REP)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        ordering = ["marketplace", "user", "role", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["marketplace", "user", "role"],
+                name="membership_once_per_role",
+                violation_error_message=_("This person already has this role here."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["rep", "manager", "operator"]),
+                name="membership_role_known",
+                violation_error_message=_("This role does not exist."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user} · {self.get_role_display()}"

@@ -1,0 +1,34 @@
+"""Addresses of people: signing in and out, passwords, the own screen."""
+
+from django.urls import path
+
+from .views import passwords, profile, sign_in
+
+urlpatterns = [
+    # /anmelden/, /abmelden/
+    path("anmelden/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("abmelden/", sign_in.SignOut.as_view(), name="sign_out"),
+    path("abmelden/ueberall/", sign_in.sign_out_everywhere, name="sign_out_everywhere"),
+    path("admin/login/", sign_in.admin_sign_in),
+    # /passwort/
+    path("passwort/", passwords.ChangePassword.as_view(), name="password_change"),
+    path("passwort/vergessen/", passwords.ForgotPassword.as_view(), name="password_reset"),
+    path(
+        "passwort/vergessen/gesendet/",
+        passwords.ForgotPasswordSent.as_view(),
+        name="password_reset_done",
+    ),
+    path(
+        "passwort/neu/<uidb64>/<token>/",
+        passwords.NewPassword.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "passwort/neu/fertig/",
+        passwords.NewPasswordDone.as_view(),
+        name="password_reset_complete",
+    ),
+    # /sprache/, /darstellung/
+    path("sprache/", profile.choose_language, name="set_language"),
+    path("darstellung/", profile.choose_theme, name="appearance"),
+]

@@ -1,0 +1,42 @@
+/* Shows the server's <dialog> as a modal one, and goes away with it.
+
+   On a page of its own (data-standalone) the dialog stays in the page and its cancel
+   button leads back, as it does without JavaScript. */
+class ModalDialog extends HTMLElement {
+  connectedCallback() {
+    if ("standalone" in this.dataset) return;
+    this.opener = document.activeElement;
+    this.openerId = this.opener?.getAttribute("aria-labelledby");
+    this.dialog = this.querySelector("dialog");
+    this.dialog.removeAttribute("open");
+    this.dialog.showModal();
+    this.dialog.addEventListener("close", () => this.remove());
+    this.dialog.addEventListener("click", (event) => {
+      const isBackdrop = event.target === this.dialog && this.hasNothingTyped();
+      const isCancel = event.target.closest("[data-close]");
+      if (!isBackdrop && !isCancel) return;
+      event.preventDefault();
+      this.dialog.close();
+    });
+  }
+
+  disconnectedCallback() {
+    if (!this.opener) return;
+    /* After a move the opener was replaced: its successor has the same label. */
+    const successor = this.opener.isConnected
+      ? this.opener
+      : document.querySelector(`[aria-labelledby="${CSS.escape(this.openerId ?? "")}"]:enabled`);
+    const target = successor ?? document.querySelector('[aria-current="step"]');
+    target?.focus({ preventScroll: true });
+    /* What came of the dialog may stand at the top of the page, out of sight. */
+    document.querySelector("#notices .notice")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /* A click beside the dialog must not throw away what was typed. */
+  hasNothingTyped() {
+    const fields = [...this.querySelectorAll("textarea, input:not([type=hidden])")];
+    return fields.every((field) => field.value === field.defaultValue);
+  }
+}
+
+customElements.define("modal-dialog", ModalDialog);

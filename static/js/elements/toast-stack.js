@@ -1,0 +1,34 @@
+/* Lets toasts go after a while, but never while somebody points at them or is in them. */
+const SECONDS = 8;
+
+class ToastStack extends HTMLElement {
+  connectedCallback() {
+    this.timers = new Map();
+    this.observer = new MutationObserver(() => this.watch());
+    this.observer.observe(this, { childList: true });
+    this.watch();
+  }
+
+  disconnectedCallback() {
+    this.observer.disconnect();
+    this.timers.forEach((timer) => clearTimeout(timer));
+  }
+
+  watch() {
+    for (const toast of this.querySelectorAll(".toast:not([role=alert])")) {
+      if (!this.timers.has(toast)) this.timers.set(toast, this.wait(toast));
+    }
+    for (const toast of this.timers.keys()) {
+      if (!toast.isConnected) this.timers.delete(toast);
+    }
+  }
+
+  wait(toast) {
+    return setTimeout(() => {
+      if (toast.matches(":hover, :focus-within")) this.timers.set(toast, this.wait(toast));
+      else toast.remove();
+    }, SECONDS * 1000);
+  }
+}
+
+customElements.define("toast-stack", ToastStack);

@@ -1,0 +1,94 @@
+"""A real Chromium in front of the real application."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+CHROMIUM = Path("/usr/bin/chromium")
+# Machines are noisy: what does not come within this time (ms) does not come at all.
+expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    args = {**browser_type_launch_args, "args": quiet}
+    if CHROMIUM.exists():
+        args["executable_path"] = str(CHROMIUM)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        args["args"] = [*quiet, "--no-sandbox"]
+    return args
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {
+        **browser_context_args,
+        "viewport": {"width": 1280, "height": 860},
+        "locale": "de-DE",
+        "timezone_id": "Europe/Berlin",
+    }
+
+
+@pytest.fixture
+def context(new_context, live_server):
+    context = new_context(base_url=live_server.url)
+    context.set_default_timeout(20_000)
+    return context
+
+
+@pytest.fixture
+def complaints():
+    """What the browser's console complained about; a test may clear what it expects."""
+    return []
+
+
+@pytest.fixture
+def page(page, complaints):
+    """A page whose console must stay clean, refusals by the server aside."""
+
+    def on_console(message):
+        is_refusal = "the server responded with a status of 4" in message.text
+        if message.type == "error" and not is_refusal:
+            complaints.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in_as(live_server):
+    """Return a function that signs a person in on a browser context."""
+
+    def sign_in(context, user):
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+
+    return sign_in
+
+
+@pytest.fixture
+def annas_page(page, sign_in_as, anna):
+    """A page on which Anna is signed in."""
+    sign_in_as(page.context, anna)
+    return page

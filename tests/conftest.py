@@ -1,0 +1,121 @@
+"""The cast and the stage of every test.
+
+Anna owns the lead, Ben is her colleague, Clara sells elsewhere, Meike manages, Olaf
+operates (and is staff), nobody is signed out.
+"""
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from leads.models import Attachment
+from leads.models.attachment import attachment_storage
+
+from . import factories
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect on SQLite what only a real PostgreSQL can show."""
+    if "postgresql" in django_settings.DATABASES["default"]["ENGINE"]:
+        return
+    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+    items[:] = [item for item in items if item not in elsewhere]
+    config.hook.pytest_deselected(items=elsewhere)
+
+
+@pytest.fixture(autouse=True)
+def _apart(settings, tmp_path, monkeypatch):
+    """Give each test a folder for attachments, a cache and cheap passwords of its own."""
+    storage = attachment_storage()
+    folder = str(tmp_path / "attachments")
+    for name in ("base_location", "location"):
+        monkeypatch.setitem(storage.__dict__, name, folder)
+    # A test that changes STORAGES leaves the model's fields with the storage of before.
+    for name in ("file", "thumbnail"):
+        monkeypatch.setattr(Attachment._meta.get_field(name), "storage", storage)
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": str(tmp_path),
+        }
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def anna(db):
+    return factories.UserFactory(username="anna")
+
+
+@pytest.fixture
+def ben(db):
+    return factories.UserFactory(username="ben")
+
+
+@pytest.fixture
+def clara(db):
+    return factories.UserFactory(username="clara")
+
+
+@pytest.fixture
+def meike(db):
+    return factories.UserFactory(username="meike")
+
+
+@pytest.fixture
+def olaf(db):
+    return factories.UserFactory(username="olaf", is_staff=True)
+
+
+@pytest.fixture
+def heatpumps(anna, ben, meike, olaf):
+    """Five phases, two reasons; Anna and Ben sell, Meike manages, Olaf operates."""
+    return factories.MarketplaceFactory(
+        name="Wärmepumpe Süd",
+        slug="waermepumpe-sued",
+        phases=["Qualifizierung", "Vor-Ort-Termin", "Angebot", "Verhandlung", "Auftrag"],
+        reasons=["Zu teuer", "Wettbewerb"],
+        members={"rep": [anna, ben], "manager": [meike], "operator": [olaf]},
+    )
+
+
+@pytest.fixture
+def solar(clara):
+    """Another marketplace, of which only Clara is a member."""
+    return factories.MarketplaceFactory(
+        name="Photovoltaik Bayern",
+        slug="photovoltaik-bayern",
+        phases=["Erstgespräch", "Abschluss"],
+        reasons=["Kein Dach"],
+        members={"rep": [clara]},
+    )
+
+
+@pytest.fixture
+def offered(heatpumps):
+    """A lead that nobody works on yet."""
+    return factories.offer(heatpumps)
+
+
+@pytest.fixture
+def lead(heatpumps, anna):
+    """Anna's lead in the third of five phases."""
+    return factories.accepted(heatpumps, anna, phase=3)
+
+
+@pytest.fixture
+def signed_in():
+    """Return a function that gives a client signed in as a person."""
+
+    def sign_in(user, **kwargs):
+        client = Client(**kwargs)
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def page_of_anna(signed_in, anna):
+    """Anna's client."""
+    return signed_in(anna)

@@ -1,0 +1,67 @@
+"""Reading one variable."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from leadbook.environment import Environment
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"),
+    [("1", True), ("true", True), (" ON ", True), ("0", False), ("no", False), ("", True)],
+)
+def test_switch(text, is_on):
+    assert Environment({"X": text}).switch("X", default=True) is is_on
+
+
+def test_words_are_separated_by_commas():
+    assert Environment({"X": " a, b ,,c"}).words("X") == ["a", "b", "c"]
+    assert Environment({}).words("X", default=["a"]) == ["a"]
+
+
+def test_file_comes_first_and_is_stripped(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("  from the file \n")
+    assert Environment({"X": "direct", "X_FILE": str(path)})("X") == "from the file"
+
+
+def test_secret_may_start_with_a_dollar_sign():
+    assert Environment({"X": "$abc", "abc": "other"})("X") == "$abc"
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "1e3", "-1", "²", "0x10"])
+def test_number_is_whole(text):
+    if not text:
+        assert Environment({"X": text}).number("X", default=7) == 7
+        return
+    with pytest.raises(ImproperlyConfigured):
+        Environment({"X": text}).number("X", default=7)
+
+
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        ("smtp://localhost", {"host": "localhost", "port": 25, "use_tls": False}),
+        (
+            "smtp+tls://u%40x:p%2F@mail.example",
+            {"port": 587, "username": "u@x", "password": "p/"},
+        ),
+        ("smtp+ssl://mail.example", {"port": 465, "use_ssl": True, "use_tls": False}),
+        ("smtp://mail.example:2525", {"port": 2525, "timeout": 10}),
+    ],
+)
+def test_mail_server(address, options):
+    mailer = Environment({"X": address}).mailer("X", default="")
+    assert options.items() <= mailer["OPTIONS"].items()
+
+
+def test_mail_into_a_folder():
+    mailer = Environment({"X": "filemail:///tmp/mails"}).mailer("X", default="")
+    assert mailer["OPTIONS"] == {"file_path": "/tmp/mails"}
+
+
+def test_databases():
+    read = Environment({}).database
+    assert read("X", default="sqlite:////data/l.sqlite3")["NAME"] == "/data/l.sqlite3"
+    postgresql = read("X", default="postgresql://u:p%40@db.example:5433/leads")
+    assert (postgresql["PASSWORD"], postgresql["PORT"]) == ("p@", 5433)

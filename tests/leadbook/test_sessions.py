@@ -1,0 +1,80 @@
+"""How long a session lasts."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from leadbook import sessions
+
+HOUR = 3600
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Return a function that moves the sessions' clock on by some seconds."""
+    start = time.time()
+
+    def move(seconds):
+        clock = SimpleNamespace(time=lambda: start + seconds)
+        monkeypatch.setattr(sessions, "time", clock)
+
+    return move
+
+
+def is_signed_in(client):
+    return client.get("/passwort/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "lasts"),
+    [
+        ("anna", 11 * HOUR, True),
+        ("anna", 12 * HOUR + 60, False),
+        ("olaf", 1.9 * HOUR, True),
+        ("olaf", 2 * HOUR + 60, False),
+    ],
+)
+def test_idle_sessions_end(signed_in, anna, olaf, later, name, seconds, lasts):
+    client = signed_in({"anna": anna, "olaf": olaf}[name])
+    later(seconds)
+    assert is_signed_in(client) is lasts
+    assert Session.objects.exists() is lasts
+
+
+def test_busy_sessions_go_on_until_a_week_is_over(page_of_anna, later):
+    for hours in range(10, 168, 10):
+        later(hours * HOUR)
+        assert is_signed_in(page_of_anna)
+    later(168 * HOUR + 60)
+    assert not is_signed_in(page_of_anna)
+
+
+def test_expired_session_comes_back_to_the_page(page_of_anna, later):
+    later(13 * HOUR)
+    assert page_of_anna.get("/passwort/").url == "/anmelden/?next=/passwort/"
+
+
+def choose_theme(client):
+    return client.post("/darstellung/", {"theme": "dark"})
+
+
+def test_session_is_written_every_ten_minutes_only(
+    page_of_anna, later, django_assert_num_queries
+):
+    later(9 * 60)
+    with django_assert_num_queries(2):  # the session, the user
+        choose_theme(page_of_anna)
+    later(11 * 60)
+    refreshed = choose_theme(page_of_anna)
+    assert refreshed.cookies["sessionid"]["max-age"] == 12 * HOUR
+    later(11 * 60 + 5)
+    with django_assert_num_queries(2):
+        choose_theme(page_of_anna)
+
+
+def test_expired_session_shows_nobody_on_open_pages_either(page_of_anna, later):
+    assert "Anna Beispiel" in page_of_anna.get("/passwort/vergessen/").text
+    later(13 * HOUR)
+    assert "Anna Beispiel" not in page_of_anna.get("/passwort/vergessen/").text

@@ -1,0 +1,127 @@
+"""What the environment may say, and what stops the start with a sentence."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+SOURCE = settings.BASE_DIR / "leadbook" / "settings.py"
+TABLE = settings.BASE_DIR / "README.md"
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that runs a command of manage.py under an environment."""
+
+    def run(*command, **variables):
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environment = {**kept, "VAR_DIR": str(tmp_path / "var"), **variables}
+        return subprocess.run(
+            [sys.executable, "manage.py", *(command or ("check",))],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def production():
+    """The least that a production needs."""
+    return {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "leads.example"}
+
+
+def test_production_passes_the_deployment_check(start, production):
+    result = start("check", "--deploy", "--fail-level", "WARNING", **production)
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout + result.stderr
+
+
+def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
+    result = start(
+        "check", "--deploy", "--fail-level", "WARNING",
+        **production,
+        TRUSTED_PROXIES="1",
+        DATABASE_URL="postgresql://leadbook:x@127.0.0.1:1/leadbook",
+        ATTACHMENTS="s3://leadbook/attachments?endpoint_url=https://s3.example",
+        EMAIL_URL="smtp+tls://user:secret@mail.example",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"MODE": "live"}, "MODE must be one of production, demo, development, not 'live'."),
+        ({"SECRET_KEY": ""}, "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50"),
+        ({"SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE must be the path of a readable"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must list the host names"),
+        ({"ALLOWED_HOSTS": "leads.example,*"}, "ALLOWED_HOSTS must list the host names"),
+        ({"MODE": "demo"}, "ALLOWED_HOSTS may only name this machine."),
+        ({"MODE": "development"}, "ALLOWED_HOSTS may only name this machine."),
+        ({"CSRF_TRUSTED_ORIGINS": "leads.example"}, "CSRF_TRUSTED_ORIGINS must list origins"),
+        ({"HTTPS": "ja"}, "HTTPS must be 1 or 0, not 'ja'."),
+        ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES must be a whole number"),
+        ({"UPLOAD_MAX_BYTES": "50 MB"}, "UPLOAD_MAX_BYTES must be a whole number"),
+        ({"UPLOAD_MAX_BYTES": "0"}, "UPLOAD_MAX_BYTES must be a whole number of at least 1"),
+        ({"DATABASE_URL": "oracle://u:geheim@h/n"}, "DATABASE_URL must be sqlite:///PATH"),
+        ({"DATABASE_URL": "leadbook.sqlite3"}, "DATABASE_URL"),
+        ({"EMAIL_URL": "mail://u:geheim@h"}, "EMAIL_URL must be consolemail://"),
+        ({"EMAIL_URL": "smtp://"}, "EMAIL_URL must name the mail server's host."),
+        ({"ATTACHMENTS": "ftp://files.example"}, "ATTACHMENTS must be the path of a folder"),
+        ({"ATTACHMENTS": "s3:///prefix"}, "ATTACHMENTS must name the bucket"),
+        ({"VAR_DIR": "/dev/null/var"}, "VAR_DIR must be a folder"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+    ],
+)
+def test_wrong_value_stops_the_start_with_a_sentence(start, production, variables, sentence):
+    result = start(**{**production, **variables})
+    assert result.returncode != 0
+    assert sentence in result.stderr.splitlines()[-1]
+    assert "geheim" not in result.stderr
+
+
+def test_demo_starts_without_any_variable(start):
+    assert start(MODE="demo").returncode == 0
+
+
+def test_secrets_come_from_files_too(start, production, tmp_path):
+    key = tmp_path / "key"
+    key.write_text(production["SECRET_KEY"] + "\n")
+    hosts = production["ALLOWED_HOSTS"]
+    show = "from django.conf import settings; print(repr(settings.SECRET_KEY))"
+    result = start("shell", "-v0", "-c", show, SECRET_KEY_FILE=str(key), ALLOWED_HOSTS=hosts)
+    assert result.stdout.strip() == repr(production["SECRET_KEY"])
+
+
+def test_every_variable_has_its_row_in_the_docs():
+    used = set(re.findall(r'env(?:\.\w+)?\(\s*"(\w+)"', SOURCE.read_text()))
+    assert {"MODE", "SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "UPLOAD_EXTRA_TYPES"} <= used
+    described = set(re.findall(r"^\| `(\w+)` \|", TABLE.read_text(), flags=re.MULTILINE))
+    assert described == used
+
+
+def test_environment_is_read_in_the_settings_only():
+    exceptions = {
+        Path("manage.py"),  # names the settings
+        Path("leadbook/wsgi.py"),  # names the settings
+        Path("leadbook/environment.py"),  # reads it for the settings
+    }
+    sources = [
+        path.relative_to(settings.BASE_DIR)
+        for folder in ("leadbook", "leads", "marketplaces")
+        for path in (settings.BASE_DIR / folder).rglob("*.py")
+    ]
+    readers = {
+        path for path in sources if "os.environ" in (settings.BASE_DIR / path).read_text()
+    }
+    assert readers <= exceptions

@@ -1,0 +1,352 @@
+"""Importing leads from CSV files as German spreadsheets write them."""
+
+import codecs
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from leads import csv_rows, importing
+from leads.importing import ImportRefusedError, import_leads
+from leads.models import Lead, LeadEvent
+from tests import factories
+
+FILES = Path(__file__).parent.parent / "files" / "import"
+EXCEL = FILES / "excel_utf8_bom.csv"
+
+
+def run(path, *options, slug="waermepumpe-sued"):
+    call_command("import_leads", str(path), "--marketplace", slug, *options)
+
+
+@pytest.fixture
+def csv_file(tmp_path):
+    """Return a function that writes a CSV file and gives its path."""
+
+    def write(content, encoding="utf-8"):
+        path = tmp_path / "leads.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        return path
+
+    return write
+
+
+def names():
+    return sorted(Lead.objects.values_list("name", flat=True))
+
+
+def lines(report):
+    return [problem.line for problem in report.problems]
+
+
+@pytest.mark.parametrize("name", ["excel_utf8_bom.csv", "excel_windows1252.csv"])
+def test_a_file_from_excel_becomes_offered_leads(heatpumps, name):
+    report = import_leads(FILES / name, marketplace=heatpumps)
+    assert (report.created, report.existing, report.failed) == (3, 0, 0)
+    lead = Lead.objects.get(external_id="WP-1001")
+    assert (lead.status, lead.owner, lead.marketplace) == ("offered", None, heatpumps)
+    assert (lead.name, lead.contact_person) == ("Familie Größl", "Sabine Größl")
+    assert (lead.street, lead.postcode, lead.city) == ("Am Mühlbach 3", "83022", "Rosenheim")
+    assert (lead.phone, lead.email) == ("+49 8031 1234501", "s.groessl@beispiel.de")
+    assert lead.description == "Bitte abends anrufen.\nHund im Garten; klingeln!"
+    assert (lead.value, lead.wish_date) == (Decimal("24800.50"), date(2027, 4, 1))
+    assert lead.source == "Messe"
+    assert [event.kind for event in lead.events.all()] == [LeadEvent.Kind.OFFERED]
+    other = Lead.objects.get(external_id="WP-1003")
+    assert (other.name, other.wish_date) == ("Weiß & Söhne", date(2026, 9, 15))
+    assert Lead.objects.get(external_id="WP-1002").need == 'Abwärme der "Stikken" nutzen'
+
+
+def test_commas_and_missing_ids_are_understood_and_still_repeatable(heatpumps):
+    path = FILES / "utf8_comma_without_ids.csv"
+    assert import_leads(path, marketplace=heatpumps).created == 2
+    again = import_leads(path, marketplace=heatpumps)
+    assert (again.created, again.existing, again.failed) == (0, 2, 0)
+    assert names() == ["Familie Jäger", "Familie Öttl"]
+    assert Lead.objects.get(city="Bad Tölz").value == 31400
+
+
+def test_utf16_with_tabs_and_split_names_are_understood(heatpumps):
+    assert import_leads(FILES / "tab_utf16.txt", marketplace=heatpumps).created == 1
+    lead = Lead.objects.get()
+    assert (lead.name, lead.street, lead.mobile) == (
+        "Zoë Müller", "Seestraße 12 a", "0171 3920012",
+    )  # fmt: skip
+
+
+def test_every_bad_row_is_reported_with_its_line_and_the_others_are_imported(heatpumps):
+    report = import_leads(FILES / "bad_rows.csv", marketplace=heatpumps)
+    assert names() == ["Gut Erste", "Gut Zweite"]
+    assert (report.created, report.existing, report.failed) == (2, 0, 6)
+    # Line 4 begins behind a cell of two lines and holds one of three lines itself.
+    assert lines(report) == [4, 7, 8, 9, 11, 12]
+    assert [p.heading for p in report.problems] == [
+        "E-Mail", "Umsatz", "Name", "", "", "Externe ID",
+    ]  # fmt: skip
+    assert all(problem.reason for problem in report.problems)
+    assert report.unknown_headings == ["Anrede"]
+
+
+def test_a_missing_quotation_mark_costs_only_its_own_row(heatpumps, csv_file):
+    path = csv_file('Name;Ort\nEins;A\n"Zwei;B\nDrei;"C"\nVier;D\n"Fünf;E\nSechs;F\n')
+    report = import_leads(path, marketplace=heatpumps)
+    assert lines(report) == [3, 6]
+    assert names() == ["Drei", "Eins", "Sechs", "Vier"]
+
+
+def test_a_second_run_creates_nothing_and_touches_nothing(heatpumps, anna):
+    import_leads(EXCEL, marketplace=heatpumps)
+    lead = Lead.objects.get(external_id="WP-1001")
+    lead.accept(by=anna)
+    lead.set_field("phone", seen="+49 8031 1234501", value="+49 8031 999", by=anna)
+    events = LeadEvent.objects.count()
+    report = import_leads(EXCEL, marketplace=heatpumps)
+    assert (report.created, report.existing, report.failed) == (0, 3, 0)
+    assert Lead.objects.count() == 3
+    assert LeadEvent.objects.count() == events
+    assert Lead.objects.get(pk=lead.pk).phone == "+49 8031 999"
+
+
+def test_the_same_external_id_in_another_marketplace_is_another_lead(heatpumps, solar):
+    import_leads(EXCEL, marketplace=heatpumps)
+    assert import_leads(EXCEL, marketplace=solar).created == 3
+
+
+def test_a_row_that_was_repaired_is_imported_by_the_next_run(heatpumps, csv_file):
+    text = "ID;Name;E-Mail\n1;Anna Eins;a@beispiel.de\n2;Ben Zwei;falsch\n"
+    assert import_leads(csv_file(text), marketplace=heatpumps).failed == 1
+    repaired = text.replace("falsch", "b@beispiel.de")
+    report = import_leads(csv_file(repaired), marketplace=heatpumps)
+    assert (report.created, report.existing, report.failed) == (1, 1, 0)
+
+
+def test_own_fields_are_read_by_their_labels(heatpumps, csv_file):
+    kinds = {
+        "Gebäude": {"kind": "text"},
+        "Leistung": {"kind": "number", "unit": "kW"},
+        "Zuschuss": {"kind": "money"},
+        "Heizung heute": {"kind": "choice", "choices": "Öl\nGas"},
+        "Heizflächen": {"kind": "choices", "choices": "Radiatoren\nFußboden\nWand, Decke"},
+        "Förderung": {"kind": "yes_no"},
+        "Umsatz": {"kind": "text"},
+        "Früher": {"kind": "text", "is_retired": True},
+    }
+    own = {k: factories.make_field(heatpumps, k, **v) for k, v in kinds.items()}
+    path = csv_file(
+        "Name;GEBÄUDE;leistung (kW);Zuschuss;Heizung heute;Heizflächen;Förderung;Umsatz;"
+        "Früher;Wiedervorlage\n"
+        "A;Haus;9,8 kW;1.000 €;öl;Fußboden, Radiatoren;x;viel;;27.11.2026, 14:30\n"
+        "B;;;;;fußboden|Wand, Decke;Nein;;;27.11.2026\n"
+        "C;;;;;Wand, Decke;1;;;\n"
+        "D;;;;Kohle;;vielleicht;;;\n"
+    )
+    report = import_leads(path, marketplace=heatpumps)
+    assert report.unknown_headings == ["Früher"]
+    values = {
+        lead.name: {label: lead.own_values.get(str(field.pk)) for label, field in own.items()}
+        for lead in Lead.objects.all()
+    }
+    assert values["A"] == {
+        "Gebäude": "Haus", "Leistung": "9.8", "Zuschuss": "1000", "Heizung heute": "Öl",
+        "Heizflächen": ["Fußboden", "Radiatoren"], "Förderung": "yes", "Umsatz": "viel",
+        "Früher": None,
+    }  # fmt: skip
+    assert Lead.objects.get(name="A").value is None
+    assert values["B"]["Heizflächen"] == ["Fußboden", "Wand, Decke"]
+    assert values["B"]["Förderung"] == "no"
+    assert (values["C"]["Heizflächen"], values["C"]["Förderung"]) == (["Wand, Decke"], "yes")
+    moments = [lead.follow_up_at.isoformat() for lead in Lead.objects.exclude(name="C")]
+    assert sorted(moments) == ["2026-11-26T23:00:00+00:00", "2026-11-27T13:30:00+00:00"]
+    assert [(p.line, p.heading) for p in report.problems] == [
+        (5, "Heizung heute"), (5, "Förderung"),
+    ]  # fmt: skip
+    assert report.failed == 1
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "expected"),
+    [
+        ("Name;Vorname", "Meier;Eva", ("Eva Meier", "")),
+        ("Kunde;Vorname;Nachname", "Meier GmbH;Eva;Meier", ("Meier GmbH", "Eva Meier")),
+        ("Vorname;Nachname;Kontakt", "Eva;Meier;Herr Huber", ("Eva Meier", "Herr Huber")),
+        ("Kunde;Nachname;Kontakt", "Meier GmbH;Meier;Eva", ("Meier GmbH", "Eva")),
+        ("Nachname;Tel.", "Meier;08031 123", ("Meier", "")),
+    ],
+)  # fmt: skip
+def test_names_are_joined_from_their_parts(heatpumps, csv_file, headings, row, expected):
+    import_leads(csv_file(f"{headings}\n{row}\n"), marketplace=heatpumps)
+    lead = Lead.objects.get()
+    assert (lead.name, lead.contact_person) == expected
+
+
+def test_a_hint_line_names_the_delimiter_and_counts_as_a_line(heatpumps, csv_file):
+    path = csv_file("sep=;\r\n\r\nName;E-Mail\r\nEins, Zwei;falsch\r\n")
+    report = import_leads(path, marketplace=heatpumps)
+    assert [(p.line, p.heading) for p in report.problems] == [(4, "E-Mail")]
+
+
+def test_control_characters_and_huge_cells_are_refused_row_by_row(heatpumps, csv_file):
+    path = csv_file(
+        f"Name;Beschreibung\nA{'x' * 2000};\nNull\x00zeichen;\nB;{'x' * 6000}\n"
+        f"C;{'x' * 140_000}\nGut;kurz\n"
+    )
+    report = import_leads(path, marketplace=heatpumps)
+    assert names() == ["Gut"]
+    assert lines(report) == [2, 3, 4, 5]
+
+
+def test_equal_rows_of_one_file_become_one_lead(heatpumps, csv_file):
+    report = import_leads(csv_file("Name;Ort\nA;X\nA;X\nA;Y\n"), marketplace=heatpumps)
+    assert (report.created, report.existing) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xef\xbb\xbf\r\n",
+        b"Name;Ort\r\n",
+        b"Firma;Ort\r\nMeier;Ulm\r\n",
+        b"Name;Telefon;Tel.\r\nMeier;1234;5678\r\n",
+        b"PK\x03\x04" + b"\x00" * 60,
+        "Name;Ort\nGrün;Köln\n".encode("utf-16-le"),
+        codecs.BOM_UTF8 + "Name\nGrün\n".encode("cp1252"),
+        b"Name\nGr\x81n\n",
+        b'"Name;Ort\nA;B\n',
+    ],
+    ids=[
+        "empty", "only a mark", "only headings", "no name", "two for one field",
+        "workbook", "utf-16 unmarked", "wrong mark", "no encoding", "broken headings",
+    ],
+)  # fmt: skip
+def test_an_unusable_file_is_refused_and_changes_nothing(heatpumps, csv_file, content):
+    with pytest.raises(ImportRefusedError) as refused:
+        import_leads(csv_file(content), marketplace=heatpumps)
+    assert str(refused.value)
+    assert not Lead.objects.exists()
+
+
+def test_a_file_of_two_encodings_is_refused_with_both_lines(heatpumps):
+    path = FILES / "mixed_encodings.csv"
+    with pytest.raises(ImportRefusedError, match=r"2.*3"):
+        import_leads(path, marketplace=heatpumps)
+    assert not Lead.objects.exists()
+    assert import_leads(path, marketplace=heatpumps, encoding="cp1252").created == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "klingonisch", "base64"])
+def test_a_wrong_encoding_is_refused_before_the_first_row(heatpumps, encoding):
+    with pytest.raises(ImportRefusedError):
+        import_leads(FILES / "excel_windows1252.csv", marketplace=heatpumps, encoding=encoding)
+    assert not Lead.objects.exists()
+
+
+def test_missing_files_and_folders_are_refused(heatpumps, tmp_path):
+    for path in (tmp_path / "fehlt.csv", tmp_path):
+        with pytest.raises(ImportRefusedError, match=path.name):
+            import_leads(path, marketplace=heatpumps)
+
+
+def test_limits_of_size_and_line_length_hold(heatpumps, csv_file, monkeypatch):
+    monkeypatch.setattr(csv_rows, "MAX_LINE", 50)
+    with pytest.raises(ImportRefusedError, match="2"):
+        import_leads(csv_file("Name\n" + "x" * 51 + "\n"), marketplace=heatpumps)
+    monkeypatch.setattr(csv_rows, "MAX_BYTES", 10)
+    with pytest.raises(ImportRefusedError):
+        import_leads(csv_file("Name\nAnna Eins\n"), marketplace=heatpumps)
+    assert not Lead.objects.exists()
+
+
+def test_a_marketplace_without_active_phases_offers_nothing(heatpumps):
+    heatpumps.phases.update(is_retired=True)
+    with pytest.raises(ImportRefusedError, match="Wärmepumpe Süd"):
+        import_leads(EXCEL, marketplace=heatpumps)
+
+
+def test_required_own_fields_need_a_column_and_a_value(heatpumps, csv_file):
+    factories.make_field(heatpumps, "Gebäude", is_required=True)
+    with pytest.raises(ImportRefusedError, match="Gebäude"):
+        import_leads(EXCEL, marketplace=heatpumps)
+    report = import_leads(csv_file("Name;Gebäude\nA;\nB;Haus\n"), marketplace=heatpumps)
+    assert (names(), lines(report)) == (["B"], [2])
+
+
+def test_a_dry_run_reports_the_same_and_writes_nothing(heatpumps):
+    path = FILES / "bad_rows.csv"
+    dry = import_leads(path, marketplace=heatpumps, dry_run=True)
+    assert not Lead.objects.exists()
+    assert dry == import_leads(path, marketplace=heatpumps)
+    again = import_leads(path, marketplace=heatpumps, dry_run=True)
+    assert (again.created, again.existing, again.failed) == (0, 2, 6)
+
+
+def test_batches_keep_what_was_imported_and_progress_is_told(heatpumps, csv_file, monkeypatch):
+    monkeypatch.setattr(importing, "ROWS_PER_BATCH", 2)
+    counts = []
+    text = "Name\n" + "".join(f"Lead {number}\n" for number in range(5))
+    import_leads(
+        csv_file(text), marketplace=heatpumps, progress=lambda r: counts.append(r.created)
+    )
+    assert counts == [2, 4, 5]
+    assert Lead.objects.count() == 5
+
+
+def test_a_faster_import_of_the_same_row_counts_as_already_there(heatpumps, monkeypatch):
+    # Both imports looked before either wrote: the database decides.
+    import_leads(EXCEL, marketplace=heatpumps)
+    looked = iter([set(), {"WP-1001"}, {"WP-1002"}, {"WP-1003"}])
+    monkeypatch.setattr(importing, "external_ids", lambda marketplace: next(looked))
+    report = import_leads(EXCEL, marketplace=heatpumps)
+    assert (report.created, report.existing) == (0, 3)
+    assert Lead.objects.count() == 3
+
+
+def test_the_command_tells_sums_on_stdout(heatpumps, capsys):
+    run(EXCEL)
+    out, err = capsys.readouterr()
+    assert Lead.objects.count() == 3
+    assert "3" in out
+    assert not err
+
+
+def test_the_command_fails_when_a_row_failed_and_names_lines_and_headings(heatpumps, capsys):
+    with pytest.raises(CommandError, match="6"):
+        run(FILES / "bad_rows.csv")
+    out, err = capsys.readouterr()
+    assert len(err.splitlines()) == 7
+    assert "Anrede" in err
+    assert all(f" {line}" in err for line in (4, 7, 8, 9, 11, 12))
+    assert Lead.objects.count() == 2
+
+
+def test_the_command_tells_progress_every_thousand_rows(heatpumps, csv_file, capsys):
+    text = "Name\n" + "".join(f"Lead {number}\n" for number in range(2100))
+    run(csv_file(text), "--dry-run")
+    assert [line for line in capsys.readouterr().out.splitlines() if "1.000" in line]
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ([EXCEL], {"slug": "gibt-es-nicht"}),
+        ([FILES / "fehlt.csv"], {}),
+        ([EXCEL, "--encoding", "klingonisch"], {}),
+    ],
+)
+def test_the_command_refuses_with_a_sentence(heatpumps, arguments, options):
+    with pytest.raises(CommandError):
+        run(*arguments, **options)
+    assert not Lead.objects.exists()
+
+
+def test_what_the_command_prints_cannot_command_the_terminal(heatpumps, csv_file, capsys):
+    factories.make_field(heatpumps, "Heizung", kind="choice", choices="Öl\nGas")
+    with pytest.raises(CommandError):
+        run(csv_file("Name;Heizung;Frei\x1b[2Jtext\nA;\x1b]0;Gas\x07;\n"))
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    assert "\x07" not in err

@@ -1,0 +1,163 @@
+"""An operator sets up own fields, loss reasons and members; what is in use stays."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leads.models import Lead
+from marketplaces.models import Membership
+from tests import factories
+
+from .admin_page import MarketplacePage
+
+
+@pytest.fixture
+def area(heatpumps):
+    return factories.make_field(heatpumps, "Wohnfläche", "number", unit="m²")
+
+
+@pytest.fixture
+def lead_with_area(lead, area, anna):
+    lead.set_field(f"feld-{area.pk}", seen="", value=Decimal(140), by=anna)
+    return lead
+
+
+@pytest.fixture
+def setup(signed_in, olaf, heatpumps, area):
+    factories.make_field(heatpumps, "Baujahr", "number")
+    return MarketplacePage(signed_in(olaf), heatpumps)
+
+
+def labels(entries):
+    return [entry.label for entry in entries.in_order()]
+
+
+def values_in_field(count):
+    return ngettext(
+        "%(count)d lead has a value in this field.",
+        "%(count)d leads have a value in this field.",
+        count,
+    ) % {"count": count}
+
+
+def test_fields_are_added_renamed_reordered_and_retired(setup, heatpumps, lead_with_area):
+    setup.add("fields", label="Heizung", kind="choice", group="interest", choices="Öl\nGas")
+    setup.drag("fields", ["Baujahr", "Wohnfläche"])
+    setup.set("fields", "Baujahr", is_retired="on")
+    setup.set("fields", "Wohnfläche", label="Fläche")
+    setup.save()
+    assert labels(heatpumps.fields) == ["Baujahr", "Fläche", "Heizung"]
+    assert labels(heatpumps.fields.active()) == ["Fläche", "Heizung"]
+    kept = Lead.objects.get(pk=lead_with_area.pk).own_values
+    assert kept == {str(heatpumps.fields.get(label="Fläche").pk): "140"}
+
+
+def test_a_choice_without_choices_is_refused(setup, heatpumps):
+    setup.add("fields", label="Heizung", kind="choice", group="interest")
+    assert setup.send().status_code == 200
+    assert _("Enter at least one choice.") in "".join(setup.errors())
+    assert heatpumps.fields.count() == 2
+
+
+def test_the_number_of_values_is_shown(setup, lead_with_area):
+    inline = setup.load().response.context["inline_admin_formsets"][1]
+    assert [form.instance.value_count for form in inline.formset.forms] == [1, 0]
+
+
+def test_a_field_with_values_is_not_deleted_and_says_how_many(
+    setup, heatpumps, lead_with_area
+):
+    setup.delete("fields", "Wohnfläche")
+    assert setup.send().status_code == 200
+    assert values_in_field(1) in "".join(setup.errors())
+    assert labels(heatpumps.fields) == ["Wohnfläche", "Baujahr"]
+
+
+def test_the_kind_of_a_field_with_values_stays(setup, heatpumps, lead_with_area, area):
+    setup.set("fields", "Wohnfläche", kind="date")
+    assert setup.send().status_code == 200
+    assert values_in_field(1) in "".join(setup.errors())
+    area.refresh_from_db()
+    assert area.kind == "number"
+
+
+def test_a_field_without_values_changes_its_kind_and_is_deleted(setup, heatpumps, lead):
+    setup.set("fields", "Wohnfläche", kind="text")
+    setup.delete("fields", "Baujahr")
+    setup.save()
+    assert [(f.label, f.kind) for f in heatpumps.fields.all()] == [("Wohnfläche", "text")]
+
+
+def test_a_reason_in_use_is_not_deleted_but_retired(setup, heatpumps, anna):
+    lead = factories.accepted(heatpumps, anna, phase=5)
+    lead.lose(seen=lead.phase, reason=heatpumps.loss_reasons.get(label="Zu teuer"), by=anna)
+    setup.delete("loss_reasons", "Zu teuer")
+    assert setup.send().status_code == 200
+    use = ngettext(
+        "%(count)d lead was lost for this reason.",
+        "%(count)d leads were lost for this reason.",
+        1,
+    ) % {"count": 1}
+    assert use in "".join(setup.errors())
+    setup.load().set("loss_reasons", "Zu teuer", is_retired="on")
+    setup.delete("loss_reasons", "Wettbewerb")
+    setup.add("loss_reasons", label="Kein Bedarf")
+    setup.save()
+    assert labels(heatpumps.loss_reasons) == ["Zu teuer", "Kein Bedarf"]
+    assert labels(heatpumps.loss_reasons.active()) == ["Kein Bedarf"]
+
+
+def test_members_are_added_and_removed(setup, heatpumps, anna, ben, clara):
+    setup.add("memberships", user=str(clara.pk), role="rep")
+    users = {v: k for k, v in setup.data.items() if k.endswith("-user")}
+    setup.data[users[str(ben.pk)].replace("-user", "-DELETE")] = "on"
+    setup.save()
+    reps = Membership.objects.filter(marketplace=heatpumps, role="rep")
+    assert {member.user for member in reps} == {anna, clara}
+
+
+def test_the_same_member_sent_twice_is_added_once(setup, heatpumps, clara):
+    setup.add("memberships", user=str(clara.pk), role="rep")
+    setup.save()
+    setup.save()
+    assert Membership.objects.filter(marketplace=heatpumps, user=clara).count() == 1
+
+
+def test_a_deactivated_person_cannot_be_made_a_member(setup, heatpumps, clara):
+    clara.is_active = False
+    clara.save()
+    setup.add("memberships", user=str(clara.pk), role="rep")
+    assert setup.send().status_code == 200
+    assert not Membership.objects.filter(marketplace=heatpumps, user=clara).exists()
+
+
+def test_a_deactivated_member_does_not_block_the_page(setup, heatpumps, ben):
+    ben.is_active = False
+    ben.save()
+    setup.load().set("phases", "Auftrag", name="Abschluss")
+    setup.save()
+    assert Membership.objects.filter(marketplace=heatpumps, user=ben).exists()
+
+
+def test_members_on_the_second_page_are_changed(signed_in, olaf, heatpumps):
+    for number in range(60):
+        person = factories.UserFactory(username=f"rep{number:02}", last_name=f"Z{number:02}")
+        heatpumps.memberships.create(user=person, role="rep")
+    setup = MarketplacePage(signed_in(olaf), heatpumps)
+    setup.address += "?memberships-page=2"
+    last = heatpumps.memberships.get(user__username="rep59")
+    setup.load()
+    ids = {
+        v: k
+        for k, v in setup.data.items()
+        if k.startswith("memberships") and k.endswith("-id")
+    }
+    setup.data[ids[str(last.pk)].replace("-id", "-role")] = "manager"
+    # Somebody else's changes have moved the row onto the first page meanwhile.
+    heatpumps.memberships.filter(user__username__lt="rep30", role="rep").delete()
+    setup.save()
+    last.refresh_from_db()
+    assert last.role == "manager"
+    assert heatpumps.memberships.filter(user__username="rep31").exists()

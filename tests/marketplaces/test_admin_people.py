@@ -1,0 +1,107 @@
+"""Superusers manage accounts; nothing that has a history is deleted."""
+
+import pytest
+from django.contrib.auth import authenticate
+from django.urls import reverse
+
+from marketplaces.models import Marketplace, User
+
+from .admin_page import MarketplacePage
+
+
+def page(name, *args):
+    return reverse(f"admin:marketplaces_{name}", args=args)
+
+
+NO_ROLES = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+
+
+@pytest.fixture
+def superuser(admin_user, signed_in):
+    return signed_in(admin_user)
+
+
+def test_a_superuser_adds_an_account_with_a_role(superuser, heatpumps):
+    answer = superuser.post(
+        page("user_add"),
+        {
+            "username": "nina",
+            "first_name": "Nina",
+            "last_name": "Neu",
+            "email": "nina@beispiel.de",
+            "password1": "korrekt-pferd-batterie",
+            "password2": "korrekt-pferd-batterie",
+            "memberships-TOTAL_FORMS": "1",
+            "memberships-INITIAL_FORMS": "0",
+            "memberships-0-marketplace": heatpumps.pk,
+            "memberships-0-role": "rep",
+        },
+    )
+    nina = User.objects.get(username="nina")
+    assert answer.url == page("user_change", nina.pk)
+    assert [str(m.marketplace) for m in nina.memberships.all()] == ["Wärmepumpe Süd"]
+    assert not nina.is_staff
+
+
+def test_a_superuser_sets_another_password(superuser, anna, rf):
+    address = f"/admin/marketplaces/user/{anna.pk}/password/"
+    assert superuser.get(address).status_code == 200
+    new = {"password1": "anderes-pferd-batterie", "password2": "anderes-pferd-batterie"}
+    assert superuser.post(address, new).status_code == 302
+    assert authenticate(rf.get("/"), username="anna", password=new["password1"]) == anna
+
+
+def test_a_superuser_deactivates_an_account(superuser, lead, anna, signed_in):
+    client = signed_in(anna)
+    fields = {"username": "anna", "email": anna.email, "last_name": "Beispiel"}
+    answer = superuser.post(page("user_change", anna.pk), {**fields, **NO_ROLES})
+    assert answer.status_code == 302
+    anna.refresh_from_db()
+    assert not anna.is_active
+    assert client.get("/leads/").status_code == 302
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_has_a_history_is_not_deleted(superuser, lead, anna, method):
+    answer = getattr(superuser, method)(page("user_delete", anna.pk), {"post": "yes"})
+    assert answer.status_code == 200
+    assert answer.context["protected"]
+    assert User.objects.filter(pk=anna.pk).exists()
+
+
+def test_who_worked_in_the_admin_is_not_deleted(superuser, olaf, signed_in, heatpumps):
+    setup = MarketplacePage(signed_in(olaf), heatpumps)
+    setup.data["name"] = "Wärmepumpen"
+    setup.save()
+    answer = superuser.post(page("user_delete", olaf.pk), {"post": "yes"})
+    assert (answer.status_code, User.objects.filter(pk=olaf.pk).exists()) == (200, True)
+
+
+def test_who_has_none_is_deleted(superuser, ben, heatpumps):
+    assert superuser.post(page("user_delete", ben.pk), {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=ben.pk).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_marketplace_with_leads_is_not_deleted(superuser, offered, heatpumps, method):
+    answer = getattr(superuser, method)(
+        page("marketplace_delete", heatpumps.pk), {"post": "yes"}
+    )
+    assert answer.status_code == 200
+    assert answer.context["protected"]
+    assert Marketplace.objects.filter(pk=heatpumps.pk).exists()
+
+
+def test_a_marketplace_without_leads_is_deleted(superuser, heatpumps):
+    address = page("marketplace_delete", heatpumps.pk)
+    assert superuser.post(address, {"post": "yes"}).status_code == 302
+    assert not Marketplace.objects.filter(pk=heatpumps.pk).exists()
+
+
+@pytest.mark.parametrize("name", ["user", "marketplace"])
+def test_nothing_is_deleted_in_bulk(superuser, ben, heatpumps, name):
+    pk = {"user": ben.pk, "marketplace": heatpumps.pk}[name]
+    data = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+    superuser.post(page(f"{name}_changelist"), data)
+    assert User.objects.filter(pk=ben.pk).exists()
+    assert Marketplace.objects.filter(pk=heatpumps.pk).exists()

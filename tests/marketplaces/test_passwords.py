@@ -1,0 +1,183 @@
+"""Passwords: changing one, getting a new one by e-mail, and what one must be."""
+
+import re
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.test.utils import override_settings
+
+from tests.factories import PASSWORD, UserFactory
+
+NEW = "sieben-rote-dachziegel"
+
+
+def change(client, old=PASSWORD, new=NEW, again=None):
+    data = {"old_password": old, "new_password1": new, "new_password2": again or new}
+    return client.post("/passwort/", data)
+
+
+def ask(client, email, **kwargs):
+    return client.post("/passwort/vergessen/", {"email": email}, **kwargs)
+
+
+def link_in(mail):
+    return re.search(r"http://testserver(/passwort/neu/\S+)", mail.body).group(1)
+
+
+# Changing -------------------------------------------------------------------------------
+
+
+def test_change_keeps_this_session_and_ends_the_others(signed_in, anna):
+    here, there = signed_in(anna), signed_in(anna)
+    assert change(here).status_code == 302
+    assert "Ihr Passwort ist geändert." in here.get("/passwort/").text
+    assert there.get("/passwort/").status_code == 302
+    anna.refresh_from_db()
+    assert anna.check_password(NEW)
+
+
+def test_page_says_what_a_password_needs(page_of_anna, signed_in, olaf):
+    page = page_of_anna.get("/passwort/").text
+    assert "Mindestens 12 Zeichen" in page
+    assert page.count('autocomplete="new-password"') == 2
+    assert "Mindestens 15 Zeichen" in signed_in(olaf).get("/passwort/").text
+
+
+@pytest.mark.parametrize(
+    ("passwords", "message"),
+    [
+        ({"old": "falsch"}, "Das aktuelle Passwort ist nicht richtig."),
+        ({"again": "acht-rote-dachziegel"}, "Die beiden Passwörter sind nicht gleich."),
+        ({"new": "kurz"}, "mindestens 12 Zeichen"),
+    ],
+)
+def test_refused_change_says_why_and_changes_nothing(page_of_anna, anna, passwords, message):
+    response = change(page_of_anna, **passwords)
+    assert response.status_code == 422
+    assert message in response.text
+    anna.refresh_from_db()
+    assert anna.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("password", "is_staff"),
+    [
+        ("elf-zeichen", False),
+        ("vierzehn-zchn", True),
+        ("qwerty123456", False),
+        ("123456789012345", False),
+        ("anna.beispiel@beispiel.de", False),
+    ],
+)
+def test_weak_passwords_are_refused(db, password, is_staff):
+    user = UserFactory(
+        username="anna.beispiel", email="anna.beispiel@beispiel.de", is_staff=is_staff
+    )
+    with pytest.raises(ValidationError):
+        validate_password(password, user)
+
+
+@pytest.mark.parametrize(
+    ("password", "is_staff"),
+    [("zwoelf-zeich", False), ("fuenfzehn-zeich", True), ("ä" * 128, False)],
+)
+def test_long_passwords_need_no_special_characters(db, password, is_staff):
+    assert validate_password(password, UserFactory(is_staff=is_staff)) is None
+
+
+# Forgotten ------------------------------------------------------------------------------
+
+
+def test_way_from_the_mail_to_the_new_password(anna, client, mailoutbox):
+    response = ask(client, anna.email.upper())
+    assert response.url == "/passwort/vergessen/gesendet/"
+    assert "unterwegs" in client.get(response.url).text
+    (mail,) = mailoutbox
+    assert mail.to == [anna.email]
+    assert mail.subject == "Ihr neues Passwort für leadbook"
+    assert mail.body.startswith("Guten Tag Anna Beispiel,")
+    assert "Ihr Benutzername lautet: anna" in mail.body
+    assert not mail.alternatives
+
+    page = client.get(link_in(mail), follow=True)
+    assert "<h1>Neues Passwort</h1>" in page.text
+    assert page.redirect_chain[0][0].endswith("/set-password/"), "the token leaves the address"
+    data = {"new_password1": NEW, "new_password2": NEW}
+    done = client.post(page.redirect_chain[0][0], data)
+    assert done.url == "/passwort/neu/fertig/"
+    assert client.get(done.url).status_code == 200
+    anna.refresh_from_db()
+    assert anna.check_password(NEW)
+
+
+def test_new_password_ends_all_sessions(signed_in, anna, client, mailoutbox):
+    elsewhere = signed_in(anna)
+    ask(client, anna.email)
+    address = client.get(link_in(mailoutbox[0])).url
+    client.post(address, {"new_password1": NEW, "new_password2": NEW})
+    assert elsewhere.get("/passwort/").status_code == 302
+
+
+def test_weak_new_password_comes_back(anna, client, mailoutbox):
+    ask(client, anna.email)
+    address = client.get(link_in(mailoutbox[0])).url
+    response = client.post(address, {"new_password1": "kurz", "new_password2": "kurz"})
+    assert response.status_code == 422
+    assert "mindestens 12 Zeichen" in response.text
+
+
+def test_link_works_once(anna, client, mailoutbox):
+    ask(client, anna.email)
+    link = link_in(mailoutbox[0])
+    client.post(client.get(link).url, {"new_password1": NEW, "new_password2": NEW})
+    again = Client().get(link)
+    assert again.status_code == 410
+    assert "Dieser Link gilt nicht mehr" in again.text
+
+
+@pytest.mark.parametrize("link", ["/passwort/neu/MQ/falsch/", "/passwort/neu/%00/x-y/"])
+def test_wrong_link_says_so(db, client, link):
+    assert client.get(link).status_code == 410
+
+
+def test_answer_does_not_tell_who_has_an_account(anna, ben, client, mailoutbox):
+    ben.is_active = False
+    ben.save()
+    answers = {
+        (response.status_code, response.url, response.content)
+        for response in (
+            ask(client, email) for email in (anna.email, ben.email, "niemand@beispiel.de")
+        )
+    }
+    assert len(answers) == 1
+    assert [mail.to for mail in mailoutbox] == [[anna.email]]
+
+
+def test_mail_server_that_is_away_changes_no_answer(anna, client):
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    closed = {"default": {"BACKEND": smtp, "OPTIONS": {"host": "127.0.0.1", "port": 9}}}
+    with override_settings(MAILERS=closed):
+        assert ask(client, anna.email).url == "/passwort/vergessen/gesendet/"
+
+
+def test_one_address_gets_three_mails_an_hour(anna, client, mailoutbox):
+    for number in range(5):
+        response = ask(client, anna.email, REMOTE_ADDR=f"192.0.2.{number}")
+        assert response.url == "/passwort/vergessen/gesendet/"
+    assert len(mailoutbox) == 3
+
+
+def test_one_client_may_ask_ten_times_an_hour(db, client):
+    for number in range(10):
+        assert ask(client, f"p{number}@beispiel.de").status_code == 302
+    refused = ask(client, "p@beispiel.de")
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "3600"
+    assert ask(client, "p@beispiel.de", REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
+@pytest.mark.parametrize("email", ["", "anna", "a" * 300 + "@beispiel.de"])
+def test_no_address_comes_back(db, client, email):
+    assert ask(client, email).status_code == 422

@@ -1,0 +1,74 @@
+"""What a person sets for the own screen."""
+
+import pytest
+
+
+def theme(client, value, next_="/leads/neu/"):
+    return client.post("/darstellung/", {"theme": value, "next": next_})
+
+
+def language(client, value, next_="/leads/neu/"):
+    return client.post("/sprache/", {"language": value, "next": next_})
+
+
+@pytest.mark.parametrize("value", ["light", "dark", "system"])
+def test_theme_is_kept_and_shown(page_of_anna, value):
+    response = theme(page_of_anna, value)
+    assert (response.status_code, response.url) == (303, "/leads/neu/")
+    cookie = page_of_anna.cookies["theme"]
+    assert (cookie["max-age"], cookie["samesite"]) == (60 * 60 * 24 * 365, "Lax")
+    assert f'data-theme="{value}"' in page_of_anna.get("/passwort/").text
+
+
+def test_unknown_theme_in_the_cookie_is_the_systems(page_of_anna):
+    page_of_anna.cookies["theme"] = '"><script>'
+    page = page_of_anna.get("/passwort/").text
+    assert 'data-theme="system"' in page
+    assert '"><script>' not in page
+
+
+def test_language_is_kept_and_shown(page_of_anna):
+    response = language(page_of_anna, "en")
+    assert (response.status_code, response.url) == (303, "/leads/neu/")
+    page = page_of_anna.get("/passwort/")
+    assert '<html lang="en"' in page.text
+    assert page.headers["Content-Language"] == "en"
+    language(page_of_anna, "de")
+    assert '<html lang="de"' in page_of_anna.get("/passwort/").text
+
+
+def test_language_of_the_browser_changes_nothing(page_of_anna):
+    page = page_of_anna.get("/passwort/", HTTP_ACCEPT_LANGUAGE="en")
+    assert '<html lang="de"' in page.text
+
+
+@pytest.mark.parametrize("set_", [theme, language])
+def test_unknown_choice_is_refused(page_of_anna, set_):
+    response = set_(page_of_anna, "xx")
+    assert response.status_code == 400
+    assert not response.cookies
+
+
+@pytest.mark.parametrize(("set_", "value"), [(theme, "dark"), (language, "en")])
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", ""])
+def test_next_stays_on_this_site(page_of_anna, set_, value, target):
+    assert set_(page_of_anna, value, target).url == "/"
+
+
+@pytest.mark.parametrize(("set_", "name"), [(theme, "theme"), (language, "django_language")])
+def test_cookies_are_secure_with_https(page_of_anna, settings, set_, name):
+    settings.HTTPS = settings.LANGUAGE_COOKIE_SECURE = True
+    set_(page_of_anna, {"theme": "dark", "django_language": "en"}[name])
+    assert page_of_anna.cookies[name]["secure"]
+
+
+@pytest.mark.parametrize("address", ["/sprache/", "/darstellung/"])
+def test_get_changes_nothing(page_of_anna, address):
+    response = page_of_anna.get(address, {"theme": "dark", "language": "en"})
+    assert response.status_code == 405
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("set_", [theme, language])
+def test_strangers_are_sent_to_the_sign_in_page(db, client, set_):
+    assert set_(client, "dark").url.startswith("/anmelden/")

@@ -1,0 +1,187 @@
+"""Objects behind every address, and what each route is: the map that the walks follow.
+
+A route that stands in `leadbook/urls.py` or below and not here fails the walks.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import get_resolver
+
+from leads.models import Lead
+from leads.uploads import Document
+from tests import factories
+from tests.leads.samples import picture
+from tests.markup import read
+
+# What a stranger must never read in any answer.
+SECRETS = [
+    "Aigner", "1234567", "7654321", "s.aigner@beispiel.de", "Mühlbach", "Bitte abends anrufen",
+    "Geheime Notiz", "Geheimer Plan",
+]  # fmt: skip
+
+
+class Stage:
+    """Anna's leads in each state with all that hangs on them, and an offered one."""
+
+    def __init__(self, heatpumps, anna):
+        heatpumps.allows_early_loss = True
+        heatpumps.save()
+        self.marketplace = heatpumps
+        self.anna = anna
+        factories.make_field(heatpumps, "Dach", "choices", choices="Ziegel\nBlech")
+        self.lead = factories.accepted(heatpumps, anna, phase=3)
+        self.offered = factories.offer(heatpumps)
+        self.closed = factories.accepted(heatpumps, anna, phase=5)
+        self.closed.win(seen=self.closed.phase, by=anna)
+        self.entry = self.lead.write_entry(text="Geheime Notiz", by=anna)
+        image = SimpleUploadedFile("Geheimer Plan.png", picture("PNG", size=(400, 300)))
+        self.attachment, _event = self.lead.attach(Document.check(image), by=anna)
+        self.event = self.lead.set_field(
+            "company", seen=self.lead.company, value="Aigner Holzbau GmbH", by=anna
+        )
+        self.lead = Lead.objects.get(pk=self.lead.pk)
+
+    def ids(self, route):
+        """The arguments of the route's address."""
+        lead = getattr(self, LEADS.get(route, "lead"))
+        return {
+            "<int:lead_id>": lead.pk,
+            "<str:name>": "phone",
+            "<int:entry_id>": self.entry.pk,
+            "<int:attachment_id>": self.attachment.pk,
+            "<int:event_id>": self.event.pk,
+        }
+
+    def address(self, route, **others):
+        """The address of `route`; `others` replace ids: lead_id=…"""
+        ids = self.ids(route)
+        for name, value in others.items():
+            ids[f"<int:{name}>"] = value
+        address = f"/{route}"
+        for part, value in ids.items():
+            address = address.replace(part, str(value))
+        return address
+
+    def body(self, route):
+        """What the right person would send to `route`, complete and valid."""
+        lead, phases = self.lead, self.marketplace.phases
+        match route.removeprefix(LEAD):
+            case "phase/":
+                following = phases.get(position=lead.phase.position + 1).pk
+                return {"von": lead.phase_id, "nach": following, "note": "Notiz"}
+            case "abschluss/":
+                reason = self.marketplace.loss_reasons.first().pk
+                return {"von": lead.phase_id, "ergebnis": "verloren", "loss_reason": reason}
+            case "felder/<str:name>/":
+                return {"phone": "089 1", "seen-phone": lead.phone}
+            case "journal/":
+                return {"text": "Neue Notiz", "kind": "note", "token": uuid.uuid4()}
+            case "journal/<int:entry_id>/":
+                return {"text": "Geändert", "seen": self.entry.text}
+            case "anhaenge/":
+                return {"dateien": SimpleUploadedFile("Neu.txt", b"Neu")}
+            case "anhaenge/<int:attachment_id>/name/":
+                return {"name": "Neu.png"}
+            case "ablehnung/":
+                return {"reason": "Zu weit"}
+            case _:
+                return {}
+
+    def whole_form(self, client, route):
+        """What the form of the page sends, where it has too many fields to list."""
+        address = self.address(route)
+        return read(client.get(address)).form(address).sends(phone="089 1")
+
+
+@dataclass(frozen=True)
+class Of:
+    """What a route is: its verbs, who may use it and who is refused."""
+
+    get: bool = False
+    post: bool = False
+    # People who are let in, by their fixture's name.
+    allowed: tuple = ("anna", "meike")
+    refused: tuple = ("ben", "clara", "mona", "olaf")
+    # Whether the whole form must be read from the page.
+    has_form: bool = False
+
+    @property
+    def verbs(self):
+        """The verbs that are answered."""
+        return {"GET": self.get, "HEAD": self.get, "POST": self.post}
+
+
+LEAD = "leads/<int:lead_id>/"
+# The routes that want another lead than the one in progress.
+LEADS = {
+    f"{LEAD}annahme/": "offered",
+    f"{LEAD}ablehnung/": "offered",
+    f"{LEAD}wiedereroeffnung/": "closed",
+}
+OFFERED = {"allowed": ("anna", "ben", "meike"), "refused": ("clara", "mona", "olaf")}
+OF_A_LEAD = {
+    LEAD: Of(get=True),
+    f"{LEAD}annahme/": Of(post=True, **OFFERED),
+    f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
+    f"{LEAD}phase/": Of(get=True, post=True),
+    f"{LEAD}abschluss/": Of(post=True),
+    f"{LEAD}wiedereroeffnung/": Of(get=True, post=True),
+    f"{LEAD}felder/": Of(get=True, post=True, has_form=True),
+    f"{LEAD}felder/<str:name>/": Of(get=True, post=True),
+    f"{LEAD}journal/": Of(post=True),
+    # Only its author changes an entry, not even the manager.
+    f"{LEAD}journal/<int:entry_id>/": Of(
+        get=True,
+        post=True,
+        allowed=("anna",),
+        refused=("meike", "ben", "clara", "mona", "olaf"),
+    ),
+    f"{LEAD}journal/<int:entry_id>/loeschung/": Of(
+        post=True, allowed=("anna",), refused=("meike", "ben", "clara", "mona", "olaf")
+    ),
+    f"{LEAD}anhaenge/": Of(post=True),
+    f"{LEAD}anhaenge/<int:attachment_id>/": Of(get=True),
+    f"{LEAD}anhaenge/<int:attachment_id>/vorschau/": Of(get=True),
+    f"{LEAD}anhaenge/<int:attachment_id>/name/": Of(get=True, post=True),
+    f"{LEAD}anhaenge/<int:attachment_id>/loeschung/": Of(post=True),
+    f"{LEAD}verlauf/<int:event_id>/ruecknahme/": Of(post=True),
+}
+# Everybody who is signed in has a page of their own here.
+PERSONAL = {
+    "": Of(get=True),
+    "leads/": Of(get=True),
+    "leads/neu/": Of(get=True),
+    "leads/abgeschlossen/": Of(get=True),
+    "leads/anlegen/": Of(get=True, post=True),
+    "abmelden/": Of(post=True),
+    "abmelden/ueberall/": Of(post=True),
+    "passwort/": Of(get=True, post=True),
+    "sprache/": Of(post=True),
+    "darstellung/": Of(post=True),
+}
+# Everybody who can reach the server.
+PUBLIC = {
+    "anmelden/": Of(get=True, post=True),
+    "admin/login/": Of(get=True),
+    "passwort/vergessen/": Of(get=True, post=True),
+    "passwort/vergessen/gesendet/": Of(get=True),
+    "passwort/neu/<uidb64>/<token>/": Of(get=True, post=True),
+    "passwort/neu/fertig/": Of(get=True),
+    "healthz/": Of(get=True),
+}
+
+
+def routes():
+    """All routes that the resolver knows, as they are written in the urls modules."""
+
+    def walk(resolver, prefix=""):
+        for pattern in resolver.url_patterns:
+            route = prefix + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern, route)
+            else:
+                yield route
+
+    return list(dict.fromkeys(walk(get_resolver())))
