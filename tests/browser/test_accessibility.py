@@ -494,6 +494,7 @@ def test_the_whole_main_job_by_keyboard_alone(page, offered, anna, heatpumps):
     page.keyboard.press("Enter")
     keys.press("button", "Phase zurücksetzen", "Space")
     expect(here).to_have_accessible_name("Qualifizierung")
+    expect(stepper.get_by_role("button", name="Qualifizierung")).to_be_focused()
     page.keyboard.press("Enter")
     keys.press("button", "Nächste Phase")
     expect(here).to_have_accessible_name("Vor-Ort-Termin")

@@ -136,6 +136,20 @@ def test_escape_and_cancel_close_the_dialog_and_give_the_focus_back(annas_page, 
         expect(circle(annas_page, "Angebot")).to_be_focused()
 
 
+def test_the_circle_gets_the_focus_back_although_it_went_on_meanwhile(annas_page, lead):
+    held = []
+    annas_page.route(re.compile(r"/phase/\?nach="), lambda route: held.append(route))
+    open_lead(annas_page, lead)
+    with annas_page.expect_request(re.compile(r"/phase/\?nach=")):
+        circle(annas_page, "Angebot").click()
+    annas_page.keyboard.press("Tab")
+    expect(circle(annas_page, "Angebot")).not_to_be_focused()
+    held[0].continue_()
+    expect(annas_page.get_by_role("dialog")).to_be_visible()
+    annas_page.keyboard.press("Escape")
+    expect(circle(annas_page, "Angebot")).to_be_focused()
+
+
 def test_6_the_newest_journal_entry_stands_on_top(annas_page, lead):
     open_lead(annas_page, lead)
     for text in ("Erster Eintrag", "Zweiter Eintrag"):

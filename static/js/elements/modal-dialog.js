@@ -2,10 +2,16 @@
 
    On a page of its own (data-standalone) the dialog stays in the page and its cancel
    button leads back, as it does without JavaScript. */
+let asker = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  asker = event.detail.requestConfig.elt;
+});
+
 class ModalDialog extends HTMLElement {
   connectedCallback() {
     if ("standalone" in this.dataset) return;
-    this.opener = document.activeElement;
+    /* Not the active element: the focus may have gone on while the dialog was on its way. */
+    this.opener = asker?.closest("modal-dialog")?.opener ?? asker;
     this.openerId = this.opener?.getAttribute("aria-labelledby");
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");
