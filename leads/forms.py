@@ -105,6 +105,24 @@ class EntryForm(forms.Form):
         return self.cleaned_data["kind"] or JournalEntry.Kind.NOTE
 
 
+class KeptEntryForm(EntryForm):
+    """What a dialog that came too late keeps: a note, a follow-up or both."""
+
+    kept = forms.BooleanField(widget=forms.HiddenInput, initial=True)
+    follow_up_at = MomentField(label=_("Next follow-up"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="notiz_%s", **kwargs)
+        self.fields["text"].required = False
+
+    def clean(self):
+        """Ask for one of the two."""
+        data = super().clean()
+        if not self.errors and not data["text"] and not data["follow_up_at"]:
+            self.add_error("text", self.fields["text"].error_messages["required"])
+        return data
+
+
 class EntryTextForm(forms.Form):
     """Correcting an own journal entry."""
 

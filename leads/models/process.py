@@ -76,6 +76,13 @@ class Process:
             self._write_note(note, by=by)
             return event
 
+    def keep(self, *, text, follow_up_at, token, by):
+        """Keep what was typed for a move that came too late; see `move`, `write_entry`."""
+        with self.locked_for(by):
+            self._take_along(by=by, follow_up_at=follow_up_at)
+            if text:
+                self.write_entry(text=text, token=token, by=by)
+
     def relocate(self, *, to, by, among):
         """Move to any active phase of the same marketplace, for operators who retire one.
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.htmx import page_or_part
-from leads.forms import EntryForm, EntryTextForm
+from leads.forms import EntryForm, EntryTextForm, KeptEntryForm
 from leads.models import FieldConflict
 from leads.toasts import toast
 from leads.views.answers import changed, own_entry, worked_lead
@@ -13,20 +13,23 @@ from leads.views.answers import changed, own_entry, worked_lead
 
 @require_POST
 def write(request, lead_id):
-    """Write a new entry."""
+    """Write a new entry, also what a dialog that came too late has kept."""
     lead = worked_lead(request, lead_id)
-    form = EntryForm(request.POST)
+    is_kept = "kept" in request.POST
+    form = (KeptEntryForm if is_kept else EntryForm)(request.POST)
     if not form.is_valid():
-        template = page_or_part(request, "leads/journal/composer.html", "composer")
+        names = ("kept.html", "dialog") if is_kept else ("composer.html", "composer")
+        template = page_or_part(request, f"leads/journal/{names[0]}", names[1])
         return render(request, template, {"lead": lead, "form": form}, status=422)
     data = form.cleaned_data
-    lead.write_entry(
-        text=data["text"], kind=data["kind"], token=data["token"], by=request.user
-    )
-    # A note that a stale dialog kept is written from there, not from the composer.
-    is_from_dialog = request.htmx.target == "dialogs"
-    main = None if is_from_dialog else "leads/journal/composer.html#composer"
-    return changed(request, lead, main=main, form=EntryForm())
+    shared = {"text": data["text"], "token": data["token"], "by": request.user}
+    if is_kept:
+        lead.keep(follow_up_at=data["follow_up_at"], **shared)
+    else:
+        lead.write_entry(kind=data["kind"], **shared)
+    main = None if is_kept else "leads/journal/composer.html#composer"
+    fields = ["follow_up_at"] if is_kept else []
+    return changed(request, lead, main=main, fields=fields, form=EntryForm())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,8 +5,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.forms import CloseForm, EntryForm, MoveForm
+from leads.forms import CloseForm, KeptEntryForm, MoveForm
 from leads.models import NotNeighbours, StaleMove
+from leads.moments import MomentWidget
 from leads.stepper import Stepper
 from leads.toasts import toast
 from leads.views.answers import changed, worked_lead
@@ -113,22 +114,26 @@ def _dialog(request, lead, *, target, move_form=None, close_form=None, status=20
     return render(request, template, context, status=status)
 
 
-def _kept_note(text):
-    """Return the form that lets a note be written down although the move failed."""
-    return EntryForm(initial={"text": text}, auto_id="notiz_%s")
+def _kept(form):
+    """Return the form that keeps what was typed although the step failed, or None."""
+    if form is None:
+        return None
+    moment = MomentWidget().value_from_datadict(form.data, {}, "follow_up_at")
+    typed = {"text": form.data.get("note", "").strip(), "follow_up_at": moment}
+    is_empty = not typed["text"] and not any(moment)
+    return None if is_empty else KeptEntryForm(initial=typed)
 
 
 def _stale(request, lead, form, error=None):
     """Answer 409: the fresh stepper, who moved the lead when, and what was typed."""
     fresh = worked_lead(request, lead.pk, for_page=True)
     last = getattr(error, "event", None) or fresh.last_step
-    typed = form.data.get("note", "") if form is not None else ""
     context = {
         "lead": fresh,
         "stepper": Stepper(fresh),
         "last": last,
         "error": error if isinstance(error, NotNeighbours) else None,
-        "form": _kept_note(typed) if typed.strip() else None,
+        "form": _kept(form),
     }
     template = "leads/phase/stale.html"
     if wants_part(request):

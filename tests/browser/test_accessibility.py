@@ -290,7 +290,7 @@ def test_a_stale_dialog_and_the_note_that_it_keeps(state, rich, meike):
     page.get_by_label("Notiz fürs Journal").fill("Das soll bleiben")
     rich.move(seen=rich.phase, to=rich.next_phase, by=meike)
     page.get_by_role("button", name="Nächste Phase").click()
-    expect(page.get_by_role("heading", name="Ihre Notiz ist noch da")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ihre Eingabe ist noch da")).to_be_visible()
     holds(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -425,6 +425,7 @@ class Keyboard:
 
     def to(self, target):
         """Go to `target` with Tab alone; every stop on the way must be seen."""
+        self.page.wait_for_load_state()  # a ring is drawn by the style sheets
         for _stop in range(150):
             self.page.keyboard.press("Tab")
             shown = self.page.evaluate(
@@ -528,6 +529,7 @@ def test_the_whole_main_job_by_keyboard_alone(page, offered, anna, heatpumps):
         keys.to(page.get_by_label("Dateien auswählen"))
         page.keyboard.press("Space")
     waiting.value.set_files({"name": "Plan.txt", "mimeType": "text/plain", "buffer": b"Plan"})
+    expect(page.get_by_role("link", name="Plan.txt")).to_be_visible()
     keys.press("button", "Plan.txt löschen")
     expect(page.get_by_role("link", name="Plan.txt")).to_have_count(0)
     keys.press("button", "Rückgängig")

@@ -104,13 +104,15 @@ def test_4_a_stale_tab_moves_nothing_and_keeps_the_note(annas_page, lead, anna, 
     expect(annas_page.get_by_role("dialog")).to_be_visible()
     lead.move(seen=lead.phase, to=lead.next_phase, by=meike)
     annas_page.get_by_label("Notiz fürs Journal").fill("Das soll bleiben")
+    annas_page.get_by_label("Nächste Wiedervorlage").fill("2026-12-24")
     annas_page.get_by_role("button", name="Nächste Phase").click()
     notice = annas_page.get_by_text(re.compile("inzwischen weiter: Meike Beispiel"))
     expect(notice).to_be_visible()
     expect(annas_page.get_by_label("Journaleintrag").last).to_have_value("Das soll bleiben")
-    annas_page.get_by_role("dialog").get_by_role("button", name="Eintragen").click()
+    annas_page.get_by_role("dialog").get_by_role("button", name="Behalten").click()
     expect(annas_page.get_by_role("dialog")).to_have_count(0)
     expect(annas_page.get_by_text("Das soll bleiben")).to_be_visible()
+    expect(annas_page.locator("#field-follow_up_at")).to_contain_text("24.12.")
     expect(circle(annas_page, "Verhandlung")).to_have_attribute("aria-current", "step")
 
 

@@ -137,7 +137,7 @@ def test_a_stale_page_moves_nothing_and_keeps_the_note(lead_page, lead, meike):
     expect(lead_page.get_by_text(re.compile("inzwischen weiter: Meike Beispiel"))
            ).to_be_visible()  # fmt: skip
     expect(lead_page.get_by_label("Journaleintrag")).to_have_value("Das soll bleiben")
-    press(lead_page, "Eintragen")
+    press(lead_page, "Behalten")
     expect(entries(lead_page).first).to_contain_text("Das soll bleiben")
     expect(circle(lead_page, "Verhandlung")).to_have_attribute("aria-current", "step")
     assert lead.events.filter(kind="moved").count() == 3

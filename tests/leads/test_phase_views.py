@@ -248,6 +248,30 @@ def test_a_repeated_click_moves_nothing_and_says_who_moved_it(page_of_anna, lead
     assert lead.journal.written().filter(text="Meine Notiz").count() == 2
 
 
+@BOTH
+def test_the_follow_up_of_a_late_click_is_kept_as_well(page_of_anna, lead, headers):
+    typed = {"follow_up_at_day": "2026-12-01", "follow_up_at_time": "09:30"}
+    data = dialog(page_of_anna, lead).form(phase_address(lead)).sends(**typed)
+    lead.move(seen=lead.phase, to=lead.next_phase, by=lead.owner)
+    late = page_of_anna.post(phase_address(lead), data, headers=headers)
+    assert late.status_code == 409
+    kept = read(late).form(f"/leads/{lead.pk}/journal/")
+    address = f"/leads/{lead.pk}/journal/"
+    for wrong in ({"follow_up_at_day": "31.13.2026"}, {"follow_up_at_day": ""}):
+        before = everything()
+        refused = page_of_anna.post(address, kept.sends(**wrong), headers=headers)
+        assert refused.status_code == 422
+        again = read(refused).one("dialog").form(address)
+        assert again.sends()["follow_up_at_day"] == wrong["follow_up_at_day"]
+        assert read(refused).all(class_="field-error")
+        assert everything() == before
+    answer = page_of_anna.post(address, kept.sends(), headers=headers)
+    assert answer.status_code in {200, 303}
+    fresh = Lead.objects.get(pk=lead.pk)
+    assert fresh.follow_up_at == datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+    assert not lead.journal.written().exists()
+
+
 def foreign(lead, solar, heatpumps):
     phases = {phase.position: phase.pk for phase in heatpumps.phases.all()}
     return {
