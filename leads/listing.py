@@ -17,15 +17,17 @@ class Column:
     name: str
     heading: str
     path: str
-    css: str = ""
+    css: str
     # Whether the first click sorts the largest or newest first.
     starts_descending: bool = False
 
 
-LEAD = Column("name", _("Lead"), "sort_name")
-MARKETPLACE = Column("marktplatz", _("Marketplace"), "marketplace__name")
-PHASE = Column("phase", _("Phase"), "phase__position")
-FOLLOW_UP = Column("wiedervorlage", _("Follow-up"), "follow_up_at")
+LEAD = Column("name", _("Lead"), "sort_name", "lead-table__cell--lead")
+MARKETPLACE = Column(
+    "marktplatz", _("Marketplace"), "marketplace__name", "lead-table__cell--market"
+)
+PHASE = Column("phase", _("Phase"), "phase__position", "lead-table__cell--phase")
+FOLLOW_UP = Column("wiedervorlage", _("Follow-up"), "follow_up_at", "lead-table__cell--due")
 ACTIVITY = Column(
     "aktivitaet",
     _("Last activity"),
@@ -33,9 +35,21 @@ ACTIVITY = Column(
     "lead-table__cell--activity",
     starts_descending=True,
 )
-VALUE = Column("volumen", _("Value"), "value", "align-end", starts_descending=True)
-STATUS = Column("ergebnis", _("Result"), "status")
-CLOSED = Column("datum", _("Closed on"), "closed_at", starts_descending=True)
+VALUE = Column(
+    "volumen",
+    _("Value"),
+    "value",
+    "lead-table__cell--amount align-end",
+    starts_descending=True,
+)
+STATUS = Column("ergebnis", _("Result"), "status", "lead-table__cell--due")
+CLOSED = Column(
+    "datum",
+    _("Closed on"),
+    "closed_at",
+    "lead-table__cell--phase",
+    starts_descending=True,
+)
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}

@@ -7,7 +7,10 @@ from .sources import ROOT, matches, python, scripts, styles, templates
 
 CSS = "static/css/"
 # Classes that Python gives its elements, and where.
-FROM_PYTHON = {"align-end": "leads/listing.py", "icon": "leadbook/templatetags/ui.py"}
+FROM_PYTHON = {
+    "lead-table__cell--lead": "leads/listing.py",
+    "icon": "leadbook/templatetags/ui.py",
+}
 # Classes that htmx gives an element while its request runs.
 FROM_HTMX = {"htmx-request"}
 # Components that only ever stand together: a single one and its row, a thing and its parts.
