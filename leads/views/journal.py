@@ -18,8 +18,8 @@ def write(request, lead_id):
     is_kept = "kept" in request.POST
     form = (KeptEntryForm if is_kept else EntryForm)(request.POST)
     if not form.is_valid():
-        names = ("kept.html", "dialog") if is_kept else ("composer.html", "composer")
-        template = page_or_part(request, f"leads/journal/{names[0]}", names[1])
+        name = "kept" if is_kept else "composer"
+        template = page_or_part(request, f"leads/journal/{name}.html", name)
         return render(request, template, {"lead": lead, "form": form}, status=422)
     data = form.cleaned_data
     shared = {"text": data["text"], "token": data["token"], "by": request.user}

@@ -1,12 +1,13 @@
-/* Shows the server's <dialog> as a modal one, and goes away with it.
-
-   On a page of its own (data-standalone) the dialog stays in the page and its cancel
-   button leads back, as it does without JavaScript. */
+/* What last asked the server for something: a dialog that arrives is the answer to it. */
 let asker = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   asker = event.detail.requestConfig.elt;
 });
 
+/* Shows the server's <dialog> as a modal one, and goes away with it.
+
+   On a page of its own (data-standalone) the dialog stays in the page and its cancel
+   button leads back, as it does without JavaScript. */
 class ModalDialog extends HTMLElement {
   connectedCallback() {
     if ("standalone" in this.dataset) return;
