@@ -209,7 +209,7 @@ def attachment_storage(address):
     if "/" not in parts.path and parts.path.count(".") > 1:
         return {"BACKEND": parts.path, "OPTIONS": options}
     return {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "leadbook.storages.AttachmentStorage",
         "OPTIONS": {
             "location": parts.path,
             "base_url": None,

@@ -1,12 +1,18 @@
 """Storages of the project."""
 
+import os
 import re
+from contextlib import suppress
+from pathlib import Path
 from posixpath import dirname, join
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+# The ending of a file that is still being written.
+PART = ".part"
 TABLES_OF_CONTENTS = ("css/app.css",)
 IMPORT = re.compile(
     r'^@import url\("(?P<file>[^"]+)"\)'
@@ -15,6 +21,41 @@ IMPORT = re.compile(
 )
 # What would mean something else in another file.
 BOUND_TO_ITS_PLACE = re.compile(r"@import|@charset|url\(")
+
+
+class AttachmentStorage(FileSystemStorage):
+    """A folder in which a file is whole and on the disk, or not there at all.
+
+    The bytes are written and synced under another name and only then get theirs: a row
+    that is committed afterwards never names less than its file, whatever dies in between.
+    What a kill leaves ends in `.part`, and no row names it.
+    """
+
+    def _save(self, name, content):
+        path = Path(self.path(name))
+        # A new folder, too, is lost with the power until the one above it is synced.
+        above = [folder.parent for folder in path.parents if not folder.exists()]
+        part = f"{name}{PART}"
+        try:
+            part = super()._save(part, content)
+            sync(self.path(part))
+            Path(self.path(part)).replace(path)
+            for folder in dict.fromkeys([path.parent, Path(self.location), *above]):
+                sync(folder)
+        except BaseException:
+            with suppress(OSError):
+                self.delete(part)
+            raise
+        return name
+
+
+def sync(path):
+    """Return when what was written to the file or folder `path` is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):

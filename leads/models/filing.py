@@ -24,11 +24,13 @@ class Filing:
 
         The same bytes twice are stored once: then the event is None. Raises LeadError
         when the lead is full, StorageAway when the file cannot be written. What was
-        written to the storage is removed again when the row cannot be written.
+        written to the storage is removed again when the row cannot be written, except
+        when the database goes away while it commits: then nobody knows whether there is a
+        row, and a file too many is better than one too few.
         """
         if existing := self._same_file(upload):
             return existing, None
-        stored = []
+        stored, is_committing = [], False
         try:
             attachment = upload.store(stored)
             with self.locked_for(by):
@@ -40,11 +42,14 @@ class Filing:
                 attachment.name = self._free_name(upload.name)
                 attachment.save()
                 self.save_change()
-                return attachment, self._record_file(
+                event = self._record_file(
                     LeadEvent.Kind.FILE_ADDED, attachment, by, new=attachment.name
                 )
+                is_committing = True
+            return attachment, event
         except BaseException:
-            _remove(stored)
+            if not is_committing:
+                _remove(stored)
             raise
 
     def rename_file(self, attachment_id, *, name, by, seen=None):

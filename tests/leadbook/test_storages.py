@@ -1,11 +1,99 @@
-"""The style sheet that production serves: one file with all of its parts."""
+"""Attachments that are whole or absent; the style sheet that production serves."""
+
+import errno
+import os
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
 from django.core.management import call_command
 
-from leadbook.storages import StaticFilesStorage, bundled
+from leadbook.settings import attachment_storage
+from leadbook.storages import AttachmentStorage, StaticFilesStorage, bundled
+
+# Attachments --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "new" / "attachments"
+
+
+@pytest.fixture
+def storage(folder):
+    setting = attachment_storage(str(folder))
+    assert setting["BACKEND"] == "leadbook.storages.AttachmentStorage"
+    return AttachmentStorage(**setting["OPTIONS"])
+
+
+@pytest.fixture
+def acts(monkeypatch):
+    """What is synced and renamed, in order; a synced thing by its place on the disk."""
+    found = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor):
+        found.append(("sync", os.fstat(descriptor).st_ino))
+        fsync(descriptor)
+
+    def replaced(path, target):
+        found.append(("name", os.stat(path).st_ino))
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    return found
+
+
+def places(*paths):
+    return [("sync", path.stat().st_ino) for path in paths]
+
+
+def test_a_file_gets_its_name_when_its_bytes_are_on_the_disk(storage, folder, acts):
+    assert storage.save("ab/abc", ContentFile(b"all of it")) == "ab/abc"
+    file = folder / "ab" / "abc"
+    [bytes_synced, named, *folders_synced] = acts
+    assert [bytes_synced] == places(file)
+    assert named == ("name", file.stat().st_ino)
+    # The folders are new themselves, so each is entered in the one above it.
+    assert folders_synced[0] == places(file.parent)[0]
+    assert set(folders_synced) == {*places(file.parent, folder, folder.parent, tmp(folder))}
+    assert file.read_bytes() == b"all of it"
+    assert [path.name for path in folder.rglob("*")] == ["ab", "abc"]
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def tmp(folder):
+    return folder.parent.parent
+
+
+class Broken(ContentFile):
+    """A file whose second piece does not fit on the disk any more."""
+
+    def chunks(self, chunk_size=None):
+        yield b"first piece"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_that_does_not_fit_leaves_nothing(storage, folder):
+    with pytest.raises(OSError, match="No space left"):
+        storage.save("ab/abc", Broken(b"x"))
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_name_that_cannot_be_synced_is_no_stored_file(storage, folder, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        storage.save("ab/abc", ContentFile(b"x"))
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+# Style sheets -------------------------------------------------------------------------
 
 
 def stored(**files):

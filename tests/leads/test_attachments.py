@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import random
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 from PIL import Image
 
@@ -451,6 +452,51 @@ def test_when_the_database_refuses_the_file_is_removed(
     monkeypatch.setattr(getattr(models, model), "save", refuse)
     image = picture("PNG", size=(400, 300))
     assert upload(page_of_anna, lead, named("Foto.png", image)).status_code >= 500
+
+
+def test_the_bytes_are_on_the_disk_before_the_row_is_written(page_of_anna, lead, monkeypatch):
+    acts, fsync = [], os.fsync
+
+    def synced(descriptor):
+        acts.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def watched(execute, sql, *args):
+        if sql.startswith('INSERT INTO "leads_attachment"'):
+            acts.append("row")
+        return execute(sql, *args)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    with connection.execute_wrapper(watched):
+        upload(page_of_anna, lead, named("Plan.pdf", PDF))
+    file = Path(storages["attachments"].path(stored_files()[0]))
+    assert acts.index(file.stat().st_ino) < acts.index(file.parent.stat().st_ino)
+    assert acts.index("row") == len(acts) - 1
+
+
+@pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "lost"])
+def test_a_database_that_goes_while_it_commits_never_leaves_a_row_without_its_file(
+    page_of_anna, lead, monkeypatch, is_committed
+):
+    """Whether the row is there nobody knows then; reconcile finds a file too many."""
+    real = Lead.locked_for
+
+    @contextmanager
+    def locked_for(self, user):
+        with real(self, user):
+            yield
+            if not is_committed:
+                raise OperationalError("server closed the connection unexpectedly")
+        raise OperationalError("server closed the connection unexpectedly")
+
+    page_of_anna.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr(Lead, "locked_for", locked_for)
+        response = upload(page_of_anna, lead, named("Plan.pdf", PDF))
+    assert response.status_code == 503
+    assert lead.attachments.count() == (1 if is_committed else 0)
+    for attachment in lead.attachments.all():
+        assert attachment.file.name in stored_files()
 
 
 def test_a_right_that_ends_while_uploading_leaves_nothing(
