@@ -77,8 +77,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The first two stand outside of everything that can raise, so that errors carry them.
+    # The first three stand outside of everything that can raise, so that errors carry them.
     "leadbook.headers.HeadersMiddleware",
+    "leadbook.provenance.ProvenanceMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -10,7 +10,7 @@ from marketplaces.admin.scope import OperatedFilter, ReadOnly, ScopedAdmin
 from .fields import fields_of
 from .models import Lead, LeadEvent
 
-EVENT_FIELDS = ["created_at", "actor_name", "kind", "label", "old_text", "new_text"]
+EVENT_FIELDS = ["created_at", "actor_name", "source", "kind", "label", "old_text", "new_text"]
 
 
 class EventInline(ReadOnly, TabularInline):
@@ -118,9 +118,10 @@ class LeadEventAdmin(ReadOnly, ScopedAdmin):
         "old_text",
         "new_text",
         "actor_name",
+        "source",
     ]
-    list_filter = [("lead__marketplace", OperatedFilter), "kind"]
+    list_filter = [("lead__marketplace", OperatedFilter), "kind", "source"]
     list_select_related = ["lead"]
     list_per_page = 50
     show_full_result_count = False
-    fields = ["lead", *EVENT_FIELDS, ("from_phase", "to_phase")]
+    fields = ["lead", *EVENT_FIELDS, ("from_phase", "to_phase"), "request_id"]

@@ -1,6 +1,7 @@
 """The app that follows one lead from offer to won or lost."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,9 @@ class LeadsConfig(AppConfig):
 
     name = "leads"
     verbose_name = _("Leads")
+
+    def ready(self):
+        """Let the database guard the history."""
+        from .append_only import install_after_migrate
+
+        post_migrate.connect(install_after_migrate, sender=self)

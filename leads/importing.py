@@ -17,6 +17,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from leadbook import provenance
+from leadbook.provenance import Source
+
 from .cells import CellReader
 from .csv_rows import UnreadableFileError, open_rows
 from .fields import fields_of
@@ -82,7 +85,7 @@ def import_leads(path, *, marketplace, encoding=None, dry_run=False, by=None, pr
         )
     prefetch_related_objects([marketplace], "fields")
     try:
-        with open_rows(path, encoding=encoding) as rows:
+        with provenance.of(source=Source.IMPORT), open_rows(path, encoding=encoding) as rows:
             importer = _Importer(next(rows, None), marketplace, by=by, dry_run=dry_run)
             for batch in batched(rows, ROWS_PER_BATCH):
                 with nullcontext() if dry_run else transaction.atomic():

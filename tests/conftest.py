@@ -6,8 +6,10 @@ operates (and is staff), nobody is signed out.
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 from django.test import Client
 
+from leads import append_only
 from leads.models import Attachment
 from leads.models.attachment import attachment_storage
 
@@ -21,6 +23,21 @@ def pytest_collection_modifyitems(config, items):
     elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
     items[:] = [item for item in items if item not in elsewhere]
     config.hook.pytest_deselected(items=elsewhere)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptying():
+    """Let a test that commits be cleared away: SQLite empties a table row by row."""
+    operations = SqliteWrapper.ops_class
+    original = operations.execute_sql_flush
+
+    def execute_sql_flush(self, statements):
+        append_only.remove(self.connection)
+        original(self, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", execute_sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True)

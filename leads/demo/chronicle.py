@@ -1,15 +1,16 @@
 """Playing a lead's life through its verbs, each at the moment when it is said to happen.
 
-The verbs stamp everything with the present. The chronicle remembers what each of them
-made, and at the end sets those rows back to their moments. So the history is what the
+The verbs stamp what they make with the present, events alone with the moment that their
+provenance names. The chronicle remembers the rest and at the end sets it back to its
+moments. So the history is what the
 application itself would have written, only earlier.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
-
+from leadbook import provenance
+from leadbook.provenance import Source
 from leads.models import Attachment, JournalEntry, Lead, LeadEvent
 from leads.models.attachment import attachment_storage
 
@@ -36,8 +37,8 @@ class Chronicle:
     def __init__(self, chance):
         self.chance = chance
         self.lives = []
-        # Id of what was made → the moment at which it is said to have happened.
-        self.events, self.files = {}, {}
+        # Id of the attachment → the moment at which it is said to have been filed.
+        self.files = {}
         # Written entries have no consequences besides their own row and are many, so
         # they are kept for one insert instead of going through lead.write_entry.
         self.entries = []
@@ -47,18 +48,17 @@ class Chronicle:
         """Play `steps`, oldest first, and return the Lead; see Life for `lead`."""
         life = Life(self, stage, **lead)
         for step in steps:
-            getattr(life, step.do)(step.at, **step.details)
+            source = Source.IMPORT if step.do == "offer" else Source.WEB
+            with provenance.of(at=step.at, source=source):
+                getattr(life, step.do)(step.at, **step.details)
         self.lives.append(life)
         return life.lead
 
     def set_back(self):
         """Give every row that was made the moment at which it is said to have happened."""
         JournalEntry.objects.bulk_create(self.entries, BATCH)
-        _set_created_at(LeadEvent, self.events)
-        _set_created_at(Attachment, self.files)
-        own_event = LeadEvent.objects.filter(pk=OuterRef("event"))
-        lines = JournalEntry.objects.filter(lead__in=[life.lead for life in self.lives])
-        lines.exclude(event=None).update(created_at=Subquery(own_event.values("created_at")))
+        files = [Attachment(pk=pk, created_at=moment) for pk, moment in self.files.items()]
+        Attachment.objects.bulk_update(files, ["created_at"], BATCH)
         for life in self.lives:
             for column, moment in life.moments.items():
                 setattr(life.lead, column, moment)
@@ -102,7 +102,6 @@ class Life:
         """A rep declines the offered lead."""
         self.lead.decline(by=by, reason=reason)
         self.lead.refusals.filter(rep=by).update(created_at=at)
-        self.chronicle.events[self.lead.events.newest_first()[0].pk] = at
 
     def accept(self, at):
         """The owner accepts it."""
@@ -137,7 +136,6 @@ class Life:
             reader.field.name, seen=reader.field.seen_of(self.lead), value=value, by=self.owner
         )
         if event:
-            self.chronicle.events[event.pk] = at
             self.moments["last_activity_at"] = at
 
     def write(self, at, *, kind, text, by=None):
@@ -153,10 +151,9 @@ class Life:
         document = make_document(
             maker, name, lead=self.lead, at=at, by=self.owner, chance=self.chronicle.chance
         )
-        attachment, event = self.lead.attach(document, by=self.owner)
+        attachment, _event = self.lead.attach(document, by=self.owner)
         self.chronicle.stored += [attachment.file.name, attachment.thumbnail.name]
         self.chronicle.files[attachment.pk] = at
-        self.chronicle.events[event.pk] = at
         self.moments["last_activity_at"] = at
 
     def _begun(self, at):
@@ -164,7 +161,6 @@ class Life:
         self._stepped(at, self.lead.events.oldest_first()[0])
 
     def _stepped(self, at, event):
-        self.chronicle.events[event.pk] = at
         self.moments["last_activity_at"] = at
         if event.kind in STARTS:
             self.moments["accepted_at"] = at
@@ -173,8 +169,3 @@ class Life:
             self.moments["closed_at"] = None
         if event.kind in {Kind.WON, Kind.LOST}:
             self.moments["closed_at"] = at
-
-
-def _set_created_at(model, moments):
-    rows = [model(pk=pk, created_at=moment) for pk, moment in moments.items()]
-    model.objects.bulk_update(rows, ["created_at"], BATCH)

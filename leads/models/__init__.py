@@ -1,6 +1,7 @@
 """One lead from offer to won or lost, and what belongs to it."""
 
 from .attachment import Attachment
+from .erasure import Erasure
 from .errors import (
     AlreadyTaken,
     FieldConflict,
@@ -16,10 +17,12 @@ from .event import LeadEvent
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
+from .storage_use import StorageUse
 
 __all__ = [
     "AlreadyTaken",
     "Attachment",
+    "Erasure",
     "FieldConflict",
     "JournalEntry",
     "Lead",
@@ -31,5 +34,6 @@ __all__ = [
     "NotNeighbours",
     "StaleMove",
     "StorageAway",
+    "StorageUse",
     "Unchangeable",
 ]

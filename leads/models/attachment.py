@@ -51,6 +51,14 @@ class AttachmentQuerySet(TimelineQuerySet):
 class Attachment(models.Model):
     """One uploaded document. Its name is only text; the file has a random key."""
 
+    class ScanState(models.TextChoices):
+        """What the virus scanner says."""
+
+        UNSCANNED = "", _("Not checked")
+        PENDING = "pending", _("Being checked")
+        CLEAN = "clean", _("Checked")
+        BLOCKED = "blocked", _("Blocked")
+
     lead = models.ForeignKey(
         "leads.Lead", on_delete=models.PROTECT, related_name="attachments",
         verbose_name=_("lead"),
@@ -72,6 +80,17 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    scan_state = models.CharField(
+        _("virus check"),
+        max_length=8,
+        choices=ScanState,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    # The name that the scanner gives to what it found.
+    scan_result = models.CharField(_("found"), max_length=200, blank=True, db_default="")
+    scanned_at = models.DateTimeField(_("checked"), null=True, blank=True)
 
     objects = AttachmentQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leadbook.provenance import Source
 from marketplaces.models import Membership
 
 from .timeline import TimelineQuerySet
@@ -61,6 +62,9 @@ class LeadEvent(models.Model):
         FILE_RENAMED = "file_renamed", _("Attachment renamed")
         FILE_DELETED = "file_deleted", _("Attachment deleted")
         FILE_RESTORED = "file_restored", _("Attachment restored")
+        FILE_BLOCKED = "file_blocked", _("Attachment blocked")
+        EXPORTED = "exported", _("Information given")
+        ANONYMISED = "anonymised", _("Anonymised")
 
     # The steps from which the time in each phase is read, and their lines in the journal.
     PROCESS = (
@@ -81,6 +85,11 @@ class LeadEvent(models.Model):
         verbose_name=_("person"),
     )
     actor_name = models.CharField(_("name of the person then"), max_length=310, blank=True)
+    # Empty: from before it was recorded.
+    source = models.CharField(
+        _("through"), max_length=10, choices=Source, blank=True, db_default=""
+    )
+    request_id = models.CharField(_("request"), max_length=32, blank=True, db_default="")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     field = models.CharField(_("field"), max_length=40, blank=True)
     label = models.CharField(_("name of the field or object then"), max_length=200, blank=True)
@@ -112,6 +121,11 @@ class LeadEvent(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} · {self.label or self.new_text}"
+
+    @property
+    def through(self):
+        """The door through which the change came, where it was not the application."""
+        return "" if self.source == Source.WEB else self.get_source_display()
 
     @property
     def can_be_undone(self):

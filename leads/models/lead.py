@@ -86,6 +86,8 @@ class Lead(Acceptance, Process, Editing, Journaling, Filing, Undo, Recording, mo
     phase_entered_at = models.DateTimeField(_("in this phase since"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     last_activity_at = models.DateTimeField(_("last activity"), default=timezone.now)
+    # What was personal is gone; what is left serves the figures and is seen by operators.
+    anonymised_at = models.DateTimeField(_("anonymised"), null=True, blank=True)
 
     # Derived by `derive`; never written elsewhere.
     sort_name = models.CharField(max_length=200, editable=False, default="")

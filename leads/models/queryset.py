@@ -27,12 +27,13 @@ class LeadQuerySet(models.QuerySet):
 
         A rep: the offered ones of the own marketplaces that the rep has not declined,
         and the own ones. A manager: every lead of the marketplace. A superuser: all.
+        Nobody sees an anonymised one.
         """
         if user.is_superuser:
-            return self.all()
+            return self.personal()
         memberships = Membership.objects.of(user)
         declined = LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)
-        return self.filter(
+        return self.personal().filter(
             Q(marketplace__in=memberships.managing().marketplace_ids())
             | Q(marketplace__in=memberships.selling().marketplace_ids())
             & (Q(owner=user) | Q(status=self.model.Status.OFFERED) & ~Exists(declined))
@@ -44,8 +45,8 @@ class LeadQuerySet(models.QuerySet):
         Only for accepting and declining, where the loser of a race must be told so.
         """
         if user.is_superuser:
-            return self.all()
-        return self.filter(
+            return self.personal()
+        return self.personal().filter(
             marketplace__in=Membership.objects.of(user).selling().marketplace_ids()
         )
 
@@ -56,6 +57,10 @@ class LeadQuerySet(models.QuerySet):
         return self.filter(
             marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
         )
+
+    def personal(self):
+        """Leads that are not anonymised."""
+        return self.filter(anonymised_at=None)
 
     # States ---------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 
+from leadbook import provenance
+
 from .errors import NoLongerVisible
 from .event import LeadEvent
 from .journal import JournalEntry
@@ -46,8 +48,16 @@ class Recording:
 
     def record(self, kind, *, by, **details):
         """Append a LeadEvent and, for some kinds, its thin line in the journal."""
+        origin = provenance.current()
         event = LeadEvent.objects.create(
-            lead=self, kind=kind, actor=by, actor_name=str(by) if by else "", **details
+            lead=self,
+            kind=kind,
+            actor=by,
+            actor_name=str(by) if by else "",
+            source=origin.source,
+            request_id=origin.request_id,
+            created_at=origin.at or timezone.now(),
+            **details,
         )
         if kind in LeadEvent.IN_JOURNAL:
             self.write_line(

@@ -1,5 +1,6 @@
 """A marketplace: an organisation's offer of leads, with its own process."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
@@ -83,6 +84,27 @@ class Marketplace(models.Model):
         _("lost before the last phase"),
         default=False,
         help_text=_("Reps may close a lead as lost in every phase."),
+    )
+    storage_limit_gb = models.PositiveIntegerField(
+        _("room for attachments (GB)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: the limit of the installation."),
+    )
+    anonymise_closed_after_months = models.PositiveSmallIntegerField(
+        _("anonymise closed leads after (months)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Counted from the closing; empty: never."),
+    )
+    anonymise_offered_after_days = models.PositiveSmallIntegerField(
+        _("anonymise leads that nobody accepted after (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Counted from the offer; empty: never."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

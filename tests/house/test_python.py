@@ -48,13 +48,17 @@ def test_no_request_below_the_views():
         if re.search(r"/models/|/(forms|fields|kinds|moments|paging|importing)\.py", name)
         and "/views/" not in name
     }
-    assert matches(r"\brequest\b", modules) == []
+    assert matches(r"\brequest\b(?!\")", modules) == []
 
 
 def test_no_hidden_hands():
-    """No signals, no overridden save(), no global that knows the user."""
+    """No signals, no overridden save(), no global that knows the user.
+
+    Only the door and the id of the request are known everywhere, from one module.
+    """
     pattern = r"django\.dispatch|@receiver|post_save|pre_save|threading\.local|contextvars"
-    assert matches(pattern, python()) == []
+    modules = {n: text for n, text in python().items() if n != "leadbook/provenance.py"}
+    assert matches(pattern, modules) == []
     models = {name: text for name, text in python().items() if "/models/" in name}
     assert matches(r"def (save|delete)\(self", models) == []
 

@@ -350,3 +350,8 @@ def test_what_the_command_prints_cannot_command_the_terminal(heatpumps, csv_file
     out, err = capsys.readouterr()
     assert "\x1b" not in out + err
     assert "\x07" not in err
+
+
+def test_the_history_says_that_a_lead_was_imported(heatpumps):
+    import_leads(EXCEL, marketplace=heatpumps)
+    assert set(LeadEvent.objects.values_list("source", flat=True)) == {"import"}
