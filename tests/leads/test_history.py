@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from leadbook import provenance
 from leads.models import Attachment, Lead, LeadEvent
 from tests import factories
 from tests.markup import HTMX, read
@@ -424,3 +425,12 @@ def test_a_request_leaves_nothing_of_itself_to_the_next(page_of_anna, anna, lead
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
     lead.set_field("phone", seen=lead.phone, value="089 1", by=anna)
     assert doors(lead)[0] == "command"
+
+
+def test_where_nobody_acted_the_door_stands_in_the_persons_place(
+    heatpumps, anna, page_of_anna
+):
+    with provenance.of(source="import"):
+        lead = factories.offer(heatpumps)
+    lead.accept(by=anna)
+    assert history(page_of_anna, lead)[-1].split(" | ")[1] == "Import"
