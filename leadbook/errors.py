@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.views.debug import SafeExceptionReporterFilter
 
+from leadbook import security_log
 from leadbook.appearance import theme_of
 from leadbook.redirects import page_behind
 from leads.models import NoLongerVisible, StorageAway, Unchangeable
@@ -40,6 +41,9 @@ def csrf_failure(request, reason=""):
 
     What another site's form sent is not shown.
     """
+    # Behind the dash the reason may quote a whole address.
+    reason = reason.partition(" - ")[0]
+    security_log.record_often("form_refused", request, status=403, reason=reason)
     page = page_behind(request)
     texts = _typed_texts(request.POST) if page else []
     return _answer(request, 403, "errors/403_csrf.html", page=page or "/", texts=texts)

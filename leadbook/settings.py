@@ -67,7 +67,6 @@ INSTALLED_APPS = [
     "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "axes",
     "django_htmx",
     "lucide",
     "storages",
@@ -91,11 +90,11 @@ MIDDLEWARE = [
     "leadbook.htmx.SignInRedirectMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "leadbook.sessions.AuthenticationMiddleware",
+    "leadbook.security_log.SecurityLogMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "leadbook.errors.GoneMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 # The project's own widget templates stand in templates/forms/.
@@ -156,13 +155,6 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "timeout": 10,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Only counts requests for new passwords; shared by all processes of this machine.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": VAR_DIR / "cache",
-    }
-}
 
 # Static files and attachments ---------------------------------------------------------
 STATIC_URL = "static/"
@@ -255,10 +247,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # People -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "marketplaces.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "marketplaces.backends.AccountBackend",
-]
+AUTHENTICATION_BACKENDS = ["marketplaces.backends.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -306,6 +295,9 @@ if TRUSTED_PROXIES:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+# By which a browser is known that somebody signed in with before; marketplaces.throttling.
+BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "browser"
+BROWSER_COOKIE_AGE = 60 * 60 * 24 * 180
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 SESSION_ENGINE = "leadbook.sessions"
@@ -369,30 +361,21 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "marketplaces.admin.navigation.navigation"},
 }
 
-# Sign-in throttling. django-axes rather than django-allauth: leadbook needs no sign-up
-# and no social accounts, and axes keeps its counters in the shared database.
-AXES_HANDLER = "marketplaces.throttling.ThrottleHandler"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-SIGN_IN_FAILURES_PER_ADDRESS = 30
-SIGN_IN_FAILURES_PERIOD = timedelta(hours=1)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_ENABLE_ACCESS_FAILURE_LOG = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_CALLABLE = "marketplaces.views.sign_in.throttled"
-AXES_CLIENT_IP_CALLABLE = "leadbook.clients.client_address"
-AXES_VERBOSE = False
-# Requests for a new password in an hour: from one client, and for one e-mail address.
-RESETS_PER_CLIENT = 10
-RESETS_PER_EMAIL = 3
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "leadbook.security_log.Formatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "security": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "json",
+        },
+    },
     "root": {
         "handlers": ["console"],
         "level": env.one_of(
@@ -402,6 +385,7 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would print each line a second time.
         "django": {"handlers": [], "level": "INFO"},
-        "axes": {"level": "ERROR"},
+        # Whatever LOG_LEVEL says: these lines are evidence.
+        "leadbook.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
     },
 }

@@ -1,54 +1,150 @@
-"""How often somebody may try: to sign in, and to have a new password sent."""
+"""How often somebody may try: to sign in, to have a new password sent, to upload.
 
-import hashlib
+Each attempt is written down before it is looked at, in the database that all processes
+share, so that a hundred at once get no further than a hundred one after the other: of
+the attempts that arrive together at most as many pass as the limit allows.
+"""
 
-from axes.handlers.database import AxesDatabaseHandler
-from axes.models import AccessFailureLog
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
 from django.conf import settings
-from django.core.cache import cache
+from django.core import signing
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from .models import Attempt
 
 
-class ThrottleHandler(AxesDatabaseHandler):
-    """Adds a limit for each address to axes' limit for each account and address.
+@dataclass(frozen=True)
+class Limit:
+    """How many attempts there may be in a period, of at most an hour."""
 
-    axes' own counters all share one number and one period; each failure's row in its log
-    lets this one count 30 in an hour beside its 5 in 15 minutes. The log is emptied as
-    it grows older than that.
+    count: int
+    period: timedelta
+
+    def wait(self, attempts, now):
+        """Return how long there is no room beside the queryset `attempts`, or None."""
+        recent = attempts.later_than(now - self.period)
+        if recent.count() < self.count:
+            return None
+        return recent.latest_time(self.count - 1) + self.period - now
+
+
+HOUR = timedelta(hours=1)
+SIGN_IN = "sign_in"
+FAILURES_OF_ACCOUNT_AND_CLIENT = Limit(5, timedelta(minutes=15))
+FAILURES_OF_CLIENT = Limit(30, HOUR)
+# From here on, unknown browsers try an account one at a time.
+FAILURES_OF_ACCOUNT = Limit(20, HOUR)
+WHEN_SLOWED = Limit(1, timedelta(seconds=30))
+# A known browser with more failures is treated as an unknown one.
+FAILURES_OF_BROWSER = Limit(10, HOUR)
+RESETS_OF_CLIENT = Limit(10, HOUR)
+RESETS_OF_EMAIL = Limit(3, HOUR)
+PASSWORD_CHANGES = Limit(20, HOUR)
+UPLOADS = (Limit(300, timedelta(minutes=1)), Limit(3000, HOUR))
+
+
+def wait_before(what, who, *limits):
+    """Count an attempt of `who` at `what`; return how long it must wait, or None.
+
+    `who` is a text or number that names a person, a client or an e-mail address. An
+    attempt that must wait does not count.
+    """
+    mine = _count(what, who=hidden(who))
+    others = Attempt.objects.of(what, who=mine.who).besides(mine)
+    waits = [wait for limit in limits if (wait := limit.wait(others, mine.at))]
+    if waits:
+        mine.delete()
+    return max(waits, default=None)
+
+
+class SignInAttempt:
+    """One try of a name and a password, from a client's address and a browser.
+
+    A browser is known for an account when somebody signed in to it there before; see
+    `remember_browser`. Who attacks an account from many addresses slows down the unknown
+    browsers, also the person's own new one, but not the one that the person uses.
     """
 
-    def is_locked(self, request, credentials=None):
-        """Whether the account at this address, or the address, failed too often."""
-        return super().is_locked(request, credentials) or (
-            self._recent_failures().filter(ip_address=request.axes_ip_address).count()
-            >= settings.SIGN_IN_FAILURES_PER_ADDRESS
+    def __init__(self, name, *, client, cookie=""):
+        who = hidden(name)
+        browser = _known_browser(who, cookie)
+        failures = Attempt.objects.of(SIGN_IN, browser=browser)
+        if browser and FAILURES_OF_BROWSER.wait(failures, timezone.now()):
+            browser = ""
+        self._mine = _count(SIGN_IN, who=who, client=hidden(client), browser=browser)
+
+    def wait(self):
+        """Return how long the attempt must wait, or None; then it does not count."""
+        mine = self._mine
+        others = Attempt.objects.besides(mine)
+        waits = [self._wait_for_door(others)]
+        failures = others.of(SIGN_IN, who=mine.who, browser="")
+        if not mine.browser and FAILURES_OF_ACCOUNT.wait(failures, mine.at):
+            waits.append(WHEN_SLOWED.wait(failures, mine.at))
+        longest = max(filter(None, waits), default=None)
+        if longest:
+            mine.delete()
+        return longest
+
+    def wait_after_failure(self):
+        """Return for how long this failure was the last one here, or None."""
+        return self._wait_for_door(Attempt.objects.all())
+
+    def succeed(self):
+        """Forget the failures of the account at this address and in this browser."""
+        mine = self._mine
+        Attempt.objects.forget(SIGN_IN, who=mine.who, client=mine.client, browser=mine.browser)
+
+    def _wait_for_door(self, attempts):
+        mine = self._mine
+        here = attempts.of(SIGN_IN, client=mine.client)
+        waits = (
+            FAILURES_OF_ACCOUNT_AND_CLIENT.wait(here.of(SIGN_IN, who=mine.who), mine.at),
+            FAILURES_OF_CLIENT.wait(here, mine.at),
         )
-
-    def user_login_failed(self, sender, credentials, request=None, **kwargs):
-        """Record the failure and forget those of long ago."""
-        super().user_login_failed(sender, credentials, request, **kwargs)
-        AccessFailureLog.objects.filter(attempt_time__lt=_threshold()).delete()
-
-    def user_logged_in(self, sender, request, user, **kwargs):
-        """Forget the failures of this account at this address, also in the log."""
-        super().user_logged_in(sender, request, user, **kwargs)
-        self._recent_failures().filter(
-            ip_address=request.axes_ip_address, username=user.get_username()
-        ).delete()
-
-    def _recent_failures(self):
-        return AccessFailureLog.objects.filter(attempt_time__gte=_threshold())
+        return max(filter(None, waits), default=None)
 
 
-def _threshold():
-    return timezone.now() - settings.SIGN_IN_FAILURES_PERIOD
+def remember_browser(request, response, name):
+    """Give the browser a cookie by which it is known for the account called `name`.
 
-
-def may_request(what, who, *, limit, period=3600):
-    """Whether `who` may do `what` once more, at most `limit` times in `period` seconds.
-
-    Each time takes a place in the cache that becomes free after the period. The name of
-    the place is a hash: the cache holds no addresses.
+    It holds a random number, signed for this account, and tells nothing to anybody else.
+    Source: OWASP, Slow Down Online Guessing Attacks with Device Cookies.
     """
-    name = hashlib.sha256(f"{what}:{who}".encode()).hexdigest()
-    return any(cache.add(f"{name}:{place}", 1, timeout=period) for place in range(limit))
+    who = hidden(name)
+    known = _known_browser(who, request.COOKIES.get(settings.BROWSER_COOKIE_NAME, ""))
+    response.set_cookie(
+        settings.BROWSER_COOKIE_NAME,
+        _signer(who).sign(known or secrets.token_hex(16)),
+        max_age=settings.BROWSER_COOKIE_AGE,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def hidden(text):
+    """Return a hash of `text` that nobody can recompute without the secret key."""
+    value = str(text).encode(errors="replace")
+    return salted_hmac(__name__, value, algorithm="sha256").hexdigest()[:32]
+
+
+def _known_browser(who, cookie):
+    try:
+        return _signer(who).unsign(cookie, max_age=settings.BROWSER_COOKIE_AGE)
+    except signing.BadSignature:
+        return ""
+
+
+def _signer(who):
+    return signing.TimestampSigner(salt=f"{__name__}.browser.{who}")
+
+
+def _count(what, **columns):
+    now = timezone.now()
+    Attempt.objects.earlier_than(now - HOUR).delete()
+    return Attempt.objects.create(what=what, at=now, **columns)

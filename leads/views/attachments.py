@@ -1,5 +1,6 @@
 """The attachments: taking, handing out, renaming, deleting."""
 
+import math
 from itertools import chain
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from leadbook import security_log
 from leadbook.htmx import page_or_part, wants_part
 from leads.file_names import clean_file_name
 from leads.file_types import file_type
@@ -19,6 +21,7 @@ from leads.models import LeadError, StorageAway
 from leads.toasts import toast
 from leads.uploads import Document
 from leads.views.answers import changed, kept_file, worked_lead
+from marketplaces.throttling import UPLOADS, wait_before
 
 SANDBOX = "sandbox; default-src 'none'"
 
@@ -31,8 +34,13 @@ def upload(request, lead_id):
     # Only now the body is read; of a form without files no upload handler hears.
     filed, refused = [], [*getattr(request, "refused_uploads", ())]
     status = 413 if refused else 422
+    wait = wait_before("upload", request.user.pk, *UPLOADS) if files else None
     for sent in files:
         name = clean_file_name(sent.name)
+        if wait:
+            refused.append((name, _("Too many uploads in a short time; please wait.")))
+            status = 429
+            continue
         try:
             attachment, event = lead.attach(Document.check(sent), by=request.user)
         except ValidationError as error:
@@ -45,9 +53,13 @@ def upload(request, lead_id):
             filed.append({"attachment": attachment, "is_known": event is None})
     if not filed and not refused:
         refused.append((_("No file"), _("Please choose at least one file.")))
+    if refused:
+        security_log.record_often(
+            "upload_refused", request, status=status, lead=lead.pk, files=len(refused)
+        )
     if not wants_part(request):
         _tell(request, filed, refused)
-    return changed(
+    response = changed(
         request,
         lead,
         tab="anhaenge",
@@ -56,6 +68,9 @@ def upload(request, lead_id):
         refused=refused,
         status=200 if filed else status,
     )
+    if wait:
+        response.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
+    return response
 
 
 @require_safe

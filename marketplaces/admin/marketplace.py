@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from leadbook import security_log
 from leads.relocating import leads_in, relocate_leads
 from marketplaces.forms import RelocateForm
 from marketplaces.models import Marketplace, Phase
@@ -127,6 +128,9 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
 
     def _relocate(self, request, phase, to):
         moved = relocate_leads(phase, to=to, by=request.user)
+        security_log.record(
+            "admin_moved_leads", request, from_phase=phase.pk, to_phase=to.pk, leads=moved
+        )
         text = ngettext(
             "%(count)d lead was moved to “%(phase)s”.",
             "%(count)d leads were moved to “%(phase)s”.",

@@ -35,7 +35,6 @@ def navigation(request):
             "title": _("People"),
             "items": [
                 _item(_("Users"), "group", "marketplaces_user", is_superuser),
-                _item(_("Failed sign-ins"), "lock", "axes_accessattempt", is_superuser),
             ],
         },
         {

@@ -4,10 +4,14 @@ Nobody needs rows of Django's permissions. Each model's `operated_by(user)` says
 objects there are for the person; what is not among them does not exist: 404.
 """
 
+from functools import partial
+
 from django.contrib.admin import RelatedFieldListFilter
+from django.db import transaction
 from django.http import Http404
 from unfold.admin import ModelAdmin
 
+from leadbook import security_log
 from marketplaces.models import Marketplace
 
 
@@ -104,6 +108,47 @@ class ScopedAdmin(ModelAdmin):
         if found is None:
             raise Http404
         return found
+
+    def save_formset(self, request, form, formset, change):
+        """Save the parts, and write down which were added, changed and deleted."""
+        model = formset.model
+        going = [gone.instance.pk for gone in formset.deleted_forms if gone.instance.pk]
+        super().save_formset(request, form, formset, change)
+        for part in formset.new_objects:
+            _write_down("admin_added", request, model, part.pk, of=form.instance.pk)
+        for part, fields in formset.changed_objects:
+            _write_down("admin_changed", request, model, part.pk, fields, of=form.instance.pk)
+        for pk in going:
+            _write_down("admin_deleted", request, model, pk, of=form.instance.pk)
+
+    def log_addition(self, request, obj, message):
+        """Write it down in the security log too."""
+        _write_down("admin_added", request, type(obj), obj.pk)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        """Write it down in the security log too; the parts stand there by themselves."""
+        changes = [part["changed"] for part in message if "changed" in part]
+        fields = [name for own in changes if "name" not in own for name in own["fields"]]
+        if fields:
+            _write_down("admin_changed", request, type(obj), obj.pk, fields)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request, queryset):
+        """Write them down in the security log too."""
+        for obj in queryset:
+            _write_down("admin_deleted", request, type(obj), obj.pk)
+        return super().log_deletions(request, queryset)
+
+
+def _write_down(event, request, model, pk, fields=None, **details):
+    """Write to the security log what happened to an object, once it has happened."""
+    if fields is not None:
+        details["fields"] = list(fields)
+    line = partial(
+        security_log.record, event, request, model=model._meta.label_lower, id=pk, **details
+    )
+    transaction.on_commit(line, robust=True)
 
 
 class OperatedFilter(RelatedFieldListFilter):

@@ -1,17 +1,20 @@
 """Changing a password, and getting a new one by e-mail."""
 
-from datetime import timedelta
-
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
-from leadbook import errors
+from leadbook import errors, security_log
 from leadbook.clients import client_address
 from marketplaces.auth_forms import ChangePasswordForm, NewPasswordForm, ResetForm
-from marketplaces.throttling import may_request
+from marketplaces.throttling import (
+    PASSWORD_CHANGES,
+    RESETS_OF_CLIENT,
+    hidden,
+    remember_browser,
+    wait_before,
+)
 
 
 class UnprocessableMixin:
@@ -29,9 +32,16 @@ class ChangePassword(UnprocessableMixin, views.PasswordChangeView):
     template_name = "registration/password.html"
     success_url = reverse_lazy("password_change")
 
+    def post(self, request, *args, **kwargs):
+        """Look at the form, but not at one old password after the other."""
+        if wait := wait_before("password", request.user.pk, PASSWORD_CHANGES):
+            return errors.too_many_requests(request, wait=wait)
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form):
         """Change it and say so."""
         response = super().form_valid(form)
+        security_log.record("password_changed", self.request, status=302)
         messages.success(
             self.request, _("Your password is changed. All other devices are signed out.")
         )
@@ -49,9 +59,10 @@ class ForgotPassword(UnprocessableMixin, views.PasswordResetView):
 
     def form_valid(self, form):
         """Send the link, unless this client asked for too many."""
-        client = client_address(self.request)
-        if not may_request("reset", client, limit=settings.RESETS_PER_CLIENT):
-            return errors.too_many_requests(self.request, wait=timedelta(hours=1))
+        if wait := wait_before("reset", client_address(self.request), RESETS_OF_CLIENT):
+            return errors.too_many_requests(self.request, wait=wait)
+        account = hidden(form.cleaned_data["email"].casefold())
+        security_log.record("password_reset_asked", self.request, status=302, account=account)
         return super().form_valid(form)
 
 
@@ -67,6 +78,13 @@ class NewPassword(UnprocessableMixin, views.PasswordResetConfirmView):
     form_class = NewPasswordForm
     template_name = "registration/new_password.html"
     success_url = reverse_lazy("password_reset_complete")
+
+    def form_valid(self, form):
+        """Set it; whoever reads the account's e-mail signs in from a known browser."""
+        response = super().form_valid(form)
+        remember_browser(self.request, response, self.user.get_username())
+        security_log.record("password_reset", self.request, user=self.user, status=302)
+        return response
 
     def get_form(self, form_class=None):
         """Return the form, or None behind a link that is not valid."""

@@ -1,7 +1,5 @@
 """Signing in and out."""
 
-import logging
-
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -11,14 +9,13 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_POST
 
-from leadbook import errors
+from leadbook import errors, security_log
 from leadbook.clients import client_address
 from leadbook.redirects import safe_path
 from leadbook.sessions import SessionStore
 from marketplaces.auth_forms import SignInForm
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
-
-security = logging.getLogger("leadbook.security")
+from marketplaces.throttling import SignInAttempt, hidden, remember_browser
 
 
 class SignIn(LoginView):
@@ -34,19 +31,44 @@ class SignIn(LoginView):
         name = self.redirect_field_name
         return safe_path(request, request.POST.get(name, request.GET.get(name)))
 
+    def post(self, request, *args, **kwargs):
+        """Count the attempt, and look at the password only when there is room for it."""
+        form = self.get_form()
+        name = form.typed_name
+        if not name:
+            return self.form_invalid(form)
+        cookie = request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")
+        attempt = SignInAttempt(name, client=client_address(request), cookie=cookie)
+        if wait := attempt.wait():
+            return self.throttled(name, wait)
+        if form.is_valid():
+            attempt.succeed()
+            return self.form_valid(form)
+        # What was typed as a name is hashed: some people type their password there.
+        security_log.record("sign_in_failed", request, status=422, account=hidden(name))
+        if wait := attempt.wait_after_failure():
+            return self.throttled(name, wait)
+        return self.form_invalid(form)
+
     def form_valid(self, form):
-        """Sign the person in, under a new session."""
+        """Sign the person in, under a new session, in a browser that is now known."""
+        person = form.get_user()
         response = super().form_valid(form)
-        _log("signed in", self.request, user=self.request.user.pk)
+        remember_browser(self.request, response, person.get_username())
+        account = hidden(form.typed_name)
+        security_log.record("signed_in", self.request, status=302, account=account)
         return response
 
     def form_invalid(self, form):
-        """Answer 422 with what was typed, apart from the password.
-
-        What was typed as a name is not logged: some people type their password there.
-        """
-        _log("sign-in failed", self.request)
+        """Answer 422 with what was typed, apart from the password."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def throttled(self, name, wait):
+        """Answer 429: nothing is accepted for the timedelta `wait`, not even what is right."""
+        security_log.record_often(
+            "sign_in_throttled", self.request, status=429, account=hidden(name)
+        )
+        return errors.too_many_requests(self.request, wait=wait)
 
     def get_context_data(self, **kwargs):
         """Add the demo's accounts, where this is the demo."""
@@ -61,12 +83,17 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """Ends the session; only by POST."""
 
+    def post(self, request, *args, **kwargs):
+        """End it and write down whose it was."""
+        security_log.record("signed_out", request, status=302)
+        return super().post(request, *args, **kwargs)
+
 
 @require_POST
 def sign_out_everywhere(request):
     """End all sessions of the person, on every device."""
     ended = SessionStore.end_all_of(request.user)
-    _log(f"signed out of {ended} sessions", request, user=request.user.pk)
+    security_log.record("signed_out_everywhere", request, status=303, sessions=ended)
     logout(request)
     return HttpResponseRedirect(resolve_url(settings.LOGOUT_REDIRECT_URL), status=303)
 
@@ -79,13 +106,3 @@ def admin_sign_in(request):
     if not request.user.is_staff:
         raise PermissionDenied
     return redirect("admin:index")
-
-
-def throttled(request, response=None, credentials=None):
-    """Answer 429 after too many failures; called by django-axes in place of `response`."""
-    _log("sign-in throttled", request)
-    return errors.too_many_requests(request, wait=settings.AXES_COOLOFF_TIME)
-
-
-def _log(what, request, user=None):
-    security.info("%s: user=%s address=%s", what, user, client_address(request))

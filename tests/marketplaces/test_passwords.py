@@ -1,13 +1,18 @@
 """Passwords: changing one, getting a new one by e-mail, and what one must be."""
 
 import re
+import threading
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.db import connection
 from django.test import Client
-from django.test.utils import override_settings
+from django.test.utils import CaptureQueriesContext, override_settings
 
+from marketplaces import auth_forms
 from tests.factories import PASSWORD, UserFactory
 
 NEW = "sieben-rote-dachziegel"
@@ -19,7 +24,15 @@ def change(client, old=PASSWORD, new=NEW, again=None):
 
 
 def ask(client, email, **kwargs):
-    return client.post("/passwort/vergessen/", {"email": email}, **kwargs)
+    response = client.post("/passwort/vergessen/", {"email": email}, **kwargs)
+    wait_for_mails()
+    return response
+
+
+def wait_for_mails():
+    for thread in threading.enumerate():
+        if thread.name == "mail":
+            thread.join()
 
 
 def link_in(mail):
@@ -99,7 +112,7 @@ def test_way_from_the_mail_to_the_new_password(anna, client, mailoutbox):
     assert mail.subject == "Ihr neues Passwort für leadbook"
     assert mail.body.startswith("Guten Tag Anna Beispiel,")
     assert "Ihr Benutzername lautet: anna" in mail.body
-    assert not mail.alternatives
+    assert mail.content_subtype == "plain"
 
     page = client.get(link_in(mail), follow=True)
     assert "<h1>Neues Passwort</h1>" in page.text
@@ -153,6 +166,61 @@ def test_answer_does_not_tell_who_has_an_account(anna, ben, client, mailoutbox):
     }
     assert len(answers) == 1
     assert [mail.to for mail in mailoutbox] == [[anna.email]]
+
+
+def test_asking_does_the_same_work_for_unknown_addresses(anna, ben, client, monkeypatch):
+    ben.is_active = False
+    ben.save()
+    work = []
+    monkeypatch.setattr(
+        auth_forms, "render_to_string", lambda *args: work.append("text") or "text"
+    )
+    make_token = PasswordResetTokenGenerator.make_token
+    monkeypatch.setattr(
+        PasswordResetTokenGenerator,
+        "make_token",
+        lambda *args: work.append("token") or make_token(*args),
+    )
+    done = []
+    for email in (anna.email, ben.email, "niemand@beispiel.de"):
+        work.clear()
+        with CaptureQueriesContext(connection) as queries:
+            ask(client, email)
+        done.append((len(queries), *work))
+    assert done == [(done[0][0], "token", "text", "text")] * 3
+
+
+def test_answer_does_not_wait_for_the_mail_server(anna, client, monkeypatch):
+    may_go_on, sent = threading.Event(), []
+
+    def slow(mail):
+        assert may_go_on.wait(timeout=60)
+        sent.append(mail.to)
+
+    monkeypatch.setattr(EmailMessage, "send", slow)
+    response = client.post("/passwort/vergessen/", {"email": anna.email})
+    assert (response.status_code, sent) == (302, [])
+    may_go_on.set()
+    wait_for_mails()
+    assert sent == [[anna.email]]
+
+
+def test_browser_of_the_mails_reader_is_known_afterwards(anna, client, mailoutbox):
+    ask(client, anna.email)
+    address = client.get(link_in(mailoutbox[0])).url
+    client.post(address, {"new_password1": NEW, "new_password2": NEW})
+    for number in range(20):
+        data = {"username": "anna", "password": "falsch"}
+        Client().post("/anmelden/", data, REMOTE_ADDR=f"198.51.100.{number}")
+    data = {"username": "anna", "password": NEW}
+    assert Client().post("/anmelden/", data).status_code == 429
+    assert client.post("/anmelden/", data).status_code == 302
+
+
+def test_old_password_cannot_be_guessed_without_end(page_of_anna):
+    for number in range(20):
+        assert change(page_of_anna, old=f"falsch{number}").status_code == 422
+    assert change(page_of_anna).status_code == 429
 
 
 def test_mail_server_that_is_away_changes_no_answer(anna, client):

@@ -1,14 +1,18 @@
 """Signing in and out: who gets in, what a refusal tells, and how often one may try."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt, AccessFailureLog
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.models import F
 from django.test import Client
-from django.utils import timezone
+from django.test.utils import CaptureQueriesContext
 
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
+from marketplaces.models import Attempt
 from tests.factories import PASSWORD, UserFactory
 
 SIGN_IN = "/anmelden/"
@@ -33,8 +37,7 @@ def is_signed_in(client):
 
 def let_pass(**duration):
     """Make every recorded failure older."""
-    for model in (AccessAttempt, AccessFailureLog):
-        model.objects.update(attempt_time=timezone.now() - timedelta(**duration))
+    Attempt.objects.update(at=F("at") - timedelta(**duration))
 
 
 def bytes_without_token(response, username):
@@ -85,6 +88,43 @@ def test_refusals_are_all_alike(anna, ben, client):
         assert PASSWORD not in response.text
     assert bytes_without_token(wrong, "anna") == bytes_without_token(unknown, "nobody")
     assert bytes_without_token(wrong, "anna") == bytes_without_token(inactive, "ben")
+
+
+@pytest.fixture
+def hashings(monkeypatch):
+    """How often a password is hashed, the only work that takes long."""
+    counted = []
+    encode = MD5PasswordHasher.encode
+
+    def count(self, password, salt):
+        counted.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", count)
+    return counted
+
+
+@pytest.mark.parametrize("mode", ["production", "demo"])
+def test_refusals_do_the_same_work(anna, ben, clara, client, settings, hashings, mode):
+    settings.MODE = mode
+    ben.is_active = False
+    ben.save()
+    clara.set_unusable_password()
+    clara.save()
+    queries = set()
+    for name, password in [
+        ("anna", "falsch-und-lang-genug"),
+        ("nobody", "falsch-und-lang-genug"),
+        ("ben", PASSWORD),
+        ("ben", "falsch-und-lang-genug"),
+        ("clara", "falsch-und-lang-genug"),
+    ]:
+        hashings.clear()
+        with CaptureQueriesContext(connection) as captured:
+            assert attempt(client, name, password).status_code == 422
+        queries.add(len(captured))
+        assert len(hashings) == 1, name
+    assert len(queries) == 1
 
 
 @pytest.mark.parametrize(
@@ -197,9 +237,9 @@ def test_door_opens_again(anna, client):
 def test_attempts_while_locked_do_not_lengthen_the_lock(anna, client):
     fail(client, 5)
     let_pass(minutes=10)
-    fail(client, 1)
-    last = AccessAttempt.objects.get().attempt_time
-    assert last < timezone.now() - timedelta(minutes=9)
+    assert fail(client, 3).status_code == 429
+    let_pass(minutes=5)
+    assert attempt(client).status_code == 302
 
 
 def test_success_forgets_the_failures(anna, client):
@@ -207,7 +247,7 @@ def test_success_forgets_the_failures(anna, client):
         fail(client, 4)
         assert attempt(client).status_code == 302
         client.post("/abmelden/")
-    assert not AccessFailureLog.objects.exists()
+    assert not Attempt.objects.exists()
 
 
 def test_lock_holds_for_one_account_at_one_address(anna, ben, client):
@@ -233,7 +273,7 @@ def test_old_failures_are_forgotten(anna, client):
     fail(client, 2)
     let_pass(minutes=61)
     fail(client, 1)
-    assert AccessFailureLog.objects.count() == 1
+    assert Attempt.objects.count() == 1
 
 
 def test_client_cannot_choose_its_address(anna, client):
@@ -244,6 +284,105 @@ def test_client_cannot_choose_its_address(anna, client):
             HTTP_X_FORWARDED_FOR=f"203.0.113.{number}",
         )
     assert response.status_code == 429
+
+
+# An attack on one account from many addresses ---------------------------------------------
+
+
+def attack(times=20, username="anna"):
+    """Failures for one account, each from an address and a browser of its own."""
+    for number in range(times):
+        fail(Client(), 1, username, address=f"198.51.100.{number}")
+
+
+def test_attack_from_many_addresses_slows_unknown_browsers(anna):
+    attack()
+    slowed = attempt(Client(), address="192.0.2.7")
+    assert slowed.status_code == 429
+    assert 0 < int(slowed.headers["Retry-After"]) <= 30
+    assert "Bitte versuchen Sie es in 1 Minute noch einmal." in slowed.text
+
+
+def test_slowed_account_is_not_locked(anna):
+    attack()
+    let_pass(seconds=31)
+    assert attempt(Client(), address="192.0.2.7").status_code == 302
+
+
+def test_slowed_attacker_tries_once_in_thirty_seconds(anna):
+    attack()
+    statuses = []
+    for _ in range(6):
+        let_pass(seconds=10)
+        statuses.append(fail(Client(), 1, address="198.51.100.99").status_code)
+    assert statuses == [429, 429, 422, 429, 429, 422]
+
+
+def test_known_browser_gets_in_while_the_attack_goes_on(anna, client):
+    attempt(client, address="192.0.2.7")
+    client.post("/abmelden/")
+    attack(25)
+    assert fail(client, 1, address="192.0.2.8").status_code == 422, "a typing mistake"
+    assert attempt(client, address="192.0.2.9").status_code == 302
+
+
+def test_browser_is_known_for_the_account_only_that_signed_in_there(anna, ben, client):
+    attempt(client, "ben")
+    client.post("/abmelden/")
+    attack()
+    assert attempt(client, "anna").status_code == 429
+
+
+@pytest.mark.parametrize("change", [lambda c: c[:-1] + "x", lambda c: "x" + c, lambda c: ""])
+def test_cookie_of_a_browser_cannot_be_made_up(anna, client, change):
+    attempt(client)
+    client.post("/abmelden/")
+    client.cookies["browser"] = change(client.cookies["browser"].value)
+    attack()
+    assert attempt(client).status_code == 429
+
+
+def test_stolen_cookie_of_a_browser_does_not_help_for_long(anna, client):
+    attempt(client)
+    attack()
+    for number in range(10):
+        thief = Client()
+        thief.cookies["browser"] = client.cookies["browser"].value
+        assert fail(thief, 1, address=f"203.0.113.{number}").status_code == 422
+    thief.cookies["browser"] = client.cookies["browser"].value
+    assert fail(thief, 1, address="203.0.113.99").status_code == 429
+
+
+def test_known_browser_is_still_locked_after_five_failures(anna, client):
+    attempt(client)
+    client.post("/abmelden/")
+    assert fail(client, 5).status_code == 429
+
+
+def test_cookie_of_a_browser_names_nobody_and_is_for_the_server_alone(anna, client):
+    attempt(client)
+    cookie = client.cookies["browser"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert cookie["max-age"] == 180 * 24 * 60 * 60
+    number, _time, _signature = cookie.value.split(":")
+    assert re.fullmatch(r"[0-9a-f]{32}", number)
+
+
+def test_browser_keeps_its_number_when_somebody_signs_in_again(anna, client):
+    numbers = set()
+    for _ in range(2):
+        attempt(client)
+        numbers.add(client.cookies["browser"].value.split(":")[0])
+        client.post("/abmelden/")
+    assert len(numbers) == 1
+
+
+def test_counters_hold_no_names_and_addresses(anna, client):
+    fail(client, 1, "Passwort ins falsche Feld", address="192.0.2.77")
+    (row,) = Attempt.objects.values()
+    kept = str(row)
+    assert "192.0.2" not in kept
+    assert "Passwort" not in kept
 
 
 # The demo -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
    form inside does the same with one button. */
 import { fileSize, send } from "../lib/uploader.js";
 
-const WITH_ROW = [200, 413, 422, 507]; // answers that bring the row of the file
+const WITH_ROW = [200, 413, 422, 429, 507]; // answers that bring the row of the file
 const warn = (event) => event.preventDefault();
 /* The zone that another tab took the place of. */
 let former;
