@@ -5,9 +5,9 @@ from pathlib import Path
 from django.apps import apps
 from django.core.files.storage import storages
 
-# Reading and refused requests may touch the session (its age, a message to show), and
-# nothing else.
-VOLATILE = {"sessions.Session"}
+# Reading and refused requests may touch the session (its age, a message to show) and, where
+# their number is limited, count; nothing else.
+VOLATILE = {"sessions.Session", "marketplaces.Attempt"}
 
 
 def everything():

@@ -14,7 +14,7 @@ AXES = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketplaces', '0001_initial'),
+        ('marketplaces', '0002_storage_limit_and_retention'),
     ]
 
     operations = [
