@@ -26,10 +26,9 @@ class Limit:
 
     def wait(self, attempts, now):
         """Return how long there is no room beside the queryset `attempts`, or None."""
-        recent = attempts.later_than(now - self.period)
-        if recent.count() < self.count:
-            return None
-        return recent.latest_time(self.count - 1) + self.period - now
+        # In one query: between two, an attempt may go that must wait itself.
+        last = attempts.later_than(now - self.period).time_before(self.count - 1)
+        return last and last + self.period - now
 
 
 HOUR = timedelta(hours=1)

@@ -24,9 +24,10 @@ class AttemptQuerySet(models.QuerySet):
         """Attempts before `moment`."""
         return self.filter(at__lt=moment)
 
-    def latest_time(self, place=0):
-        """The time of the attempt that has `place` later ones; there must be one."""
-        return self.order_by("-at", "-id").values_list("at", flat=True)[place]
+    def time_before(self, count):
+        """The time of the attempt that has `count` later ones, or None."""
+        times = self.order_by("-at", "-id").values_list("at", flat=True)
+        return next(iter(times[count : count + 1]), None)
 
     def forget(self, what, *, who, client, browser):
         """Delete the attempts of an account at a client's address, or in a browser."""
