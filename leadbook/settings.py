@@ -173,7 +173,9 @@ def attachment_storage(address):
     if parts.scheme == "s3":
         if not parts.netloc:
             raise ImproperlyConfigured("ATTACHMENTS must name the bucket: s3://bucket/prefix.")
-        from botocore.config import Config  # slow to import, and only needed here
+        # Slow to import, and only needed here.
+        from boto3.s3.transfer import TransferConfig
+        from botocore.config import Config
 
         return {
             "BACKEND": "storages.backends.s3.S3Storage",
@@ -183,6 +185,10 @@ def attachment_storage(address):
                 "file_overwrite": False,
                 "default_acl": None,
                 "querystring_expire": 60,
+                # One piece of a file at a time, and what was fetched waits on the disk:
+                # otherwise an upload or download holds its whole file in memory.
+                "transfer_config": TransferConfig(use_threads=False),
+                "max_memory_size": 1_000_000,
                 # A storage that does not answer must not hold the rep's request for long.
                 "client_config": Config(
                     signature_version="s3v4",
@@ -234,6 +240,9 @@ UPLOAD_MAX_REQUEST_BYTES = env.number(
 UPLOAD_MAX_FILES_PER_LEAD = env.number("UPLOAD_MAX_FILES_PER_LEAD", default=500, at_least=1)
 UPLOAD_MAX_BYTES_PER_LEAD = env.number(
     "UPLOAD_MAX_BYTES_PER_LEAD", default=2_147_483_648, at_least=1
+)
+UPLOAD_MAX_BYTES_PER_MARKETPLACE = env.number(
+    "UPLOAD_MAX_BYTES_PER_MARKETPLACE", default=100_000_000_000, at_least=1
 )
 UPLOAD_EXTRA_TYPES = env.words("UPLOAD_EXTRA_TYPES")
 FILE_UPLOAD_HANDLERS = [

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .storage_use import StorageUse
 from .timeline import TimelineQuerySet
 
 
@@ -37,11 +38,29 @@ class AttachmentQuerySet(TimelineQuerySet):
         """Attachments that were deleted before `moment` and whose files may go."""
         return self.filter(deleted_at__lt=moment)
 
+    def with_files(self):
+        """Attachments that have a file in the storage, the deleted ones included."""
+        return self.exclude(file="").order_by("pk")
+
+    def keys_among(self, keys):
+        """Return those of the storage's `keys` that a row names."""
+        rows = self.filter(models.Q(file__in=keys) | models.Q(thumbnail__in=keys))
+        return {key for row in rows.values_list("file", "thumbnail") for key in row}
+
+    def bytes_in(self, marketplace_id):
+        """Return the size of a marketplace's attachments, the deleted ones included."""
+        rows = self.filter(lead__marketplace=marketplace_id)
+        return rows.aggregate(size=models.Sum("size"))["size"] or 0
+
     def purge(self):
         """Remove these attachments for good, rows first, then files; return how many."""
         number = 0
-        for attachment in self.iterator():
+        for attachment in self.select_related("lead").iterator():
             with transaction.atomic():
+                # Who was faster has also given the room back; who restored it keeps it.
+                if not self.select_for_update(of=("self",)).with_id(attachment.pk):
+                    continue
+                StorageUse.objects.give_back(attachment.lead.marketplace_id, attachment.size)
                 attachment.delete()
                 transaction.on_commit(attachment.remove_files)
             number += 1

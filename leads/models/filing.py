@@ -12,6 +12,7 @@ from leads.file_names import numbered
 from .attachment import Attachment
 from .errors import FieldConflict, LeadError, Unchangeable
 from .event import LeadEvent
+from .storage_use import StorageUse
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Filing:
                 if existing := self._same_file(upload):
                     _remove(stored)
                     return existing, None
-                self._check_room(upload.size)
+                self._take_room(upload.size)
                 attachment.lead, attachment.author = self, by
                 attachment.name = self._free_name(upload.name)
                 attachment.save()
@@ -109,7 +110,7 @@ class Filing:
             raise Unchangeable
         return attachment
 
-    def _check_room(self, size):
+    def _take_room(self, size):
         kept = self.attachments.kept().aggregate(number=Count("pk"), size=Sum("size"))
         if kept["number"] >= settings.UPLOAD_MAX_FILES_PER_LEAD:
             raise LeadError(
@@ -118,6 +119,13 @@ class Filing:
             )
         if (kept["size"] or 0) + size > settings.UPLOAD_MAX_BYTES_PER_LEAD:
             raise LeadError(_("There is no room left for this file on this lead."))
+        if not StorageUse.objects.take(self.marketplace, size):
+            raise LeadError(
+                _(
+                    "The marketplace has no room left for this file. Deleted attachments "
+                    "count until they are removed for good."
+                )
+            )
 
     def _free_name(self, name):
         taken = set(self.attachments.kept().values_list("name", flat=True))

@@ -1,5 +1,6 @@
 """A marketplace: an organisation's offer of leads, with its own process."""
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -124,6 +125,13 @@ class Marketplace(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def storage_limit(self):
+        """The bytes that the attachments of all leads may take together."""
+        if self.storage_limit_gb is None:
+            return settings.UPLOAD_MAX_BYTES_PER_MARKETPLACE
+        return self.storage_limit_gb * 10**9
 
     @property
     def first_phase(self):

@@ -19,7 +19,8 @@ from PIL import Image
 from leadbook.settings import attachment_storage
 from leads import models, uploads
 from leads.file_types import FILE_TYPES, NEVER
-from leads.models import Attachment, Lead
+from leads.models import Attachment, Lead, StorageUse
+from leads.models.attachment import AttachmentQuerySet
 from leads.views import attachments
 from tests import factories
 from tests.markup import HTMX, read
@@ -861,3 +862,69 @@ def test_many_files_come_in_portions(page_of_anna, lead, anna):
     rest = read(page_of_anna.get(more["href"], headers=HTMX))
     names = [a.text for page in (first, rest) for a in page.all("a", class_="file__name")]
     assert names == [f"Plan {n}.pdf" for n in range(69, -1, -1)]
+
+
+# The room of a marketplace ------------------------------------------------------------
+
+
+def room_taken(marketplace):
+    return StorageUse.objects.get(marketplace=marketplace).bytes
+
+
+@BOTH
+def test_a_full_marketplace_takes_no_more(
+    page_of_anna, lead, plan, heatpumps, settings, headers
+):
+    settings.UPLOAD_MAX_BYTES_PER_MARKETPLACE = len(PDF) + 3
+    before = everything(), stored_files()
+    response = upload(page_of_anna, lead, named("4.txt", b"4444"), headers=headers)
+    assert response.status_code == 422
+    assert "Im Marktplatz ist kein Platz mehr für diese Datei." in read(response).text
+    assert (everything(), stored_files()) == before
+    assert upload(page_of_anna, lead, named("3.txt", b"333"), headers=HTMX).status_code == 200
+    assert room_taken(heatpumps) == len(PDF) + 3
+
+
+def test_a_marketplace_may_have_a_limit_of_its_own(
+    page_of_anna, lead, plan, heatpumps, settings
+):
+    settings.UPLOAD_MAX_BYTES_PER_MARKETPLACE = 1
+    heatpumps.storage_limit_gb = 1
+    heatpumps.save()
+    assert upload(page_of_anna, lead, named("a.txt", b"a"), headers=HTMX).status_code == 200
+    StorageUse.objects.update(bytes=10**9 - 2)
+    assert upload(page_of_anna, lead, named("b.txt", b"bbb"), headers=HTMX).status_code == 422
+    assert upload(page_of_anna, lead, named("c.txt", b"cc"), headers=HTMX).status_code == 200
+
+
+def test_what_was_there_before_the_counter_counts(page_of_anna, lead, plan, heatpumps):
+    StorageUse.objects.all().delete()
+    upload(page_of_anna, lead, named("a.txt", b"abc"))
+    assert room_taken(heatpumps) == len(PDF) + 3
+
+
+def test_the_room_comes_back_only_when_the_file_goes_for_good(
+    page_of_anna, lead, plan, heatpumps, anna
+):
+    lead.delete_file(plan.pk, by=anna)
+    assert room_taken(heatpumps) == len(PDF)
+    upload(page_of_anna, lead, named("Plan.pdf", PDF))
+    assert room_taken(heatpumps) == 2 * len(PDF)
+    assert Attachment.objects.deleted_before(timezone.now()).purge() == 1
+    assert room_taken(heatpumps) == len(PDF)
+
+
+def test_the_same_file_again_takes_no_room(page_of_anna, lead, plan, heatpumps):
+    upload(page_of_anna, lead, named("Kopie.pdf", PDF))
+    assert room_taken(heatpumps) == len(PDF)
+
+
+def test_a_file_restored_while_the_purge_runs_stays(lead, plan, anna, heatpumps, monkeypatch):
+    lead.delete_file(plan.pk, by=anna)
+    doomed = Attachment.objects.deleted_before(timezone.now())
+    rows = list(doomed.select_related("lead"))
+    lead.restore_file(plan.pk, by=anna)
+    monkeypatch.setattr(AttachmentQuerySet, "iterator", lambda self: iter(rows))
+    assert doomed.purge() == 0
+    assert lead.attachments.kept().get() == plan
+    assert room_taken(heatpumps) == len(PDF)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent
+from leads.models import Attachment, JournalEntry, Lead, LeadEvent, StorageUse
 from leads.models.attachment import attachment_storage
 from leads.uploads import Document
 from marketplaces.models import Phase
@@ -193,3 +193,30 @@ def test_a_member_is_removed_while_writing(lead, anna, heatpumps):
     assert kinds_of(answers[:1])[0] in {"JournalEntry", "NoLongerVisible"}
     written = JournalEntry.objects.written().filter(lead=lead).count()
     assert written == (kinds_of(answers[:1]) == ["JournalEntry"])
+
+
+def test_of_two_files_at_the_edge_of_the_marketplaces_room_one_is_filed(
+    heatpumps, anna, settings
+):
+    settings.UPLOAD_MAX_BYTES_PER_MARKETPLACE = 9
+    leads = [factories.accepted(heatpumps, anna) for _ in range(4)]
+    answers = at_once(
+        *(lambda lead=lead: again(lead).attach(document(), by=anna) for lead in leads)
+    )
+    assert kinds_of(answers) == ["LeadError"] * 3 + ["tuple"]
+    assert Attachment.objects.count() == 1
+    assert StorageUse.objects.get(marketplace=heatpumps).bytes == 9
+    storage = attachment_storage()
+    assert sum(len(storage.listdir(folder)[1]) for folder in storage.listdir("")[0]) == 1
+
+
+def test_counting_afresh_waits_for_an_upload(heatpumps, anna):
+    """Who counts between counting the file and committing its row would lose it."""
+    leads = [factories.accepted(heatpumps, anna) for _ in range(6)]
+    answers = at_once(
+        *(lambda lead=lead: again(lead).attach(document(), by=anna) for lead in leads),
+        StorageUse.objects.recount,
+        StorageUse.objects.recount,
+    )
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    assert StorageUse.objects.get(marketplace=heatpumps).bytes == 6 * 9
