@@ -23,6 +23,9 @@ from leads.models import NoLongerVisible, StorageAway, Unchangeable
 logger = logging.getLogger(__name__)
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
+# deadlock_detected, serialization_failure:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+SENT_BACK = {"40P01", "40001"}
 
 
 def bad_request(request, exception=None):
@@ -93,11 +96,18 @@ def _typed_texts(posted):
     return [text for name, text in values if " " in text.strip() and not secret.search(name)]
 
 
+def _is_sent_back(exception):
+    """Whether PostgreSQL has undone the transaction only because of others beside it."""
+    sqlstate = getattr(exception.__cause__, "sqlstate", None)
+    return isinstance(exception, OperationalError) and sqlstate in SENT_BACK
+
+
 class GoneMiddleware:
     """Answers what turned out only when a view was already at work.
 
     A right that was taken away, or a thing that was deleted, between looking and writing:
-    404, as a moment later. A storage that is away: 503.
+    404, as a moment later. A storage that is away: 503. Two that waited for each other, of
+    which the database has sent one back: that one tries once more.
     """
 
     def __init__(self, get_response):
@@ -109,6 +119,15 @@ class GoneMiddleware:
 
     def process_exception(self, request, exception):
         """Turn the models' errors into answers."""
+        if _is_sent_back(exception) and not getattr(request, "is_second_try", False):
+            request.is_second_try = True
+            view, args, kwargs = request.resolver_match
+            try:
+                return view(request, *args, **kwargs)
+            except Exception as error:
+                if (answer := self.process_exception(request, error)) is not None:
+                    return answer
+                raise
         if isinstance(exception, NoLongerVisible | Unchangeable):
             return not_found(request)
         if isinstance(exception, StorageAway):

@@ -1,6 +1,7 @@
 """One small form for each editor; it cleans, the models decide."""
 
 import uuid
+from datetime import datetime
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -27,9 +28,40 @@ class NoteForm(forms.Form):
     )
 
 
-class MoveForm(NoteForm):
-    """A step to a neighbouring phase: `von` is the phase seen, `nach` the one to reach."""
+class SinceField(forms.CharField):
+    """Since when what the user saw was so; tells two visits to one phase apart."""
 
+    widget = forms.HiddenInput
+
+    def __init__(self):
+        super().__init__(required=False)
+
+    def prepare_value(self, value):
+        """Write the time down to the microsecond."""
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    def to_python(self, value):
+        """Return the time, or None where none was sent."""
+        text = super().to_python(value)
+        try:
+            return datetime.fromisoformat(text) if text else None
+        except ValueError:
+            raise forms.ValidationError("", code="invalid") from None
+
+
+class ReopenForm(forms.Form):
+    """Opening a closed lead again; `seit` is when it was closed."""
+
+    seit = SinceField()
+
+
+class MoveForm(NoteForm):
+    """A step to a neighbouring phase: `von` is the phase seen, `nach` the one to reach.
+
+    `seit` is since when the lead was in `von`.
+    """
+
+    seit = SinceField()
     von = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
     nach = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
     follow_up_at = MomentField(label=_("Next follow-up"), required=False)
@@ -42,12 +74,13 @@ class MoveForm(NoteForm):
     @property
     def is_stale(self):
         """Whether the phases themselves are not (or no longer) of this process."""
-        return bool({"von", "nach"} & set(self.errors))
+        return bool({"von", "nach", "seit"} & set(self.errors))
 
 
 class CloseForm(NoteForm):
-    """Closing out of the phase `von`: won, or lost for a reason."""
+    """Closing out of the phase `von`: won, or lost for a reason. `seit` as in MoveForm."""
 
+    seit = SinceField()
     von = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
     ergebnis = forms.ChoiceField(choices=[("gewonnen", _("Won")), ("verloren", _("Lost"))])
     loss_reason = forms.ModelChoiceField(
@@ -73,7 +106,7 @@ class CloseForm(NoteForm):
     @property
     def is_stale(self):
         """Whether the phase itself is not (or no longer) of this process."""
-        return bool({"von", "ergebnis"} & set(self.errors))
+        return bool({"von", "ergebnis", "seit"} & set(self.errors))
 
 
 class DeclineForm(forms.Form):
@@ -141,13 +174,22 @@ class EntryTextForm(forms.Form):
 
 
 class FileNameForm(forms.Form):
-    """Renaming an attachment; its ending stays as it is."""
+    """Renaming an attachment that was `seen` under a name; its ending stays as it is."""
 
     name = LineField(label=_("Name"), max_length=150)
+    seen = forms.CharField(widget=forms.HiddenInput, strip=False, required=False)
 
     def __init__(self, *args, attachment, **kwargs):
         self.attachment = attachment
-        super().__init__(*args, initial={"name": attachment.name}, **kwargs)
+        held = {"name": attachment.name, "seen": attachment.name}
+        super().__init__(*args, initial=held, **kwargs)
+
+    def see_again(self, name):
+        """Tell the `name` that holds now; the next confirmation overwrites it."""
+        self.data = self.data.copy()
+        self.data["seen"] = name
+        message = _("Meanwhile somebody else named it “%(name)s”. Confirm to overwrite that.")
+        self.add_error("name", forms.ValidationError(message, params={"name": name}))
 
     def clean_name(self):
         """Return the cleaned name with the attachment's own ending."""
@@ -184,6 +226,11 @@ class LeadFieldsForm(forms.Form):
             name: (self.cleaned_data[f"seen-{name}"], self.cleaned_data[name])
             for name in self.lead_fields
         }
+
+    @property
+    def kinds(self):
+        """The kinds that the values were read as, by name."""
+        return {name: field.kind_name for name, field in self.lead_fields.items()}
 
     @property
     def values(self):

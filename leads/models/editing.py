@@ -18,17 +18,18 @@ class Editing:
         events = self.set_fields({name: (seen, value)}, by=by)
         return events[0] if events else None
 
-    def set_fields(self, changes, *, by):
+    def set_fields(self, changes, *, by, kinds=None):
         """Set several fields, all or none; return the events.
 
-        `changes` maps names to pairs of what was seen and the new value.
+        `changes` maps names to pairs of what was seen and the new value; `kinds`, where
+        it is given, maps them to the kinds (leads.kinds) that the values were read as.
         """
         with self.locked_for(by):
             table = {field.name: field for field in all_fields_of(self.marketplace)}
             writes, conflicts = [], {}
             for name, (seen, value) in changes.items():
                 field = table.get(name)
-                if field is None:
+                if field is None or (kinds and kinds[name] != field.kind_name):
                     raise Unchangeable
                 if field.kind.to_json(value) == field.data_of(self):
                     continue
@@ -38,7 +39,20 @@ class Editing:
                     conflicts[name] = self.events.of_field(name).newest_first().first()
             if conflicts:
                 raise FieldConflict(conflicts)
+            self._hold_definitions([field for field, _value in writes])
             return self.write_fields(writes, by=by)
+
+    def _hold_definitions(self, fields):
+        """Let nobody delete the definitions of `fields` or make another kind of them.
+
+        Raises Unchangeable when that has just happened.
+        """
+        own = [field for field in fields if field.own_id]
+        if own:
+            held = self.marketplace.fields.with_ids([field.own_id for field in own]).hold()
+            now = {definition.pk: definition.kind for definition in held}
+            if any(now.get(field.own_id) != field.kind_name for field in own):
+                raise Unchangeable
 
     def write_fields(self, writes, *, by):
         """Write pairs of field and value into the locked row; return the events."""

@@ -47,6 +47,12 @@ class NotNeighbours(LeadError):
     message = _("A lead moves one phase at a time.")
 
 
+class ReasonGone(LeadError):
+    """The loss reason was retired or deleted while the actor chose it."""
+
+    message = _("This reason is not offered any more. Please choose another one.")
+
+
 class Unchangeable(LeadError):
     """What was to be changed or undone is not there any more, or not the actor's."""
 

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from leads.fields import BUILT_IN_BY_NAME
-from marketplaces.models import Phase
 
-from .errors import LeadError, NotNeighbours, StaleMove
+from .errors import NotNeighbours, ReasonGone, StaleMove
 from .event import LeadEvent
 
 
@@ -22,19 +22,23 @@ class Process:
     @property
     def next_phase(self):
         """The active phase behind the current one, or None in the last."""
-        if not self.is_in_progress:
-            return None
-        here = self.phase.position
-        return next((p for p in self.process if p.position > here and not p.is_retired), None)
+        return self._neighbours[1]
 
     @property
     def previous_phase(self):
         """The active phase before the current one, or None in the first."""
+        return self._neighbours[0]
+
+    @property
+    def _neighbours(self):
+        """The active phases before and behind the current one, as one look finds them."""
         if not self.is_in_progress:
-            return None
-        here = self.phase.position
-        before = [p for p in self.process if p.position < here and not p.is_retired]
-        return before[-1] if before else None
+            return None, None
+        process = self.process
+        here = next(place for place, p in enumerate(process) if p.pk == self.phase_id)
+        before = [p for p in process[:here] if not p.is_retired]
+        behind = [p for p in process[here + 1 :] if not p.is_retired]
+        return (before[-1] if before else None), (behind[0] if behind else None)
 
     @property
     def can_be_won(self):
@@ -50,29 +54,21 @@ class Process:
         """Whether `phase` is a neighbour of the current one."""
         return phase is not None and phase in {self.next_phase, self.previous_phase}
 
-    def move(self, *, seen, to, by, note="", follow_up_at=None):
+    def move(self, *, seen, to, by, note="", follow_up_at=None, since=None):
         """Move from the phase `seen` one step to the phase `to`; return the event.
 
         A `note` is written into the journal, a `follow_up_at` set, in the same
-        transaction. Raises StaleMove when the lead is not in `seen` any more,
-        NotNeighbours when `to` is not the phase before or behind.
+        transaction. `since` is the time at which the lead came into `seen` when the actor
+        looked. Raises StaleMove when the lead is not in `seen` any more, or is there
+        again; NotNeighbours when `to` is not the phase before or behind.
         """
         with self.locked_for(by):
-            # A phase that is being retired or reordered in the admin waits for this
-            # move, or this move for the admin.
-            list(
-                Phase.objects.select_for_update(no_key=True)
-                .filter(pk__in=[seen.pk, to.pk])
-                .order_by("pk")
-            )
-            self._check_seen(seen)
+            self._check_seen(seen, since)
+            self._hold_process(seen, to)
             if not self.can_move_to(to):
                 raise NotNeighbours
-            is_forward = to.position > self.phase.position
             self._take_along(by=by, follow_up_at=follow_up_at)
-            event = self._step_to(
-                to, LeadEvent.Kind.MOVED if is_forward else LeadEvent.Kind.MOVED_BACK, by=by
-            )
+            event = self._step_to(to, by=by)
             self._write_note(note, by=by)
             return event
 
@@ -89,40 +85,44 @@ class Process:
         `among` is the queryset that the operator may act on; see `locked`.
         """
         with self.locked(among):
-            if to.marketplace_id != self.marketplace_id or to.is_retired:
-                raise NotNeighbours
-            if not self.is_in_progress or to == self.phase:
+            if not self.is_in_progress or to.pk == self.phase_id:
                 return None
-            is_forward = to.position > self.phase.position
-            return self._step_to(
-                to, LeadEvent.Kind.MOVED if is_forward else LeadEvent.Kind.MOVED_BACK, by=by
-            )
+            self._hold_process(self.phase, to)
+            if to not in self.process or self._fresh(to).is_retired:
+                raise NotNeighbours
+            return self._step_to(to, by=by)
 
-    def win(self, *, seen, by, note=""):
-        """Close as won out of the last phase `seen`. Raises StaleMove, NotNeighbours."""
+    def win(self, *, seen, by, note="", since=None):
+        """Close as won out of the last phase `seen`. Raises StaleMove, NotNeighbours.
+
+        `since` as in `move`.
+        """
         with self.locked_for(by):
-            self._check_seen(seen)
+            self._check_seen(seen, since)
             if not self.can_be_won:
                 raise NotNeighbours
             self.status = self.Status.WON
             return self._close(LeadEvent.Kind.WON, by=by, note=note)
 
-    def lose(self, *, seen, reason, by, note=""):
-        """Close as lost for the LossReason `reason`; see `win`."""
+    def lose(self, *, seen, reason, by, note="", since=None):
+        """Close as lost for the LossReason `reason`; see `win`. Raises ReasonGone, too."""
         with self.locked_for(by):
-            self._check_seen(seen)
+            self._check_seen(seen, since)
             if not self.can_be_lost:
                 raise NotNeighbours
-            if reason.marketplace_id != self.marketplace_id:
-                raise LeadError
+            if not self.marketplace.loss_reasons.active().among([reason]).hold():
+                raise ReasonGone
             self.status = self.Status.LOST
             self.loss_reason = reason
             return self._close(LeadEvent.Kind.LOST, by=by, note=note, new_text=reason.label)
 
-    def reopen(self, *, by):
-        """Take a closed lead back into the phase it was closed in. Raises StaleMove."""
+    def reopen(self, *, by, since=None):
+        """Take a closed lead back into the phase it was closed in. Raises StaleMove.
+
+        `since` is the time at which the closing that the actor saw happened.
+        """
         with self.locked_for(by):
-            if not self.is_closed:
+            if not self.is_closed or since not in {None, self.closed_at}:
                 raise StaleMove(self.last_step)
             old_text = self.get_status_display()
             self.status = self.Status.IN_PROGRESS
@@ -157,16 +157,31 @@ class Process:
             times[phase_id] = times.get(phase_id, timedelta()) + timezone.now() - since
         return times
 
-    def _check_seen(self, seen):
-        if not self.is_in_progress or self.phase_id != seen.pk:
+    def _check_seen(self, seen, since):
+        is_here = self.is_in_progress and self.phase_id == seen.pk
+        if not is_here or since not in {None, self.phase_entered_at}:
             raise StaleMove(self.last_step)
+
+    def _hold_process(self, *phases):
+        """Lock `phases` and read the process once, as it is then.
+
+        A phase that is being retired or reordered in the admin waits for this step, or
+        this step for the admin, which writes all places of a process or none.
+        """
+        self.marketplace.phases.among(phases).hold()
+        prefetch_related_objects([self.marketplace], "phases")
+
+    def _fresh(self, phase):
+        return next(p for p in self.process if p == phase)
 
     def _take_along(self, *, by, follow_up_at):
         if follow_up_at is not None and follow_up_at != self.follow_up_at:
             self.write_fields([(BUILT_IN_BY_NAME["follow_up_at"], follow_up_at)], by=by)
 
-    def _step_to(self, to, kind, *, by):
-        left = self.phase
+    def _step_to(self, to, *, by):
+        left, to = self._fresh(self.phase), self._fresh(to)
+        is_forward = to.position > left.position
+        kind = LeadEvent.Kind.MOVED if is_forward else LeadEvent.Kind.MOVED_BACK
         self.phase, self.phase_entered_at = to, timezone.now()
         self.save_change("phase", "phase_entered_at")
         return self.record(

@@ -30,9 +30,10 @@ class Recording:
         """
         # What the Verlauf keeps as text is in the installation's language, whoever acts.
         with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
-            rows = among.select_related("marketplace", "phase", "owner")
+            # Without joins: who waited for the row would get it as it is now, but beside
+            # it the phase and the owner of before.
             try:
-                self.refresh_from_db(from_queryset=rows.select_for_update(of=("self",)))
+                self.refresh_from_db(from_queryset=among.select_for_update(of=("self",)))
             except type(self).DoesNotExist:
                 raise NoLongerVisible from None
             yield

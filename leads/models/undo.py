@@ -17,13 +17,13 @@ class Undo:
         """
         kind = LeadEvent.Kind
         match event.kind:
-            case kind.MOVED | kind.MOVED_BACK:
-                return self.move(seen=event.to_phase, to=event.from_phase, by=by)
-            case kind.WON | kind.LOST:
+            case kind.MOVED | kind.MOVED_BACK | kind.WON | kind.LOST:
                 with self.locked_for(by):
                     if self.last_step != event:
                         raise StaleMove(self.last_step)
-                    return self.reopen(by=by)
+                    if event.kind in {kind.WON, kind.LOST}:
+                        return self.reopen(by=by)
+                    return self.move(seen=event.to_phase, to=event.from_phase, by=by)
             case kind.FIELD_CHANGED:
                 return self.undo_fields([event], by=by)
             case kind.ENTRY_DELETED:

@@ -31,7 +31,7 @@ def edit(request, lead_id, name):
     if not form.is_valid():
         return _editor(request, lead, field, form, status=422)
     try:
-        events = lead.set_fields(form.changes, by=request.user)
+        events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
     except FieldConflict as conflict:
         seen = form.cleaned_data[f"seen-{name}"]
         form.see_again([name])
@@ -63,7 +63,7 @@ def edit_all(request, lead_id):
     if not form.is_valid():
         return _editor_of_all(request, lead, form, status=422)
     try:
-        events = lead.set_fields(form.changes, by=request.user)
+        events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
     except FieldConflict as conflict:
         told = {
             name: _told(

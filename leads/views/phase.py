@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.forms import CloseForm, KeptEntryForm, MoveForm
-from leads.models import NotNeighbours, StaleMove
+from leads.forms import CloseForm, KeptEntryForm, MoveForm, ReopenForm
+from leads.models import NotNeighbours, ReasonGone, StaleMove
 from leads.moments import MomentWidget
 from leads.stepper import Stepper
 from leads.toasts import toast
@@ -33,6 +33,7 @@ def move(request, lead_id):
         event = lead.move(
             seen=data["von"],
             to=data["nach"],
+            since=data["seit"],
             by=request.user,
             note=data["note"],
             follow_up_at=data["follow_up_at"],
@@ -60,12 +61,20 @@ def close(request, lead_id):
         target = lead.next_phase
         return _dialog(request, lead, target=target, close_form=form, status=422)
     data = form.cleaned_data
-    shared = {"seen": data["von"], "by": request.user, "note": data["note"]}
+    shared = {
+        "seen": data["von"],
+        "since": data["seit"],
+        "by": request.user,
+        "note": data["note"],
+    }
     try:
         if data["ergebnis"] == "gewonnen":
             event = lead.win(**shared)
         else:
             event = lead.lose(reason=data["loss_reason"], **shared)
+    except ReasonGone as error:
+        form.add_error("loss_reason", error.message)
+        return _dialog(request, lead, target=lead.next_phase, close_form=form, status=422)
     except (StaleMove, NotNeighbours) as error:
         return _stale(request, lead, form, error)
     text = _("The lead is won.") if event.kind == "won" else _("The lead is lost.")
@@ -79,9 +88,13 @@ def reopen(request, lead_id):
     lead = worked_lead(request, lead_id, for_page=True)
     if request.method != "POST":
         template = page_or_part(request, "leads/phase/reopen.html", "dialog")
-        return render(request, template, {"lead": lead})
+        form = ReopenForm(initial={"seit": lead.closed_at})
+        return render(request, template, {"lead": lead, "form": form})
+    form = ReopenForm(request.POST)
+    if not form.is_valid():
+        return _stale(request, lead, None)
     try:
-        lead.reopen(by=request.user)
+        lead.reopen(by=request.user, since=form.cleaned_data["seit"])
     except StaleMove as error:
         return _stale(request, lead, None, error)
     toast(request, _("The lead is open again."))
@@ -101,7 +114,11 @@ def _target(lead, phase_id):
 def _dialog(request, lead, *, target, move_form=None, close_form=None, status=200):
     if not lead.is_in_progress:
         return _stale(request, lead, move_form or close_form)
-    initial = {"von": lead.phase_id, "nach": target.pk if target else None}
+    initial = {
+        "von": lead.phase_id,
+        "nach": target.pk if target else None,
+        "seit": lead.phase_entered_at,
+    }
     context = {
         "lead": lead,
         "target": target,

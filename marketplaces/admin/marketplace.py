@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from leadbook import security_log
+from leads.models import NotNeighbours
 from leads.relocating import leads_in, relocate_leads
 from marketplaces.forms import RelocateForm
 from marketplaces.models import Marketplace, Phase
@@ -107,7 +108,10 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
         phase = get_object_or_404(marketplace.phases, pk=phase_id)
         form = RelocateForm(request.POST or None, phase=phase)
         if request.method == "POST" and form.is_valid():
-            return self._relocate(request, phase, form.cleaned_data["to"])
+            try:
+                return self._relocate(request, phase, form.cleaned_data["to"])
+            except NotNeighbours as error:
+                form.add_error("to", error.message)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -44,11 +44,19 @@ class MarketplaceQuerySet(models.QuerySet):
         )
 
     def hold(self, pk):
-        """Lock the one with this id for the transaction; who changes the same one waits."""
+        """Lock the one with this id, its phases, fields and reasons for the transaction.
+
+        Who changes the same one waits. All are locked at the start and always in this
+        order: a step of a lead that needs one of them then waits for no other.
+        """
         try:
-            return self.order_by("pk").select_for_update().filter(pk=pk).first()
+            held = self.order_by("pk").select_for_update(no_key=True).filter(pk=pk).first()
         except ValueError:
             return None
+        if held:
+            for entries in (held.phases, held.fields, held.loss_reasons):
+                entries.all().hold()
+        return held
 
     def _count(self, relation, **conditions):
         # A subquery for each number: joined, phases and leads would multiply.
@@ -141,11 +149,14 @@ class Marketplace(models.Model):
     def hold_first_phase(self):
         """Return `first_phase`, locked until the transaction ends.
 
-        It cannot be deleted or retired then. When it was deleted while we waited for it,
-        the database returns no row; the second look finds its successor.
+        It cannot be deleted, retired or moved then. When that happened while we waited
+        for it, another look finds its successor.
         """
-        phases = self.phases.active().in_order().select_for_update(no_key=True)
-        return phases.first() or phases.all().first()
+        while (first := self.first_phase) is not None:
+            held = self.phases.among([first]).hold()
+            if held and self.first_phase == first:
+                return held[0]
+        return None
 
     @cached_property
     def own_value_counts(self):

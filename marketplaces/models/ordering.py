@@ -24,9 +24,13 @@ class OrderedQuerySet(models.QuerySet):
             marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
         )
 
+    def with_ids(self, ids):
+        """Those with these ids."""
+        return self.filter(pk__in=ids)
+
     def among(self, entries):
         """Those that are also in the list `entries`."""
-        return self.filter(pk__in=[entry.pk for entry in entries])
+        return self.with_ids([entry.pk for entry in entries])
 
     def active(self):
         """Entries that are not retired."""
@@ -41,6 +45,13 @@ class OrderedQuerySet(models.QuerySet):
         named = self.select_related("marketplace")
         return named.order_by("marketplace__name", "position", "id")
 
+    def hold(self):
+        """Lock the entries until the transaction ends and return them as they are now.
+
+        Everybody locks them in this order, so that nobody waits for each other.
+        """
+        return list(self.order_by("pk").select_for_update(no_key=True))
+
     # While entries change places, they stand this far beyond every real position, so
     # that the unique constraint holds after each statement (SQLite knows no deferrable
     # constraints).
@@ -53,6 +64,7 @@ class OrderedQuerySet(models.QuerySet):
     @transaction.atomic
     def renumber(self, ids):
         """Give the entries the order of `ids`, from 1 on; the others follow behind."""
+        self.hold()
         self.park()
         rest = [pk for pk in self.in_order().values_list("pk", flat=True) if pk not in ids]
         for position, pk in enumerate([*ids, *rest], start=1):

@@ -24,8 +24,26 @@ def reading(request):
     return HttpResponse(len(request.POST) + len(request.FILES))
 
 
+class SentBackError(Exception):
+    """What psycopg raises, as far as it counts here."""
+
+    def __init__(self, sqlstate):
+        self.sqlstate = sqlstate
+
+
+def sent_back(request, sqlstate, times):
+    """Answer after the database has sent the request back so many times."""
+    request.tries = getattr(request, "tries", 0) + 1
+    if request.tries <= times:
+        raise OperationalError("internal reason") from SentBackError(sqlstate)
+    if times == 1 and "gone" in request.GET:
+        raise NoLongerVisible
+    return HttpResponse(f"Versuch {request.tries}")
+
+
 urlpatterns = [
     *urlpatterns,
+    path("test/back/<sqlstate>/<int:times>/", sent_back),
     path("test/forbidden/", raising(PermissionDenied("internal reason"))),
     path("test/broken/", raising(ValueError("internal reason"))),
     path("test/away/", raising(OperationalError("internal reason"))),
@@ -193,3 +211,18 @@ def test_form_of_another_origin_is_refused(unprotected):
     unprotected.get("/anmelden/")
     response = unprotected.post("/darstellung/", HTTP_ORIGIN="https://evil.example")
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+def test_who_is_sent_back_by_the_database_gets_a_second_try(client, sqlstate):
+    response = client.post(f"/test/back/{sqlstate}/1/")
+    assert (response.status_code, response.text) == (200, "Versuch 2")
+    assert client.post(f"/test/back/{sqlstate}/1/?gone").status_code == 404
+
+
+@pytest.mark.parametrize(("sqlstate", "times"), [("40P01", 2), ("40001", 9), ("57P01", 1)])
+def test_but_no_third_one_and_none_for_other_reasons(client, sqlstate, times):
+    client.raise_request_exception = False
+    response = client.post(f"/test/back/{sqlstate}/{times}/")
+    assert response.status_code == 503
+    assert "internal reason" not in response.text
