@@ -84,16 +84,20 @@ class Filing:
             )
 
     def restore_file(self, attachment_id, *, by):
-        """Put a deleted attachment back. Raises Unchangeable when it is gone for good."""
+        """Put a deleted attachment back.
+
+        Raises Unchangeable when it is gone for good, LeadError when the lead is full.
+        """
         with self.locked_for(by):
-            attachment = self.attachments.filter(
-                pk=attachment_id, deleted_at__isnull=False
-            ).first()
+            # Locked itself, too: it may be about to be purged.
+            deleted = self.attachments.filter(deleted_at__isnull=False).select_for_update()
+            attachment = deleted.with_id(attachment_id)
             if (
                 attachment is None
                 or self.attachments.kept().filter(sha256=attachment.sha256).exists()
             ):
                 raise Unchangeable
+            self._check_room(attachment.size)
             attachment.deleted_at = None
             attachment.save(update_fields=["deleted_at"])
             self.save_change()

@@ -17,7 +17,7 @@ from leadbook.htmx import page_or_part, wants_part
 from leads.file_names import clean_file_name
 from leads.file_types import file_type
 from leads.forms import FileNameForm
-from leads.models import LeadError, StorageAway
+from leads.models import FieldConflict, LeadError, StorageAway
 from leads.toasts import toast
 from leads.uploads import Document
 from leads.views.answers import changed, kept_file, worked_lead
@@ -110,10 +110,17 @@ def rename(request, lead_id, attachment_id):
         template = page_or_part(request, "leads/attachments/rename.html", "editor")
         return render(request, template, context)
     form = FileNameForm(request.POST, attachment=attachment)
+    template = page_or_part(request, "leads/attachments/rename.html", "editor")
     if not form.is_valid():
-        template = page_or_part(request, "leads/attachments/rename.html", "editor")
         return render(request, template, {**context, "form": form}, status=422)
-    event = lead.rename_file(attachment_id, name=form.cleaned_data["name"], by=request.user)
+    data = form.cleaned_data
+    try:
+        event = lead.rename_file(
+            attachment_id, name=data["name"], seen=data["seen"] or None, by=request.user
+        )
+    except FieldConflict:
+        form.see_again(kept_file(lead, attachment_id).name)
+        return render(request, template, {**context, "form": form}, status=409)
     if event:
         toast(request, _("Renamed"), undo=[event])
     return changed(
