@@ -114,7 +114,7 @@ class Filing:
             raise Unchangeable
         return attachment
 
-    def _take_room(self, size):
+    def _check_room(self, size):
         kept = self.attachments.kept().aggregate(number=Count("pk"), size=Sum("size"))
         if kept["number"] >= settings.UPLOAD_MAX_FILES_PER_LEAD:
             raise LeadError(
@@ -123,6 +123,9 @@ class Filing:
             )
         if (kept["size"] or 0) + size > settings.UPLOAD_MAX_BYTES_PER_LEAD:
             raise LeadError(_("There is no room left for this file on this lead."))
+
+    def _take_room(self, size):
+        self._check_room(size)
         if not StorageUse.objects.take(self.marketplace, size):
             raise LeadError(
                 _(
