@@ -14,9 +14,9 @@ from marketplaces.forms import (
     PartFormSet,
     PhaseFormSet,
 )
-from marketplaces.models import Field, LossReason, Membership, Phase
+from marketplaces.models import Field, LossReason, Membership, Phase, User
 
-from .scope import PartOfOperated
+from .scope import PartOfOperated, found_people
 
 SMALL_TEXT = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}}
 
@@ -113,3 +113,11 @@ class MembershipInline(PartInline, TabularInline):
     autocomplete_fields = ["user"]
     ordering = ["role", "user__last_name", "user__first_name", "id"]
     per_page = 50
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Let the operator choose only people whom the search has offered."""
+        if db_field.name == "user":
+            kwargs["queryset"] = User.people.choosable_by(
+                request.user, found=found_people(request)
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

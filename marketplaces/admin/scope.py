@@ -14,6 +14,8 @@ from unfold.admin import ModelAdmin
 from leadbook import security_log
 from marketplaces.models import Marketplace
 
+FOUND, FOUND_AT_MOST = "found_people", 100
+
 
 def operates(request):
     """Whether the person sets up any marketplace; asked once a request."""
@@ -21,6 +23,18 @@ def operates(request):
         operated = Marketplace.objects.operated_by(request.user)
         request._operates = request.user.is_superuser or operated.exists()
     return request._operates
+
+
+def found_people(request):
+    """Return the ids of the people whom the operator found by their whole name."""
+    return request.session.get(FOUND, [])
+
+
+def remember_found(request, people):
+    """Keep for the operator's session that these `people` were found."""
+    known = found_people(request)
+    if new := [person.pk for person in people if person.pk not in known]:
+        request.session[FOUND] = [*known, *new][-FOUND_AT_MOST:]
 
 
 class SuperuserOnly:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -12,7 +13,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from marketplaces.forms import TableFormSet
 from marketplaces.models import Membership, User
 
-from .scope import ScopedAdmin, SuperuserOnly, operates
+from .scope import ScopedAdmin, SuperuserOnly, operates, remember_found
 
 # What somebody may do is said by memberships; groups would be a second answer.
 admin.site.unregister(Group)
@@ -88,10 +89,17 @@ class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
         """Whether somebody may look for people to make them members."""
         return operates(request)
 
+    def get_object(self, request, object_id, from_field=None):
+        """Refuse before looking, so that nobody learns which accounts there are."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)
+
     def get_search_results(self, request, queryset, search_term):
         """Let operators find only those whom they may make members."""
         if request.user.is_superuser:
             return super().get_search_results(request, queryset, search_term)
+        remember_found(request, User.people.active().called(search_term.strip()))
         return User.people.findable_by(request.user, search_term), False
 
     def get_deleted_objects(self, objs, request):

@@ -38,12 +38,29 @@ class PersonQuerySet(models.QuerySet):
                 | Q(username__icontains=word)
                 | Q(email__icontains=word)
             )
-        if not operator.is_superuser:
-            own = Q(pk__in=self.model.people.members_with(operator).values("pk"))
-            named &= own
-            if text:
-                named |= Q(username__iexact=text) | Q(email__iexact=text)
-        return self.active().filter(named)
+        if operator.is_superuser:
+            return self.active().filter(named)
+        named &= Q(pk__in=self.model.people.members_with(operator).values("pk"))
+        called = Q(pk__in=self.model.people.called(text).values("pk"))
+        return self.active().filter(named | called)
+
+    def called(self, text):
+        """People whose whole user name or e-mail address is `text`."""
+        if not text:
+            return self.none()
+        return self.filter(Q(username__iexact=text) | Q(email__iexact=text))
+
+    def choosable_by(self, operator, *, found=()):
+        """People whom `operator` may make members: see `findable_by`.
+
+        `found` are the ids of those whom the operator found by their whole name: who is
+        not among the own members cannot be chosen by guessing a number.
+        """
+        if operator.is_superuser:
+            return self.all()
+        return self.filter(
+            Q(pk__in=self.model.people.members_with(operator).values("pk")) | Q(pk__in=found)
+        )
 
 
 class User(AbstractUser):

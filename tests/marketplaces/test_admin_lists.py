@@ -24,6 +24,13 @@ def lead_with_area(lead, area, anna):
     return lead
 
 
+def found(page, person):
+    """The id of the person whom the select box with a search has offered."""
+    query = {"app_label": "marketplaces", "model_name": "membership", "field_name": "user"}
+    answer = page.client.get("/admin/autocomplete/", {**query, "term": person.username})
+    return next(r["id"] for r in answer.json()["results"] if r["text"] == str(person))
+
+
 @pytest.fixture
 def setup(signed_in, olaf, heatpumps, area):
     factories.make_field(heatpumps, "Baujahr", "number")
@@ -110,7 +117,7 @@ def test_a_reason_in_use_is_not_deleted_but_retired(setup, heatpumps, anna):
 
 
 def test_members_are_added_and_removed(setup, heatpumps, anna, ben, clara):
-    setup.add("memberships", user=str(clara.pk), role="rep")
+    setup.add("memberships", user=found(setup, clara), role="rep")
     users = {v: k for k, v in setup.data.items() if k.endswith("-user")}
     setup.data[users[str(ben.pk)].replace("-user", "-DELETE")] = "on"
     setup.save()
@@ -119,7 +126,7 @@ def test_members_are_added_and_removed(setup, heatpumps, anna, ben, clara):
 
 
 def test_the_same_member_sent_twice_is_added_once(setup, heatpumps, clara):
-    setup.add("memberships", user=str(clara.pk), role="rep")
+    setup.add("memberships", user=found(setup, clara), role="rep")
     setup.save()
     setup.save()
     assert Membership.objects.filter(marketplace=heatpumps, user=clara).count() == 1

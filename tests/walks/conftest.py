@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from leads.models import Lead
 from tests import factories
 
 from .stage import Stage
@@ -13,6 +14,14 @@ def mona(solar):
     """A manager of another marketplace."""
     user = factories.UserFactory(username="mona")
     solar.memberships.create(user=user, role="manager")
+    return user
+
+
+@pytest.fixture
+def otto(solar):
+    """An operator of another marketplace."""
+    user = factories.UserFactory(username="otto", is_staff=True)
+    solar.memberships.create(user=user, role="operator")
     return user
 
 
@@ -39,18 +48,31 @@ def stage(heatpumps, anna, ben, clara, meike, olaf, solar):
 
 @pytest.fixture
 def client_of(request, signed_in):
-    """Return a function that gives the client of the person with this name."""
+    """Return a function that gives the client of the person with this name.
+
+    Beside the fixtures: `nobody`; Anna as `ended`, whose membership ended, and as
+    `reassigned`, whose leads went to Ben; Ben as the `decliner` of what is offered. What
+    befalls them befalls them with a page open.
+    """
+    names = {"ended": "anna", "reassigned": "anna", "decliner": "ben"}
 
     def client_of(name):
         if name == "nobody":
             return Client()
-        user = request.getfixturevalue(name)
+        user = request.getfixturevalue(names.get(name, name))
         client = signed_in(user)
-        if name == "former":
-            user.memberships.all().delete()
-        if name == "deactivated":
-            user.is_active = False
-            user.save()
+        assert client.get("/leads/").status_code == 200
+        match name:
+            case "former" | "ended":
+                user.memberships.all().delete()
+            case "deactivated":
+                user.is_active = False
+                user.save()
+            case "reassigned":
+                Lead.objects.filter(owner=user).update(owner=request.getfixturevalue("ben"))
+            case "decliner":
+                for lead in Lead.objects.offered():
+                    lead.decline(by=user)
         return client
 
     return client_of

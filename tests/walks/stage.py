@@ -1,6 +1,7 @@
 """Objects behind every address, and what each route is: the map that the walks follow.
 
-A route that stands in `leadbook/urls.py` or below and not here fails the walks.
+A route that stands in `leadbook/urls.py` or below, or in the admin, and not here fails the
+walks.
 """
 
 import uuid
@@ -42,6 +43,24 @@ class Stage:
             "company", seen=self.lead.company, value="Aigner Holzbau GmbH", by=anna
         )
         self.lead = Lead.objects.get(pk=self.lead.pk)
+        self.withdrawn = self._offered_again(heatpumps, anna)
+
+    @staticmethod
+    def _offered_again(marketplace, by):
+        """An offered lead on which somebody has worked: its history is not to be seen."""
+        lead = factories.accepted(marketplace, by, phase=2)
+        lead.write_entry(text="Geheime Notiz", by=by)
+        factories.attach(lead, by, "Geheimer Plan.txt", b"Geheimer Plan")
+        Lead.objects.filter(pk=lead.pk).update(
+            status=Lead.Status.OFFERED, owner=None, phase=None, accepted_at=None,
+            phase_entered_at=None,
+        )  # fmt: skip
+        return Lead.objects.get(pk=lead.pk)
+
+    @property
+    def leads(self):
+        """One lead in each state."""
+        return [self.lead, self.closed, self.offered, self.withdrawn]
 
     def ids(self, route):
         """The arguments of the route's address."""
@@ -103,7 +122,7 @@ class Of:
     post: bool = False
     # People who are let in, by their fixture's name.
     allowed: tuple = ("anna", "meike")
-    refused: tuple = ("ben", "clara", "mona", "olaf")
+    refused: tuple = ("ben", "clara", "mona", "olaf", "former", "ended", "reassigned")
     # Whether the whole form must be read from the page.
     has_form: bool = False
 
@@ -120,7 +139,15 @@ LEADS = {
     f"{LEAD}ablehnung/": "offered",
     f"{LEAD}wiedereroeffnung/": "closed",
 }
-OFFERED = {"allowed": ("anna", "ben", "meike"), "refused": ("clara", "mona", "olaf")}
+# See the fixture `client_of` for who the people without a fixture of their own are.
+OFFERED = {
+    "allowed": ("anna", "ben", "meike"),
+    "refused": ("clara", "mona", "olaf", "former", "ended", "decliner"),
+}
+OWN_ENTRY = {
+    "allowed": ("anna",),
+    "refused": ("meike", "ben", "clara", "mona", "olaf", "former", "ended", "reassigned"),
+}
 OF_A_LEAD = {
     LEAD: Of(get=True),
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
@@ -132,15 +159,8 @@ OF_A_LEAD = {
     f"{LEAD}felder/<str:name>/": Of(get=True, post=True),
     f"{LEAD}journal/": Of(post=True),
     # Only its author changes an entry, not even the manager.
-    f"{LEAD}journal/<int:entry_id>/": Of(
-        get=True,
-        post=True,
-        allowed=("anna",),
-        refused=("meike", "ben", "clara", "mona", "olaf"),
-    ),
-    f"{LEAD}journal/<int:entry_id>/loeschung/": Of(
-        post=True, allowed=("anna",), refused=("meike", "ben", "clara", "mona", "olaf")
-    ),
+    f"{LEAD}journal/<int:entry_id>/": Of(get=True, post=True, **OWN_ENTRY),
+    f"{LEAD}journal/<int:entry_id>/loeschung/": Of(post=True, **OWN_ENTRY),
     f"{LEAD}anhaenge/": Of(post=True),
     f"{LEAD}anhaenge/<int:attachment_id>/": Of(get=True),
     f"{LEAD}anhaenge/<int:attachment_id>/vorschau/": Of(get=True),
@@ -173,8 +193,46 @@ PUBLIC = {
 }
 
 
-def routes():
-    """All routes that the resolver knows, as they are written in the urls modules."""
+def _of_model(name, thing):
+    """The admin's routes of a model, of which `thing` on the stage is one."""
+    root = f"admin/{name}/"
+    ends = [
+        "",
+        "add/",
+        *(f"<path:object_id>/{v}" for v in ("change/", "delete/", "history/", "")),
+    ]
+    return {root + end: thing for end in ends}
+
+
+# Route → the thing on the stage whose id it carries. What operators operate.
+ADMIN = {
+    **_of_model("marketplaces/marketplace", "marketplace"),
+    **_of_model("leads/lead", "lead"),
+    **_of_model("leads/leadevent", "event"),
+    "admin/marketplaces/marketplace/<int:marketplace_id>/phases/<int:phase_id>/relocate/":
+        "marketplace",
+}  # fmt: skip
+# What superusers alone see.
+ADMIN_OF_SUPERUSERS = {
+    **_of_model("marketplaces/user", "anna"),
+    "admin/marketplaces/user/<id>/password/": "anna",
+}
+# What is the same for everybody who is let into the admin, or shows what they may see.
+ADMIN_FRAME = {
+    "admin/", "admin/search/", "admin/autocomplete/", "admin/jsi18n/", "admin/logout/",
+    "admin/password_change/", "admin/password_change/done/",
+    "admin/<app_label>/", "admin/<nowhere>",
+}  # fmt: skip
+# The admin's two routes that are regular expressions, by their names.
+REGULAR = {
+    r"^(?P<app_label>": "admin/<app_label>/",
+    r"(?P<url>.*)$": "admin/<nowhere>",
+}
+KNOWN = {*OF_A_LEAD, *PERSONAL, *PUBLIC, *ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME}
+
+
+def views(urlconf=None):
+    """Route → view of all that the resolver knows, as written in the urls modules."""
 
     def walk(resolver, prefix=""):
         for pattern in resolver.url_patterns:
@@ -182,6 +240,8 @@ def routes():
             if hasattr(pattern, "url_patterns"):
                 yield from walk(pattern, route)
             else:
-                yield route
+                short = (name for start, name in REGULAR.items() if start in route)
+                yield next(short, route), pattern.callback
 
-    return list(dict.fromkeys(walk(get_resolver())))
+    # Of two views at the same address the first one answers.
+    return dict(reversed(list(walk(get_resolver(urlconf)))))

@@ -5,8 +5,9 @@ import pytest
 from tests.markup import HTMX
 from tests.state import changes, everything, stored_files
 
+from .asking import body_of
 from .stage import LEAD, OF_A_LEAD, PERSONAL, PUBLIC
-from .test_isolation import admin_addresses, body_of
+from .test_admin import addresses
 
 QUERIES = {
     LEAD: ["", "?tab=anhaenge", "?tab=verlauf", "?vor=1"],
@@ -57,7 +58,7 @@ def test_an_operator_who_looks_around_the_admin_changes_nothing(stage, client_of
     olaf.save()
     client = client_of("olaf")
     before = everything(), stored_files()
-    for address in set(admin_addresses(stage)):
+    for address in set(addresses(stage)):
         assert client.get(address).status_code < 500, address
     assert changes(before[0], everything()) == {}
     assert stored_files() == before[1]

@@ -1,42 +1,35 @@
 """Every route × every verb × every person, on objects that exist.
 
 Refused are those who may not: with the same 404 as for what does not exist, with the
-way to the sign-in page, or with 405 where the verb is wrong for everybody. The owner's
-tables and files are afterwards as before. Each refusal has its positive twin.
+way to the sign-in page, or with 405 where the verb is wrong for everybody. Tables, files,
+counters and sessions are afterwards as before. Each refusal has its positive twin.
 """
 
-import pytest
+from types import ModuleType
 
-from leadbook import provenance
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.urls import path
+
+from leadbook import urls
+from leads.models import Lead
 from tests import factories
 from tests.markup import HTMX
 from tests.state import changes, everything, stored_files
 
-from .stage import OF_A_LEAD, PERSONAL, PUBLIC, SECRETS, routes
+from .asking import HEADERS, VERBS, body_of, nothing_changes, outside, secrets_in, send
+from .stage import KNOWN, LEAD, LEADS, OF_A_LEAD, PERSONAL, PUBLIC, views
 
-VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-HEADERS = ({}, HTMX)
-REFUSALS = [
-    (route, person) for route, of in OF_A_LEAD.items() for person in (*of.refused, "former")
-]
+ABSENT = 99999999
+# They have nothing to do with the marketplace, whatever the state of a lead.
+STRANGERS = {"clara", "mona", "olaf", "former", "ended"}
 SIGNED_OUT = ["nobody", "deactivated"]
-
-
-def send(client, verb, address, data, headers):
-    if verb in {"GET", "HEAD", "OPTIONS"}:
-        return getattr(client, verb.lower())(address, headers=headers)
-    if verb == "POST":
-        for value in data.values():
-            if hasattr(value, "seek"):
-                value.seek(0)
-        return client.post(address, data, headers=headers)
-    return getattr(client, verb.lower())(address, headers=headers)
-
-
-def body_of(response):
-    if response.streaming:
-        return b"".join(response.streaming_content)
-    return response.content
+# May the one who is signed out ask these? AU1: nobody adds to them unseen.
+OPEN = {
+    "anmelden/", "admin/login/", "passwort/vergessen/", "passwort/vergessen/gesendet/",
+    "passwort/neu/<uidb64>/<token>/", "passwort/neu/fertig/", "healthz/",
+}  # fmt: skip
 
 
 def data_for(stage, route, of, signed_in):
@@ -45,40 +38,51 @@ def data_for(stage, route, of, signed_in):
     return stage.body(route)
 
 
-def assert_no_secret(response):
-    text = body_of(response).decode(errors="replace") + str(response.headers)
-    for secret in SECRETS:
-        assert secret not in text
+def open_views(urlconf=None):
+    found = views(urlconf).items()
+    return {route for route, view in found if not getattr(view, "login_required", True)}
 
 
 def test_every_route_is_classified():
-    known = {*OF_A_LEAD, *PERSONAL, *PUBLIC}
-    found = {route for route in routes() if not route.startswith("admin/")}
-    assert found == known - {"admin/login/"}
-    assert "admin/login/" in routes()
+    assert set(views()) == KNOWN
 
 
-@pytest.mark.parametrize(("route", "person"), REFUSALS)
+def test_what_needs_no_sign_in_is_a_fixed_set():
+    assert open_views() == OPEN
+
+
+def test_a_forgotten_address_is_noticed():
+    forgotten = ModuleType("forgotten")
+    forgotten.urlpatterns = [
+        *urls.urlpatterns,
+        path("leads/<int:lead_id>/neues/", login_not_required(lambda request: HttpResponse())),
+    ]
+    assert set(views(forgotten)) - KNOWN == {f"{LEAD}neues/"}
+    assert open_views(forgotten) - OPEN == {f"{LEAD}neues/"}
+
+
+@pytest.mark.parametrize(
+    ("route", "person"),
+    [(route, person) for route, of in OF_A_LEAD.items() for person in of.refused],
+)
 def test_others_are_refused_and_nothing_changes(stage, signed_in, client_of, route, person):
     of = OF_A_LEAD[route]
     data = data_for(stage, route, of, signed_in)
-    address, absent = stage.address(route), stage.address(route, lead_id=99999999)
     client = client_of(person)
-    before = everything(), stored_files()
-    for headers in HEADERS:
-        for verb in VERBS:
-            response = send(client, verb, address, data, headers)
-            expected = 404 if of.verbs.get(verb) else 405
-            assert response.status_code == expected, (verb, headers)
-            assert_no_secret(response)
-            twin = send(client, verb, absent, data, headers)
-            assert twin.status_code == response.status_code, verb
-            assert body_of(twin) == body_of(response), verb
-            for answer in (twin, response):
-                del answer.headers[provenance.HEADER]
-            assert dict(twin.headers) == dict(response.headers), verb
-    assert changes(before[0], everything()) == {}
-    assert stored_files() == before[1]
+    leads = [getattr(stage, LEADS.get(route, "lead"))]
+    if person in STRANGERS:
+        leads = stage.leads
+    absent = stage.address(route, lead_id=ABSENT)
+    with nothing_changes(client):
+        for headers in HEADERS:
+            for verb in VERBS:
+                expected = outside(send(client, verb, absent, data, headers))
+                assert expected[0] == (404 if of.verbs.get(verb) else 405), (verb, headers)
+                for lead in leads:
+                    address = stage.address(route, lead_id=lead.pk)
+                    response = send(client, verb, address, data, headers)
+                    assert outside(response) == expected, (verb, headers, lead.status)
+                    assert secrets_in(response) == []
 
 
 @pytest.mark.parametrize("person", SIGNED_OUT)
@@ -88,19 +92,17 @@ def test_who_is_signed_out_is_led_to_the_sign_in_page(
 ):
     data = data_for(stage, route, OF_A_LEAD[route], signed_in)
     client = client_of(person)
-    before = everything(), stored_files()
-    for verb in VERBS:
-        for address in (stage.address(route), stage.address(route, lead_id=99999999)):
-            response = send(client, verb, address, data, {})
-            assert response.status_code == 302, verb
-            assert response["Location"].startswith("/anmelden/?next=")
-            assert_no_secret(response)
-            part = send(client, verb, address, data, HTMX)
-            assert part.status_code == 401, verb
-            assert part["HX-Redirect"].startswith("/anmelden/")
-            assert part.content == b""
-    assert changes(before[0], everything()) == {}
-    assert stored_files() == before[1]
+    with nothing_changes(client):
+        for verb in VERBS:
+            for address in (stage.address(route), stage.address(route, lead_id=ABSENT)):
+                response = send(client, verb, address, data)
+                assert response.status_code == 302, verb
+                assert response["Location"] == f"/anmelden/?next={address}"
+                assert body_of(response) == b""
+                part = send(client, verb, address, data, HTMX)
+                assert part.status_code == 401, verb
+                assert part["HX-Redirect"] == f"/anmelden/?next={address}"
+                assert part.content == b""
 
 
 @pytest.mark.parametrize("headers", HEADERS, ids=["page", "part"])
@@ -126,59 +128,253 @@ def test_the_right_people_are_let_in(stage, signed_in, client_of, route, person,
         assert (everything(), stored_files()) != before
 
 
+@pytest.mark.parametrize("person", ["anna", "ben", "meike"])
+def test_of_an_offered_lead_there_is_nothing_but_the_offer(stage, client_of, person):
+    """AZ6: before acceptance even what hangs on the lead is absent, to all who see it."""
+    client = client_of(person)
+    with nothing_changes(client):
+        for route, of in OF_A_LEAD.items():
+            if route in {LEAD, *(r for r, state in LEADS.items() if state == "offered")}:
+                continue
+            ids = {
+                "entry_id": stage.withdrawn.journal.first().pk,
+                "attachment_id": stage.withdrawn.attachments.get().pk,
+                "event_id": stage.withdrawn.events.first().pk,
+            }
+            address = stage.address(route, lead_id=stage.withdrawn.pk, **ids)
+            absent = stage.address(route, lead_id=ABSENT, **ids)
+            for headers in HEADERS:
+                for verb, is_answered in of.verbs.items():
+                    answers = [
+                        send(client, verb, at, stage.body(route), headers)
+                        for at in (address, absent)
+                    ]
+                    assert outside(answers[0]) == outside(answers[1]), (route, verb)
+                    assert answers[0].status_code == (404 if is_answered else 405)
+
+
+@pytest.mark.parametrize("own", ["another of the same rep", "somebody else's"])
 @pytest.mark.parametrize("child", ["entry_id", "attachment_id", "event_id"])
 def test_a_child_of_another_lead_is_as_absent_as_one_that_never_was(
-    stage, signed_in, clara, solar, child
+    stage, signed_in, clara, solar, child, own
 ):
-    """A07: the address names a lead that one may see, and a thing of somebody else's."""
-    own = factories.accepted(solar, clara)
-    client = signed_in(clara)
-    before = everything(), stored_files()
-    for route, of in OF_A_LEAD.items():
-        if child not in route:
-            continue
-        foreign = stage.address(route, lead_id=own.pk)
-        absent = stage.address(route, lead_id=own.pk, **{child: 99999999})
-        for headers in HEADERS:
-            for verb in ("GET", "POST"):
-                if of.verbs[verb]:
+    """A07: the address names a lead that one may see, and a thing of another lead."""
+    if own == "somebody else's":
+        lead, client = factories.accepted(solar, clara), signed_in(clara)
+    else:
+        lead, client = stage.closed, signed_in(stage.anna)
+    with nothing_changes(client):
+        for route, of in OF_A_LEAD.items():
+            if child not in route:
+                continue
+            foreign = stage.address(route, lead_id=lead.pk)
+            absent = stage.address(route, lead_id=lead.pk, **{child: ABSENT})
+            for headers in HEADERS:
+                for verb, is_answered in of.verbs.items():
                     answers = [
                         send(client, verb, address, stage.body(route), headers)
                         for address in (foreign, absent)
                     ]
-                    assert [a.status_code for a in answers] == [404, 404], route
-                    assert body_of(answers[0]) == body_of(answers[1])
-    assert (everything(), stored_files()) == before
+                    assert outside(answers[0]) == outside(answers[1]), route
+                    assert answers[0].status_code == (404 if is_answered else 405), route
+
+
+@pytest.mark.parametrize("person", ["anna", "clara", "nobody"])
+def test_no_form_is_taken_without_its_token_or_from_elsewhere(
+    stage, client_of, signed_in, person
+):
+    """A13, W1. The refusal does not tell either what exists."""
+    client = client_of(person)
+    client.handler.enforce_csrf_checks = True
+    client.cookies["csrftoken"] = token = "a" * 32
+    page_of_anna = signed_in(stage.anna)
+    with nothing_changes(client):
+        for route, of in {**OF_A_LEAD, **PERSONAL, **PUBLIC}.items():
+            if not of.post:
+                continue
+            data = {"name": "x"} if of.has_form else stage.body(route)
+            for headers, sent in (
+                ({}, data),
+                (HTMX, data),
+                ({"Origin": "https://evil.example"}, {**data, "csrfmiddlewaretoken": token}),
+            ):
+                address = stage.address(route).replace("<uidb64>", "MQ")
+                response = send(client, "POST", address, sent, headers)
+                assert response.status_code == 403, route
+                assert secrets_in(response) == []
+                twin = stage.address(route, lead_id=ABSENT).replace("<uidb64>", "MQ")
+                assert outside(response) == outside(send(client, "POST", twin, sent, headers))
+    assert page_of_anna.get("/leads/").status_code == 200
+
+
+# Ids in bodies and queries ------------------------------------------------------------
+
+
+@pytest.fixture
+def foreign(solar, clara):
+    """Clara's lead, with what hangs on it."""
+    lead = factories.accepted(solar, clara, name="Geheimrat Dachstuhl")
+    lead.write_entry(text="Nur für Clara", by=clara, token="0" * 31 + "1")
+    factories.make_field(solar, "Dachneigung")
+    return lead
+
+
+FOREIGN_SECRETS = [
+    "Geheimrat", "Nur für Clara", "Photovoltaik", "photovoltaik-bayern", "Erstgespräch",
+    "Kein Dach", "Dachneigung", "Clara",
+]  # fmt: skip
+
+
+def test_a_lead_is_not_moved_into_a_foreign_phase_nor_closed_for_a_foreign_reason(
+    stage, client_of, foreign, solar
+):
+    """A08, AZ4."""
+    client = client_of("anna")
+    own, theirs = stage.lead.phase_id, foreign.phase_id
+    move, close = f"/leads/{stage.lead.pk}/phase/", f"/leads/{stage.lead.pk}/abschluss/"
+    reason = solar.loss_reasons.get().pk
+    with nothing_changes():
+        for address, known, unknown in (
+            (move, {"von": own, "nach": theirs}, {"von": own, "nach": ABSENT}),
+            (move, {"von": theirs, "nach": own}, {"von": ABSENT, "nach": own}),
+            (
+                close,
+                {"von": own, "ergebnis": "verloren", "loss_reason": reason},
+                {"von": own, "ergebnis": "verloren", "loss_reason": ABSENT},
+            ),
+        ):
+            for headers in HEADERS:
+                answers = [client.post(address, d, headers=headers) for d in (known, unknown)]
+                for answer in answers:
+                    assert answer.status_code in {409, 422}
+                    assert secrets_in(answer, FOREIGN_SECRETS) == []
+                assert answers[0].status_code == answers[1].status_code
+
+
+def test_a_lead_is_not_entered_into_a_foreign_marketplace(stage, client_of, foreign, solar):
+    client = client_of("anna")
+    sent = {"marktplatz": solar.slug, "name": "Neu", "token": "0" * 31 + "2"}
+    with nothing_changes():
+        for headers in HEADERS:
+            response = client.post("/leads/anlegen/", sent, headers=headers)
+            assert response.status_code == 422
+            assert secrets_in(response, FOREIGN_SECRETS) == []
+            for more in ("", "&wechseln=1"):
+                page = client.get(f"/leads/anlegen/?marktplatz={solar.slug}{more}")
+                assert page.status_code == 200
+                # The page leads back to its own address.
+                said = [f"?marktplatz={solar.slug}"]
+                assert secrets_in(page, FOREIGN_SECRETS, said=said) == []
+
+
+def test_a_token_of_somebody_elses_form_leads_nowhere(stage, client_of, foreign, clara):
+    client, token = client_of("anna"), "0" * 31 + "1"
+    Lead.objects.filter(pk=foreign.pk).update(entry_token=token)
+    entered = client.post(
+        "/leads/anlegen/",
+        {"marktplatz": stage.marketplace.slug, "name": "Neu", "value": "1", "token": token},
+    )
+    assert entered.status_code == 303
+    assert entered["Location"] != f"/leads/{foreign.pk}/"
+    before = list(foreign.journal.values_list())
+    address = f"/leads/{stage.lead.pk}/journal/"
+    response = client.post(address, {"text": "Meins", "token": token}, headers=HTMX)
+    assert "Meins" in response.content.decode()
+    assert secrets_in(response, FOREIGN_SECRETS) == []
+    assert list(foreign.journal.values_list()) == before
+
+
+def test_the_proof_of_an_offer_counts_for_whom_it_was_made_and_for_that_lead(
+    stage, client_of, signed_in, ben, meike
+):
+    from leads.offers import Offer
+
+    shown = Offer(stage.offered, meike).token
+    elsewhere = Offer(stage.withdrawn, ben).token
+    stage.offered.accept(by=stage.anna)
+    client = signed_in(ben)
+    with nothing_changes(client):
+        for token in (shown, elsewhere, "", "x"):
+            for verb in ("annahme", "ablehnung"):
+                address = f"/leads/{stage.offered.pk}/{verb}/"
+                absent = f"/leads/{ABSENT}/{verb}/"
+                answers = [client.post(at, {"angebot": token}) for at in (address, absent)]
+                assert outside(answers[0]) == outside(answers[1])
+                assert answers[0].status_code == 404
+    proof = Offer(stage.offered, ben).token
+    late = client.post(f"/leads/{stage.offered.pk}/annahme/", {"angebot": proof})
+    assert late.status_code == 409
+    assert secrets_in(late) == []
+
+
+def test_undoing_takes_no_events_of_other_leads_along(stage, client_of, foreign, clara):
+    client = client_of("anna")
+    theirs = foreign.set_field("company", seen=foreign.company, value="Dachbau", by=clara)
+    mine = stage.closed.set_field(
+        "company", seen=stage.closed.company, value="Andere", by=stage.anna
+    )
+    address = stage.address(f"{LEAD}verlauf/<int:event_id>/ruecknahme/")
+    response = client.post(f"{address}?mit={theirs.pk},{mine.pk}", headers=HTMX)
+    assert response.status_code == 200
+    assert secrets_in(response, ["Dachbau", *FOREIGN_SECRETS]) == []
+    companies = Lead.objects.values_list("pk", "company")
+    assert dict(companies)[foreign.pk] == "Dachbau"
+    assert dict(companies)[stage.closed.pk] == "Andere"
+    assert dict(companies)[stage.lead.pk] == "Aigner Holzbau"
+
+
+def test_fields_that_are_nobodys_to_edit_are_absent(stage, client_of, foreign, solar):
+    """A32, AZ5; also another marketplace's own field."""
+    client = client_of("anna")
+    theirs = f"feld-{solar.fields.get().pk}"
+    names = [field.attname for field in Lead._meta.concrete_fields]
+    names += [field.name for field in Lead._meta.get_fields()]
+    page = client.get(f"/leads/{stage.lead.pk}/felder/").content.decode()
+    hidden = [name for name in dict.fromkeys(names) if f'name="seen-{name}"' not in page]
+    assert {"owner", "marketplace", "phase", "id", "created_at", "status"} <= set(hidden)
+    with nothing_changes(client):
+        for name in (*hidden, theirs, "feld-0", "seen-phone", "__class__"):
+            address = f"/leads/{stage.lead.pk}/felder/{name}/"
+            for headers in HEADERS:
+                assert client.get(address, headers=headers).status_code == 404, name
+                sent = {name: "1", f"seen-{name}": ""}
+                assert client.post(address, sent, headers=headers).status_code == 404, name
+
+
+def test_more_fields_than_asked_for_change_nothing_else(stage, client_of, foreign, clara):
+    client = client_of("anna")
+    more = {
+        "owner": clara.pk, "marketplace": foreign.marketplace_id, "phase": foreign.phase_id,
+        "status": "won", "id": foreign.pk, "name": "Anders", "seen-name": stage.lead.name,
+        "lead": foreign.pk, "author": clara.pk, "created_at": "2020-01-01",
+    }  # fmt: skip
+    before = everything()
+    for route in (f"{LEAD}felder/<str:name>/", f"{LEAD}journal/", f"{LEAD}phase/"):
+        address, data = stage.address(route), {**more, **stage.body(route)}
+        assert client.post(address, data).status_code == 303
+    after = changes(before, everything())
+    assert {label for label in after if label.startswith(("leads", "marketplaces"))} == {
+        "leads.Lead", "leads.JournalEntry", "leads.LeadEvent",
+    }  # fmt: skip
+    lead = Lead.objects.get(pk=stage.lead.pk)
+    assert (lead.owner, lead.marketplace, lead.status) == (
+        stage.anna, stage.marketplace, "in_progress",
+    )  # fmt: skip
+    assert (lead.name, lead.phone) == (stage.lead.name, "089 1")
+    assert lead.journal.latest("id").author == stage.anna
+    assert everything()["marketplaces.User"] == before["marketplaces.User"]
 
 
 # Pages of one's own -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("person", ["ben", "clara", "mona", "olaf", "former"])
-@pytest.mark.parametrize("route", [route for route, of in PERSONAL.items() if of.get])
-def test_ones_own_pages_show_nothing_of_others(stage, client_of, route, person):
-    client = client_of(person)
-    before = everything()
-    for query in ("", "?q=Aigner", "?q=1234567", "?marktplatz=waermepumpe-sued"):
-        for headers in HEADERS:
-            response = client.get(f"/{route}{query}", headers=headers)
-            assert response.status_code in {200, 302}
-            body = (
-                body_of(response).decode().replace("?q=Aigner", "").replace("?q=1234567", "")
-            )
-            body = body.replace('value="Aigner"', "").replace('value="1234567"', "")
-            for secret in SECRETS:
-                assert secret not in body, (secret, query)
-    assert changes(before, everything()) == {}
-
-
 @pytest.mark.parametrize("route", PERSONAL)
 def test_ones_own_pages_need_a_sign_in(client, db, route):
     for verb in VERBS:
-        response = send(client, verb, f"/{route}", {}, {})
+        response = send(client, verb, f"/{route}")
         assert response.status_code == 302, verb
         assert response["Location"].startswith("/anmelden/"), verb
-        part = send(client, verb, f"/{route}", {}, HTMX)
+        part = send(client, verb, f"/{route}", headers=HTMX)
         assert part.status_code in {302, 401}
         assert "/anmelden/" in part.headers.get(
             "HX-Redirect", part.headers.get("Location", "")
@@ -191,10 +387,10 @@ def test_ones_own_pages_answer_their_verbs_only(stage, client_of, route):
     of = PERSONAL[route]
     for verb in VERBS:
         client = client_of("ben")
-        response = send(client, verb, f"/{route}", {}, {})
+        response = send(client, verb, f"/{route}")
         if of.verbs.get(verb):
             assert response.status_code in {200, 302, 303, 400, 422}, verb
-        elif route == "":
+        elif route == "" and verb not in {"TRACE", "PROPFIND", "QUATSCH"}:
             # Django's redirect answers every verb alike.
             assert response.status_code == 302
         elif (verb, route) == ("PUT", "passwort/"):
@@ -213,48 +409,7 @@ def test_public_pages_show_nothing_of_leads(stage, client_of, route):
     address = f"/{route}".replace("<uidb64>", "MQ").replace("<token>", "abc-123")
     before = everything()
     for verb in VERBS:
-        response = send(client, verb, address, {}, {})
+        response = send(client, verb, address)
         assert response.status_code < 500
-        assert_no_secret(response)
-    assert changes(before, everything()) == {}
-
-
-# The operators' admin -----------------------------------------------------------------
-
-
-def admin_addresses(stage):
-    """An address for each route of the admin, with ids that exist."""
-    for route in routes():
-        if not route.startswith("admin/") or route in {"admin/login/", "admin/logout/"}:
-            continue
-        if "^" in route or "(?P" in route:
-            route = "admin/leads/"
-        address = route.replace("<path:object_id>", str(stage.lead.pk))
-        address = address.replace("<int:marketplace_id>", str(stage.marketplace.pk))
-        address = address.replace("<int:phase_id>", str(stage.lead.phase_id))
-        yield "/" + address.replace("<id>", str(stage.anna.pk))
-
-
-@pytest.mark.parametrize("person", ["ben", "anna", "meike", "mona"])
-def test_the_admin_does_not_exist_for_reps_and_managers(stage, client_of, person):
-    client = client_of(person)
-    before = everything()
-    addresses = set(admin_addresses(stage))
-    assert len(addresses) > 30
-    for address in addresses:
-        for verb in ("GET", "POST"):
-            response = send(client, verb, address, {}, {})
-            assert response.status_code in {403, 404, 405}, (verb, address)
-            assert_no_secret(response)
-    assert changes(before, everything()) == {}
-
-
-def test_the_admin_leads_strangers_to_the_sign_in_page(stage, client_of):
-    client = client_of("nobody")
-    before = everything()
-    for address in set(admin_addresses(stage)):
-        for verb in ("GET", "POST"):
-            response = send(client, verb, address, {}, {})
-            assert response.status_code in {302, 404}, (verb, address)
-            assert_no_secret(response)
+        assert secrets_in(response) == []
     assert changes(before, everything()) == {}
