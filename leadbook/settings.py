@@ -152,7 +152,11 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": 8,
-        "timeout": 10,
+        # How long a request waits for a connection while the database is away.
+        "timeout": 4,
+        # The pool tries ever more rarely: after a long outage it would stay away for
+        # minutes more. When it gives up, the next request makes it try afresh.
+        "reconnect_timeout": 2,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -31,6 +31,15 @@ class AttachmentStorage(FileSystemStorage):
     What a kill leaves ends in `.part`, and no row names it.
     """
 
+    def _open(self, name, mode="rb"):
+        try:
+            return super()._open(name, mode)
+        except FileNotFoundError as error:
+            if Path(self.location).is_dir():
+                raise
+            # Not this one file is missing: all are away, as with a volume that is.
+            raise NotADirectoryError(f"{self.location} is gone") from error
+
     def _save(self, name, content):
         path = Path(self.path(name))
         # A new folder, too, is lost with the power until the one above it is synced.

@@ -36,7 +36,7 @@ class Browser:
         kind = "application/x-www-form-urlencoded"
         return self._ask("POST", address, [data.encode()], {"Content-Type": kind})
 
-    def upload(self, address, name, content, *, wait=lambda: None):
+    def upload(self, address, name, content, *, wait=lambda: None, headers=()):
         """Send a file piece by piece and `wait` before each; return status and text."""
         border = uuid.uuid4().hex
         head = (
@@ -58,6 +58,7 @@ class Browser:
             "Content-Type": f"multipart/form-data; boundary={border}",
             "Content-Length": str(size),
             "X-CSRFToken": self.cookies["csrftoken"],
+            **dict(headers),
         }
         return self._ask("POST", address, pieces(), headers)
 

@@ -3,6 +3,8 @@
 import json
 import os
 import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.db import connection
@@ -13,18 +15,17 @@ from .server import Server
 
 
 @pytest.fixture
-def cluster(tmp_path_factory):
+def cluster():
     """A PostgreSQL of its own, where the suite runs on one; None on SQLite."""
     if connection.vendor != "postgresql":
         yield None
         return
-    folder = tmp_path_factory.mktemp("postgresql")
-    # PostgreSQL's own user has to reach it.
-    for part in (folder, folder.parent, folder.parent.parent):
-        part.chmod(part.stat().st_mode | 0o011)
-    cluster = Cluster(folder / "cluster")
-    yield cluster
-    cluster.remove()
+    # Not below pytest's folders, which PostgreSQL's own user may not enter.
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        cluster = Cluster(Path(folder) / "cluster")
+        yield cluster
+        cluster.remove()
 
 
 @pytest.fixture

@@ -101,9 +101,9 @@ class Rep:
         [verb] = self.chance.choices([*VERBS], VERBS.values())
         getattr(self, verb)(self.chance.choice(self.leads))
 
-    def upload(self, lead):
+    def upload(self, lead, *, size=None):
         """File a document, or a picture that gets a small one, sent slowly."""
-        [size] = self.chance.choices([*SIZES], SIZES.values())
+        size = size or self.chance.choices([*SIZES], SIZES.values())[0]
         is_picture = self.chance.random() < 0.3
         start = picture("PNG") if is_picture else b"%PDF-1.7\n"
         content = start + self.chance.randbytes(size)

@@ -9,6 +9,7 @@ import resource
 import shlex
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -111,6 +112,21 @@ class Server:
                     found.append(int(status.parent.name))
         return sorted(found)
 
+    @property
+    def spooled(self):
+        """Bytes of the uploads that arrive, in files with and without a name."""
+        size = 0
+        for worker in self.workers:
+            for opened in Path(f"/proc/{worker}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    state = opened.stat()
+                    is_ours = self.folder in opened.readlink().parents
+                    if stat.S_ISREG(state.st_mode) and (
+                        state.st_nlink == 0 or (is_ours and "upload" in opened.readlink().name)
+                    ):
+                        size += state.st_size
+        return size
+
     def kill(self):
         """Kill all processes at once, as a crash of the machine's user space would."""
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -151,7 +167,9 @@ class Server:
     def _keep_log(self, output):
         # By a pipe, so that a full disk does not stop the server's own messages.
         with output, self.log.open("a") as log:
-            log.writelines(output)
+            for line in output:
+                log.write(line)
+                log.flush()
 
     def _run(self, command, check=True):
         result = subprocess.run(

@@ -1,7 +1,6 @@
 """Killed at any moment: what was acknowledged is there, and nothing is half."""
 
 import sys
-from contextlib import suppress
 from itertools import cycle, islice
 
 from django.db import connection
@@ -19,10 +18,10 @@ def arriving(server, crew, chance):
 
 
 def spooled(server, crew, chance):
-    """When an upload's temporary file has grown."""
+    """When the file in which an upload is kept while it arrives has grown."""
     size = chance.choice([1, 1_000_000, 10_000_000])
     until(
-        lambda: crew.errors or bytes_in(server.temporary) >= size,
+        lambda: crew.errors or server.spooled >= size,
         what="a temporary file grows", pace=0.0005,
     )  # fmt: skip
 
@@ -46,14 +45,6 @@ def sent(server, crew, chance):
 def acknowledged(server, crew, chance):
     """Right after an answer."""
     crew.wait_for("acknowledged", chance.randint(3, 15))
-
-
-def bytes_in(folder):
-    size = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # the upload is over
-            size += path.stat().st_size
-    return size
 
 
 def files_in(folder):
