@@ -1,15 +1,20 @@
 """Sessions in the database that end: after idling, after a week, and all at once."""
 
+import json
 import time
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, middleware
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage.cookie import MessageDecoder, MessageEncoder
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends import db
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 BEGUN, SEEN = "begun", "seen"
+MESSAGES = SessionStorage.session_key
 
 
 class SessionStore(db.SessionStore):
@@ -60,6 +65,29 @@ class SessionStore(db.SessionStore):
         ]
         sessions.filter(pk__in=ended).delete()
         return len(ended)
+
+    @classmethod
+    def forget_messages(cls, is_about):
+        """Take away the waiting messages for which `is_about(message)`, in all sessions.
+
+        Those of expired sessions, too: their rows lie there until they are cleared.
+        """
+        sessions = cls.get_model_class().objects
+        for session in sessions.iterator():
+            if not any(map(is_about, _messages(session))):
+                continue
+            with transaction.atomic():
+                fresh = sessions.filter(pk=session.pk).select_for_update().first()
+                if fresh is None:
+                    continue
+                kept = [m for m in _messages(fresh) if not is_about(m)]
+                data = fresh.get_decoded() | {MESSAGES: json.dumps(kept, cls=MessageEncoder)}
+                fresh.session_data = cls().encode(data)
+                fresh.save(update_fields=["session_data"])
+
+
+def _messages(session):
+    return json.loads(session.get_decoded().get(MESSAGES) or "[]", cls=MessageDecoder)
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):

@@ -2,7 +2,7 @@
 
 An event is written once. Its texts alone may change, and only while an unfinished Erasure
 of its lead or its actor stands in the same transaction; no event is ever deleted. A
-finished Erasure stays as it is.
+finished Erasure stays as it is, but for the name of an actor who is being erased.
 
 The triggers are put in place after every `migrate`, not by a migration: SQLite loses a
 table's triggers when a later migration rebuilds the table.
@@ -23,12 +23,22 @@ ERASING = (
     f"EXISTS (SELECT 1 FROM {ERASURES} AS e WHERE e.finished_at IS NULL"  # noqa: S608
     " AND (e.lead_id = OLD.lead_id OR e.user_id = OLD.actor_id))"
 )
+# Of an erasure, the name of who made it is the only text.
+FIXED_OF_ERASURE = [
+    field.column for field in Erasure._meta.local_concrete_fields if field.name != "actor_name"
+]
+ERASING_ACTOR = (
+    f"EXISTS (SELECT 1 FROM {ERASURES} AS e WHERE e.finished_at IS NULL"  # noqa: S608
+    " AND e.user_id = OLD.actor_id)"
+)
 # Table and verb → what must hold for a row, in SQL.
 RULES = {
     (EVENTS, "UPDATE"): f"{ERASING} AND "
     + " AND ".join(f"OLD.{c} {{same}} NEW.{c}" for c in FIXED),
     (EVENTS, "DELETE"): "1 = 0",
-    (ERASURES, "UPDATE"): "OLD.finished_at IS NULL",
+    (ERASURES, "UPDATE"): f"OLD.finished_at IS NULL OR ({ERASING_ACTOR} AND "
+    + " AND ".join(f"OLD.{c} {{same}} NEW.{c}" for c in FIXED_OF_ERASURE)
+    + ")",
     (ERASURES, "DELETE"): "1 = 0",
 }
 

@@ -3,7 +3,8 @@
 Every cell goes through the form field of the lead's editor. A row that does not fit is
 reported with its line and left out, the others are imported. A second run of the same
 file changes nothing: rows are recognised by their external id or, without one, by their
-contents; a lead that is there already is never touched.
+contents; a lead that is there already is never touched. One whose person was erased
+counts as such and does not come back.
 """
 
 import hashlib
@@ -31,7 +32,8 @@ from .headings import (
     UnusableHeadingsError,
     read_headings,
 )
-from .models import Lead
+from .models import Erasure, Lead
+from .privacy import erasure_list
 from .text import clean_line
 
 # One transaction each; on SQLite other writers wait that long.
@@ -106,6 +108,15 @@ def external_ids(marketplace):
     return set(leads.values_list("external_id", flat=True))
 
 
+def erased_hashes(marketplace):
+    """Return the hashes of the external ids that anonymised leads of `marketplace` had.
+
+    The erasure list knows those, too, that a restored database has never had.
+    """
+    in_database = Erasure.objects.external_id_hashes(marketplace)
+    return in_database | erasure_list.external_id_hashes(marketplace)
+
+
 class _Importer:
     def __init__(self, headings, marketplace, *, by, dry_run):
         if headings is None:
@@ -119,6 +130,7 @@ class _Importer:
         self.readers = {f.name: CellReader(f) for f in fields_of(marketplace)}
         self.columns = {target: index for index, target in self.targets.items()}
         self.known = external_ids(marketplace)
+        self.erased = erased_hashes(marketplace)
         self.done = {}  # external id → line and contents of the row that has it
 
     def take(self, row):
@@ -153,14 +165,14 @@ class _Importer:
             reason = _("This external id stands in line %(line)d with other contents.")
             yield Problem(row.line, self._heading(EXTERNAL_ID), reason % {"line": line})
             return
-        if external_id not in self.known:
+        if external_id in self.known or Erasure.hash_of(external_id) in self.erased:
+            self.report.existing += 1
+        else:
             values, problems = self._values(texts, row.line)
             if problems:
                 yield from problems
                 return
             self._offer(values, external_id)
-        else:
-            self.report.existing += 1
         self.done[external_id] = (row.line, contents)
 
     def _texts(self, cells):

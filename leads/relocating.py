@@ -9,7 +9,7 @@ AT_ONCE = 500
 
 def leads_in(phase, *, by):
     """Return the leads that stand in `phase` and that the operator `by` may move."""
-    return Lead.objects.operated_by(by).in_phase(phase.pk).in_progress()
+    return Lead.objects.operated_by(by).personal().in_phase(phase.pk).in_progress()
 
 
 def relocate_leads(phase, *, to, by):

@@ -42,7 +42,7 @@ def _emptying():
 
 @pytest.fixture(autouse=True)
 def _apart(settings, tmp_path, monkeypatch):
-    """Give each test a folder for attachments, a cache and cheap passwords of its own."""
+    """Give each test attachments, an erasure list, a cache and cheap passwords of its own."""
     storage = attachment_storage()
     folder = str(tmp_path / "attachments")
     for name in ("base_location", "location"):
@@ -50,6 +50,7 @@ def _apart(settings, tmp_path, monkeypatch):
     # A test that changes STORAGES leaves the model's fields with the storage of before.
     for name in ("file", "thumbnail"):
         monkeypatch.setattr(Attachment._meta.get_field(name), "storage", storage)
+    settings.ERASURE_LIST = tmp_path / "erasures.jsonl"
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

@@ -1,12 +1,28 @@
 """That somebody's personal data were erased, by whom and why; without the data."""
 
+import hashlib
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from leadbook.provenance import Source
+
+
+class ErasureQuerySet(models.QuerySet):
+    """Erasures."""
+
+    def finished(self):
+        """Those that are done, oldest first."""
+        return self.filter(finished_at__isnull=False).order_by("pk")
+
+    def external_id_hashes(self, marketplace):
+        """Return the hashes of the numbers that erased leads of `marketplace` had."""
+        rows = self.filter(lead__marketplace=marketplace).exclude(external_id_sha256="")
+        return set(rows.values_list("external_id_sha256", flat=True))
 
 
 class Erasure(models.Model):
@@ -46,6 +62,8 @@ class Erasure(models.Model):
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True)
 
+    objects = ErasureQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
@@ -59,3 +77,13 @@ class Erasure(models.Model):
 
     def __str__(self):
         return f"{self.get_reason_display()} · {self.created_at:%Y-%m-%d}"
+
+    @cached_property
+    def left_undone(self):
+        """Sentences on what failed after the commit; only of the instance that erased."""
+        return []
+
+    @staticmethod
+    def hash_of(external_id):
+        """Return what is kept of a marketplace's own number, empty for none."""
+        return hashlib.sha256(external_id.encode()).hexdigest() if external_id else ""

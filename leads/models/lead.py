@@ -11,6 +11,7 @@ from leads.text import fold, phone_digits, sort_key
 
 from .acceptance import Acceptance
 from .editing import Editing
+from .erasing import Erasing
 from .filing import Filing
 from .journaling import Journaling
 from .process import Process
@@ -19,7 +20,9 @@ from .recording import Recording
 from .undo import Undo
 
 
-class Lead(Acceptance, Process, Editing, Journaling, Filing, Undo, Recording, models.Model):
+class Lead(
+    Acceptance, Process, Editing, Journaling, Filing, Undo, Erasing, Recording, models.Model
+):
     """One prospect with a need."""
 
     class Status(models.TextChoices):

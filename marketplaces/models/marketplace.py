@@ -36,10 +36,17 @@ class MarketplaceQuerySet(models.QuerySet):
         """With the numbers of phases and leads that the admin shows, in one query."""
         return self.annotate(
             active_phase_count=self._count("phases", phases__is_retired=False),
-            offered_count=self._count("leads", leads__status="offered"),
-            in_progress_count=self._count("leads", leads__status="in_progress"),
+            offered_count=self._count(
+                "leads", leads__status="offered", leads__anonymised_at=None
+            ),
+            in_progress_count=self._count(
+                "leads", leads__status="in_progress", leads__anonymised_at=None
+            ),
             left_behind_count=self._count(
-                "leads", leads__status="in_progress", leads__phase__is_retired=True
+                "leads",
+                leads__status="in_progress",
+                leads__anonymised_at=None,
+                leads__phase__is_retired=True,
             ),
         )
 

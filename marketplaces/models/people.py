@@ -15,6 +15,22 @@ class PersonQuerySet(models.QuerySet):
         """People who can sign in, by name."""
         return self.filter(is_active=True).order_by("last_name", "first_name", "id")
 
+    def personal(self):
+        """People who are not anonymised."""
+        return self.exclude(erasures__finished_at__isnull=False)
+
+    def with_id(self, pk):
+        """Return the person with this id, or None."""
+        return self.filter(pk=pk).first()
+
+    def named(self, username):
+        """Return the person with this user name, or None."""
+        return self.filter(username=username).first()
+
+    def hold(self, pk):
+        """Return the person with this id, locked until the transaction ends, or None."""
+        return self.select_for_update(of=("self",)).with_id(pk)
+
     def members_with(self, operator):
         """Members of the marketplaces that `operator` sets up."""
         operated = Membership.objects.of(operator).operating().marketplace_ids()
@@ -75,6 +91,13 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.get_full_name() or self.username
+
+    def replace_name(self, *, username, name):
+        """Replace everything that tells who the person was; nobody can sign in then."""
+        self.username, self.first_name, self.last_name = username, "", name
+        self.email, self.last_login = "", None
+        self.set_unusable_password()
+        self.save()
 
     @property
     def has_history(self):

@@ -18,8 +18,12 @@ class PhaseQuerySet(OrderedQuerySet):
         return self.exclude(pk=phase.pk)
 
     def with_lead_count(self):
-        """With `lead_count`, the leads that stand in the phase."""
-        return self.annotate(lead_count=Count("leads", filter=Q(leads__status="in_progress")))
+        """With `lead_count`, the leads that stand in the phase and can still be moved."""
+        return self.annotate(
+            lead_count=Count(
+                "leads", filter=Q(leads__status="in_progress", leads__anonymised_at=None)
+            )
+        )
 
     def left_behind(self):
         """Retired phases in which leads still stand, with `lead_count`."""
@@ -75,13 +79,13 @@ class Phase(OrderedEntry):
     @property
     def use(self):
         """How many leads stand in the phase, ended in it or have passed through it."""
-        if count := self.leads.in_progress().count():
+        if count := self.leads.personal().in_progress().count():
             return ngettext(
                 "%(count)d lead stands in this phase.",
                 "%(count)d leads stand in this phase.",
                 count,
             ) % {"count": count}
-        if count := self.leads.count():
+        if count := self.leads.personal().count():
             return ngettext(
                 "%(count)d closed lead ended in this phase.",
                 "%(count)d closed leads ended in this phase.",

@@ -1,6 +1,7 @@
 """Importing leads from CSV files as German spreadsheets write them."""
 
 import codecs
+import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from django.core.management.base import CommandError
 
 from leads import csv_rows, importing
 from leads.importing import ImportRefusedError, import_leads
-from leads.models import Lead, LeadEvent
+from leads.models import Erasure, Lead, LeadEvent
 from tests import factories
 
 FILES = Path(__file__).parent.parent / "files" / "import"
@@ -355,3 +356,28 @@ def test_what_the_command_prints_cannot_command_the_terminal(heatpumps, csv_file
 def test_the_history_says_that_a_lead_was_imported(heatpumps):
     import_leads(EXCEL, marketplace=heatpumps)
     assert set(LeadEvent.objects.values_list("source", flat=True)) == {"import"}
+
+
+def test_who_was_erased_does_not_come_back(heatpumps, tmp_path):
+    """By the hash of the marketplace's own number, or of the row where there is none."""
+    path = tmp_path / "leads.csv"
+    path.write_text("Lead-Nr;Name\nWPS-1;Aigner\nWPS-2;Huber\n;Brunner\n", encoding="utf-8")
+    import_leads(path, marketplace=heatpumps)
+    for lead in Lead.objects.exclude(name="Huber"):
+        lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    report = import_leads(path, marketplace=heatpumps)
+    assert (report.created, report.existing) == (0, 3)
+    assert list(Lead.objects.personal().values_list("name", flat=True)) == ["Huber"]
+
+
+def test_who_was_erased_stays_out_of_a_database_that_never_knew_them(
+    heatpumps, solar, tmp_path, settings
+):
+    path = tmp_path / "leads.csv"
+    path.write_text("Lead-Nr;Name\nWPS-1;Aigner\n", encoding="utf-8")
+    line = {"lead": 9_999, "created_at": "2026-11-20T10:00:00+00:00"}
+    line["external_id_sha256"] = Erasure.hash_of("WPS-1")
+    line["marketplace"] = heatpumps.pk
+    settings.ERASURE_LIST.write_text(json.dumps(line) + "\n")
+    assert import_leads(path, marketplace=heatpumps).created == 0
+    assert import_leads(path, marketplace=solar).created == 1

@@ -107,3 +107,19 @@ def test_very_many_leads_move_in_portions(operator, offer_phase, heatpumps, monk
     assert places() == ["Angebot", "Verhandlung", "Verhandlung"]
     operator.post(address(offer_phase), {"to": to.pk})
     assert places() == ["Verhandlung"] * 3
+
+
+def test_anonymised_leads_need_not_be_moved(operator, offer_phase, heatpumps):
+    for lead in Lead.objects.in_phase(offer_phase.pk):
+        lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    answer = operator.get(address(offer_phase))
+    assert answer.context["lead_count"] == 0
+    assert not heatpumps.phases.left_behind().exists()
+    page = operator.get(reverse("admin:marketplaces_marketplace_changelist"))
+    (shown,) = page.context["cl"].result_list
+    assert (shown.in_progress_count, shown.left_behind_count) == (0, 0)
+    # Their history still needs the phase: it is retired, not deleted.
+    assert "Verlauf" in offer_phase.use
+    to = heatpumps.phases.get(name="Verhandlung")
+    assert operator.post(address(offer_phase), {"to": to.pk}).status_code == 302
+    assert places() == ["Angebot"] * 3

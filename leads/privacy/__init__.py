@@ -1,0 +1,1 @@
+"""What the General Data Protection Regulation asks for."""

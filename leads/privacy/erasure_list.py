@@ -1,0 +1,205 @@
+"""The erasure list: a file outside the database that says what has been erased.
+
+A backup still holds what was erased after it was made. After a restore, `replay` erases
+it again. The list carries ids, times and hashes, no contact data; one JSON object a line:
+
+    {"lead": 17, "marketplace": 2, "created_at": "…", "external_id_sha256": "…",
+     "erased_at": "…", "reason": "request"}
+    {"user": 5, "created_at": "…", "erased_at": "…", "reason": "request"}
+
+`created_at` is that of the lead or account: a restored database may give an id to
+something else than what was erased.
+"""
+
+import fcntl
+import json
+import logging
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from leadbook.storages import sync
+
+logger = logging.getLogger(__name__)
+
+
+def append(erasure, path=None):
+    """Write a finished Erasure at the end of the list; return when it is on the disk.
+
+    Raises OSError.
+    """
+    _append([_line(erasure)], Path(path or settings.ERASURE_LIST))
+
+
+def append_or_tell(erasure):
+    """Append; where this fails, say so in the Erasure's `left_undone`, and in the log."""
+    try:
+        append(erasure)
+    except OSError:
+        logger.exception("Erasure %d is not on the erasure list.", erasure.pk)
+        erasure.left_undone.append(
+            _(
+                "The erasure list could not be written: after a restore of the database "
+                "this erasure would not be repeated. Mend the cause, then run "
+                "manage.py replay_erasures."
+            )
+        )
+
+
+def catch_up(path=None):
+    """Append the erasures that the list does not name yet; return how many.
+
+    For what could not be appended when it happened. Raises OSError.
+    """
+    from leads.models import Erasure
+
+    path = Path(path or settings.ERASURE_LIST)
+    known = {_identity(line) for line in read(path)} if path.exists() else set()
+    lines = []
+    for erasure in Erasure.objects.finished().select_related("lead", "user").iterator():
+        line = _line(erasure)
+        if _identity(line) not in known:
+            known.add(_identity(line))
+            lines.append(line)
+    if lines:
+        _append(lines, path)
+    return len(lines)
+
+
+def read(path, *, tell=lambda sentence: None):
+    """Yield the list's lines as dictionaries; `tell` hears of lines that are none.
+
+    Raises OSError.
+    """
+    with Path(path).open(encoding="utf-8", errors="replace") as file:
+        for number, text in enumerate(file, start=1):
+            if not text.strip():
+                continue
+            try:
+                line = json.loads(text)
+                _identity(line)
+            except (ValueError, KeyError, TypeError):
+                # Half a line, from a crash while it was written.
+                tell(_("Line %(number)d cannot be read.") % {"number": number})
+                continue
+            yield line
+
+
+def external_id_hashes(marketplace):
+    """Return the hashes of the numbers that erased leads of `marketplace` had.
+
+    Also of those that a restored database never knew.
+    """
+    try:
+        return {
+            line.get("external_id_sha256")
+            for line in read(settings.ERASURE_LIST)
+            if line.get("marketplace") == marketplace.pk
+        } - {"", None}
+    except FileNotFoundError:
+        return set()
+
+
+def replay(path=None, *, tell=lambda sentence: None):
+    """Repeat the erasures of the list that the database does not have; return how many.
+
+    Idempotent. What the database does not have is passed over, and so is what has the
+    id of something erased, but is something else: `tell` hears a sentence of it, and of
+    each line that cannot be read. Raises OSError when the list cannot be read.
+    """
+    from leads.models import Erasure, Lead, NoLongerVisible
+
+    from .former_members import anonymise_user
+
+    number = 0
+    for line in read(path or settings.ERASURE_LIST, tell=tell):
+        target = _target(line)
+        if target is None:
+            continue
+        if not _is_the_same(target, line):
+            tell(
+                _("%(what)s is not what was erased; it was left alone.")
+                % {"what": f"{target._meta.verbose_name} {target.pk}"}
+            )
+            continue
+        try:
+            if isinstance(target, Lead):
+                erasure = target.anonymise(
+                    by=None, reason=Erasure.Reason.REPLAY, among=Lead.objects.all()
+                )
+            else:
+                erasure = anonymise_user(target, by=None, reason=Erasure.Reason.REPLAY)
+        except NoLongerVisible:
+            continue
+        number += 1
+        for sentence in erasure.left_undone:
+            tell(sentence)
+    return number
+
+
+def _target(line):
+    """Return the lead or user that a line names and that is not erased yet, or None."""
+    from leads.models import Lead
+    from marketplaces.models import User
+
+    if "lead" in line:
+        return Lead.objects.personal().with_id(line["lead"])
+    return User.people.personal().with_id(line["user"])
+
+
+def _is_the_same(target, line):
+    from leads.models import Erasure
+
+    if "user" in line:
+        return target.date_joined.isoformat() == line["created_at"]
+    return (
+        target.created_at.isoformat() == line["created_at"]
+        and target.marketplace_id == line.get("marketplace")
+        and Erasure.hash_of(target.external_id) == line.get("external_id_sha256")
+    )
+
+
+def _line(erasure):
+    about = (
+        {
+            "lead": erasure.lead_id,
+            "marketplace": erasure.lead.marketplace_id,
+            "created_at": erasure.lead.created_at.isoformat(),
+            "external_id_sha256": erasure.external_id_sha256,
+        }
+        if erasure.lead_id
+        else {"user": erasure.user_id, "created_at": erasure.user.date_joined.isoformat()}
+    )
+    return {**about, "erased_at": erasure.created_at.isoformat(), "reason": erasure.reason}
+
+
+def _identity(line):
+    kind = "lead" if "lead" in line else "user"
+    return kind, int(line[kind]), str(line["created_at"])
+
+
+def _append(lines, path):
+    is_new = not path.exists()
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    with os.fdopen(os.open(path, flags, 0o600), "rb+", buffering=0) as file:
+        # One process at a time; the lock goes with the file.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        if _ends_in_half_a_line(file):
+            text = f"\n{text}"
+        _write(file, text.encode())
+        os.fsync(file.fileno())
+    if is_new:
+        sync(path.parent)
+
+
+def _ends_in_half_a_line(file):
+    size = file.seek(0, os.SEEK_END)
+    return size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+
+
+def _write(file, data):
+    while data:
+        data = data[file.write(data) :]

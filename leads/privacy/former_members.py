@@ -1,0 +1,63 @@
+"""Anonymising a former member: the account stays, because the history hangs on it."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from leadbook import provenance
+from leadbook.sessions import SessionStore
+from leads.models import Erasure, LeadError, LeadEvent
+from marketplaces.models import User
+
+from . import erasure_list, traces
+
+
+class StillActive(LeadError):
+    """The account can still sign in."""
+
+    message = _("This account is active; deactivate it first.")
+
+
+class AlreadyAnonymised(LeadError):
+    """The account's data were erased before."""
+
+    message = _("This account is anonymised already.")
+
+
+def anonymise_user(user, *, by, reason):
+    """Replace name, user name and e-mail of a deactivated account; return the Erasure.
+
+    Events, erasures and the admin's log name the replacement from then on. Memberships and
+    sessions go. What the member wrote into journals stays: it belongs to the leads.
+    Raises StillActive, AlreadyAnonymised.
+    """
+    with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
+        user = User.people.personal().hold(user.pk)
+        if user is None:
+            raise AlreadyAnonymised
+        if user.is_active:
+            raise StillActive
+        origin = provenance.current()
+        erasure = Erasure.objects.create(
+            user=user,
+            reason=reason,
+            actor=by,
+            actor_name=str(by) if by else "",
+            source=origin.source,
+            request_id=origin.request_id,
+        )
+        names = {str(user), user.get_full_name(), user.username, user.email} - {""}
+        SessionStore.end_all_of(user)
+        user.replace_name(username=f"former-{user.pk}", name=_("Former member"))
+        memberships, _details = user.memberships.all().delete()
+        erasure.counts = {
+            "memberships": memberships,
+            "events": LeadEvent.objects.filter(actor=user).update(actor_name=str(user)),
+        }
+        Erasure.objects.filter(actor=user).update(actor_name=str(user))
+        traces.forget_person(user, sorted(names, key=len, reverse=True))
+        erasure.finished_at = timezone.now()
+        erasure.save(update_fields=["counts", "finished_at"])
+        transaction.on_commit(lambda: erasure_list.append_or_tell(erasure))
+    return erasure
