@@ -1,6 +1,7 @@
 """Headers that every answer carries, also one that an outer middleware gave."""
 
 from django.conf import settings
+from django.http import HttpResponseNotAllowed
 
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -12,8 +13,9 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        """Add what nobody has set before."""
+        """Add what nobody has set before. Nothing may be framed, whoever would like to."""
         response = self.get_response(request)
+        response.headers["X-Frame-Options"] = settings.X_FRAME_OPTIONS
         for name, value in {
             "Cache-Control": "private, no-store",
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
@@ -21,7 +23,21 @@ class HeadersMiddleware:
             "Permissions-Policy": PERMISSIONS,
             "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
             "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": settings.X_FRAME_OPTIONS,
         }.items():
             response.headers.setdefault(name, value)
         return response
+
+
+class VerbsMiddleware:
+    """Answers 405 to TRACE, which Django takes for harmless, and to verbs of no standard."""
+
+    known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Pass on what a view may have an answer to."""
+        if request.method not in self.known:
+            return HttpResponseNotAllowed(self.known)
+        return self.get_response(request)

@@ -29,7 +29,11 @@ PRODUCTION = MODE == "production"
 DEBUG = MODE == "development"
 
 SECRET_KEY = env("SECRET_KEY", default="" if PRODUCTION else "only-for-this-machine" * 3)
-if PRODUCTION and len(SECRET_KEY) < 50:
+if PRODUCTION and (
+    len(SECRET_KEY) < 50
+    or len(set(SECRET_KEY)) < 10
+    or SECRET_KEY.startswith(("only-for-this-machine", "django-insecure-"))
+):
     raise ImproperlyConfigured(
         "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50 random characters. "
         "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
@@ -80,6 +84,7 @@ MIDDLEWARE = [
     "leadbook.headers.HeadersMiddleware",
     "leadbook.provenance.ProvenanceMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "leadbook.headers.VerbsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "leadbook.compression.PageCompressionMiddleware",
@@ -166,6 +171,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# No other site needs them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 
 def attachment_storage(address):

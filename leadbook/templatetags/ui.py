@@ -1,8 +1,13 @@
-"""How leadbook's templates show values. Every result is text that is escaped as usual."""
+"""How leadbook's templates show values. Results are text that is escaped as usual.
+
+But for `linked`, which escapes for itself.
+"""
 
 import functools
 
 from django import template
+from django.utils.html import Urlizer
+from django.utils.safestring import mark_safe
 from lucide.templatetags.lucide import lucide
 
 from leads import moments, numbers, uploads
@@ -53,6 +58,16 @@ def day_heading(day):
 def file_size(size):
     """Show a number of bytes: 2,4 MB."""
     return uploads.megabytes(size)
+
+
+class _Linker(Urlizer):
+    url_template = '<a href="{href}" rel="noopener noreferrer nofollow">{url}</a>'
+
+
+@register.filter
+def linked(text):
+    """Make web and e-mail addresses in plain text clickable; everything is escaped."""
+    return mark_safe(_Linker()(str(text), autoescape=True))  # noqa: S308
 
 
 @register.simple_tag

@@ -63,11 +63,24 @@ def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
         ({"MODE": "live"}, "MODE must be one of production, demo, development, not 'live'."),
         ({"SECRET_KEY": ""}, "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50"),
+        ({"SECRET_KEY": "a1" * 30}, "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50"),
+        (
+            {"SECRET_KEY": "only-for-this-machine" * 3},
+            "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50",
+        ),
+        (
+            {"SECRET_KEY": "django-insecure-" + "0123456789abcdef" * 4},
+            "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50",
+        ),
         ({"SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE must be the path of a readable"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must list the host names"),
         ({"ALLOWED_HOSTS": "leads.example,*"}, "ALLOWED_HOSTS must list the host names"),
         ({"MODE": "demo"}, "ALLOWED_HOSTS may only name this machine."),
         ({"MODE": "development"}, "ALLOWED_HOSTS may only name this machine."),
+        (
+            {"MODE": "development", "ALLOWED_HOSTS": "*"},
+            "ALLOWED_HOSTS may only name this machine.",
+        ),
         ({"CSRF_TRUSTED_ORIGINS": "leads.example"}, "CSRF_TRUSTED_ORIGINS must list origins"),
         ({"HTTPS": "ja"}, "HTTPS must be 1 or 0, not 'ja'."),
         ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES must be a whole number"),
@@ -88,6 +101,21 @@ def test_wrong_value_stops_the_start_with_a_sentence(start, production, variable
     assert result.returncode != 0
     assert sentence in result.stderr.splitlines()[-1]
     assert "geheim" not in result.stderr
+
+
+def test_forms_come_from_the_allowed_hosts_unless_said_otherwise(start, production):
+    """Behind a proxy that does not pass the scheme on, they would all be refused."""
+    show = "from django.conf import settings; print(settings.CSRF_TRUSTED_ORIGINS)"
+    hosts = production | {"ALLOWED_HOSTS": "leads.example,.rep.example"}
+    result = start("shell", "-v0", "-c", show, **hosts, TRUSTED_PROXIES="1")
+    assert result.stdout.strip() == "['https://leads.example', 'https://*.rep.example']"
+
+
+def test_production_shows_no_tracebacks(start, production):
+    show = "from django.conf import settings; print(settings.DEBUG)"
+    for name in ("DEBUG", "DJANGO_DEBUG"):
+        result = start("shell", "-v0", "-c", show, **production, **{name: "1"})
+        assert result.stdout.strip() == "False"
 
 
 def test_demo_starts_without_any_variable(start):

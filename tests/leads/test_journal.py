@@ -246,7 +246,10 @@ def test_addresses_become_links(page_of_anna, lead, anna):
     text = "Siehe https://beispiel.de/a?b=1&c=2 oder s.aigner@beispiel.de."
     lead.write_entry(text=text, by=anna)
     web, mail = links(page_of_anna, lead)
-    assert (web["href"], web["rel"]) == ("https://beispiel.de/a?b=1&c=2", "nofollow")
+    assert (web["href"], web["rel"]) == (
+        "https://beispiel.de/a?b=1&c=2",
+        "noopener noreferrer nofollow",
+    )
     assert mail["href"] == "mailto:s.aigner@beispiel.de"
     assert shown(page_of_anna, lead) == [text]
 
