@@ -2,7 +2,7 @@
 PORT ?= 8000
 MANAGE = MODE=development .venv/bin/python manage.py
 
-.PHONY: help run dev test lint messages requirements
+.PHONY: help run dev test lint audit messages requirements
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -20,6 +20,10 @@ test:  ## Run all tests, on SQLite and on PostgreSQL
 
 lint:  ## Check style, templates, migrations and translations
 	@scripts/lint
+
+audit:  ## Ask whether the pinned requirements have known vulnerabilities
+	@scripts/install dev
+	@.venv/bin/python scripts/audit.py
 
 messages:  ## Collect the words of the interface, then compile their translations
 	@scripts/install dev
