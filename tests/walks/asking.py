@@ -15,8 +15,9 @@ from tests.state import changes, everything, stored_files
 from .stage import SECRETS
 
 SAFE = ["GET", "HEAD", "OPTIONS", "TRACE"]
-# The last one is nobody's verb.
-VERBS = [*SAFE, "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "QUATSCH"]
+# Answered 405 before anybody looks who asks.
+NEVER = ["TRACE", "PROPFIND", "QUATSCH"]
+VERBS = [*SAFE, "POST", "PUT", "PATCH", "DELETE", *NEVER[1:]]
 HEADERS = ({}, HTMX)
 # What differs from one answer to the next, whoever asks for what.
 VOLATILE_HEADERS = {"Date", provenance.HEADER}
