@@ -13,6 +13,7 @@ from .acceptance import Acceptance
 from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
+from .informing import Informing
 from .journaling import Journaling
 from .process import Process
 from .queryset import LeadQuerySet
@@ -21,7 +22,16 @@ from .undo import Undo
 
 
 class Lead(
-    Acceptance, Process, Editing, Journaling, Filing, Undo, Erasing, Recording, models.Model
+    Acceptance,
+    Process,
+    Editing,
+    Journaling,
+    Filing,
+    Undo,
+    Informing,
+    Erasing,
+    Recording,
+    models.Model,
 ):
     """One prospect with a need."""
 

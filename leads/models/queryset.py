@@ -84,6 +84,14 @@ class LeadQuerySet(models.QuerySet):
         """Leads without those that `user` declined (a manager still sees them)."""
         return self.filter(~Exists(LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)))
 
+    def closed_before(self, moment):
+        """Leads that were closed before `moment`."""
+        return self.filter(closed_at__lte=moment)
+
+    def created_before(self, moment):
+        """Leads that were offered or entered before `moment`."""
+        return self.filter(created_at__lte=moment)
+
     # Filters --------------------------------------------------------------------------
 
     def in_marketplace(self, slug):
@@ -119,6 +127,20 @@ class LeadQuerySet(models.QuerySet):
         for word in fold(text).split():
             condition &= Q(search_text__contains=word)
         return self.filter(condition)
+
+    def of_person_like(self, lead):
+        """Leads that may be about the same person: same name, e-mail or phone number."""
+        same = Q(sort_name=lead.sort_name)
+        if lead.email:
+            same |= Q(email__iexact=lead.email)
+        for number in filter(None, (lead.phone, lead.mobile)):
+            if len(digits := phone_digits(number)) >= 6:
+                same |= Q(search_text__contains=digits)
+        return self.personal().filter(same).exclude(pk=lead.pk).order_by("pk")
+
+    def with_ids(self, ids):
+        """The leads with these ids."""
+        return self.filter(pk__in=ids)
 
     def with_id(self, pk):
         """Return the lead with this id, or None."""
