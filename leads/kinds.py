@@ -38,6 +38,14 @@ class TextField(forms.CharField):
         return clean_text(super().to_python(value))
 
 
+class LinesField(TextField):
+    """A list with an entry on each line."""
+
+    def to_python(self, value):
+        """Return the cleaned lines."""
+        return "\n".join(clean_line(line) for line in super().to_python(value).split("\n"))
+
+
 class GermanDecimalField(forms.CharField):
     """A number in German spelling."""
 

@@ -16,12 +16,12 @@ from marketplaces.forms import (
 )
 from marketplaces.models import Field, LossReason, Membership, Phase, User
 
-from .scope import PartOfOperated, found_people
+from .scope import CleanTexts, PartOfOperated, found_people
 
 SMALL_TEXT = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}}
 
 
-class PartInline(PartOfOperated):
+class PartInline(CleanTexts, PartOfOperated):
     """One of the lists, each under a tab."""
 
     extra = 0
@@ -66,6 +66,7 @@ class FieldInline(EntryInline, TabularInline):
     """The marketplace's own fields of a lead."""
 
     model = Field
+    lists = ["choices"]
     fields = [
         "position",
         "label",

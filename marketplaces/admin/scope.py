@@ -7,14 +7,16 @@ objects there are for the person; what is not among them does not exist: 404.
 from functools import partial
 
 from django.contrib.admin import RelatedFieldListFilter
-from django.db import transaction
+from django.db import models, transaction
 from django.http import Http404
 from unfold.admin import ModelAdmin
 
 from leadbook import security_log
+from leads.kinds import LineField, LinesField, TextField
 from marketplaces.models import Marketplace
 
 FOUND, FOUND_AT_MOST = "found_people", 100
+TEXTS = {models.CharField: LineField, models.TextField: TextField}
 
 
 def operates(request):
@@ -105,7 +107,26 @@ class ReadOnly(ForOperators):
         return False
 
 
-class ScopedAdmin(ModelAdmin):
+class CleanTexts:
+    """Forms whose texts follow the same rules as those of the application."""
+
+    # Columns that hold one entry on each line.
+    lists = ()
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Clean what is typed: NFC, nothing that cannot be seen, refuse control characters.
+
+        Fields of other types, as names to sign in with and e-mail addresses, accept no
+        such characters anyway.
+        """
+        if db_field.name in self.lists:
+            kwargs.setdefault("form_class", LinesField)
+        elif type(db_field) in TEXTS and not db_field.choices:
+            kwargs.setdefault("form_class", TEXTS[type(db_field)])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class ScopedAdmin(CleanTexts, ModelAdmin):
     """What the pages of our models share."""
 
     view_on_site = False

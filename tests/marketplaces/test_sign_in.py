@@ -212,6 +212,31 @@ def test_deactivated_person_is_out_with_the_next_request(page_of_anna, anna):
     assert not is_signed_in(page_of_anna)
 
 
+def test_password_set_by_an_operator_ends_all_sessions(admin_client, signed_in, anna):
+    client = signed_in(anna)
+    new = {"password1": "anderes-pferd-batterie", "password2": "anderes-pferd-batterie"}
+    assert admin_client.post(f"/admin/marketplaces/user/{anna.pk}/password/", new).url
+    assert not is_signed_in(client)
+
+
+def test_ended_membership_counts_with_the_next_request(page_of_anna, anna, lead):
+    assert page_of_anna.get(f"/leads/{lead.pk}/").status_code == 200
+    anna.memberships.all().delete()
+    for method in ("get", "post"):
+        address = f"/leads/{lead.pk}/phase/"
+        assert getattr(page_of_anna, method)(address).status_code == 404
+    assert "Familie Aigner" not in page_of_anna.get("/leads/").text
+    assert is_signed_in(page_of_anna)
+
+
+def test_right_to_the_admin_that_was_taken_away_ends_with_the_next_request(signed_in, olaf):
+    client = signed_in(olaf)
+    assert client.get("/admin/").status_code == 200
+    olaf.is_staff = False
+    olaf.save()
+    assert client.get("/admin/").status_code == 404
+
+
 # Throttling -----------------------------------------------------------------------------
 
 
