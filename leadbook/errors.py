@@ -34,6 +34,16 @@ def bad_request(request, exception=None):
     return _answer(request, 413 if is_too_big else 400)
 
 
+def length_required(request):
+    """Answer 411 to a body that does not say how long it is."""
+    return _answer(request, 411)
+
+
+def too_large(request):
+    """Answer 413 to a body that is too long to be read at all."""
+    return _answer(request, 413)
+
+
 def forbidden(request, exception=None):
     """Answer 403."""
     return _answer(request, 403)

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "leadbook.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "leadbook.bodies.BodyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "leadbook.htmx.SignInRedirectMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,6 +135,8 @@ TEMPLATES = [
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
+    # Files lie here while they arrive.
+    (VAR_DIR / "uploads").mkdir(mode=0o700, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR must be a folder that can be made and written: {error}"
@@ -258,10 +261,10 @@ UPLOAD_MAX_BYTES_PER_MARKETPLACE = env.number(
     "UPLOAD_MAX_BYTES_PER_MARKETPLACE", default=100_000_000_000, at_least=1
 )
 UPLOAD_EXTRA_TYPES = env.words("UPLOAD_EXTRA_TYPES")
-FILE_UPLOAD_HANDLERS = [
-    "leads.uploads.LimitUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
+# What stays free on the disk on which uploads arrive: the database may be there, too.
+UPLOAD_KEEP_FREE_BYTES = env.number("UPLOAD_KEEP_FREE_BYTES", default=500_000_000)
+FILE_UPLOAD_HANDLERS = ["leads.uploads.UploadHandler"]
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 # The admin sends a marketplace with all its phases, fields, reasons and members at once.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500

@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from leadbook.whole_bodies import WholeBodies
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadbook.settings")
 
-application = get_wsgi_application()
+application = WholeBodies(get_wsgi_application())

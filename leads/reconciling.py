@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Attachment
 from .models.attachment import attachment_storage
 from .models.errors import StorageAway
+from .pictures import is_whole_webp
 
 # An upload writes its file before its row: what is younger may still get one.
 GRACE = timedelta(hours=24)
@@ -99,10 +100,7 @@ def _kind_of_thumbnail(attachment):
     read = bytearray()
     if kind := _read(attachment.thumbnail.name, read.extend):
         return kind
-    # https://developers.google.com/speed/webp/docs/riff_container
-    if read[:4] != b"RIFF" or read[8:12] != b"WEBP":
-        return Kind.CHECKSUM
-    return None if int.from_bytes(read[4:8], "little") + 8 == len(read) else Kind.SIZE
+    return None if is_whole_webp(bytes(read)) else Kind.CHECKSUM
 
 
 def _read(key, take):
@@ -114,6 +112,9 @@ def _read(key, take):
                     take(chunk)
         except FileNotFoundError:
             return Kind.MISSING
+        except NotADirectoryError:
+            # Not this file is away, but all of them.
+            raise
         except OSError:
             return Kind.UNREADABLE
     return None

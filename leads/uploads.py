@@ -1,12 +1,23 @@
 """Taking files: limits while the bytes arrive, then checks, then the storage."""
 
+import errno
 import hashlib
 import logging
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    SkipFile,
+    StopUpload,
+    TemporaryFileUploadHandler,
+)
 from django.utils.translation import gettext as _
 
 from .file_names import clean_file_name, split_extension
@@ -19,12 +30,19 @@ from .pictures import make_thumbnail
 logger = logging.getLogger(__name__)
 
 
-class LimitUploadHandler(FileUploadHandler):
-    """Counts the bytes of a request while they arrive and stops what is too much.
+def takes_files(view):
+    """Let `view` be sent files; what comes with other requests is not even kept."""
+    view.takes_files = True
+    return view
+
+
+class UploadHandler(TemporaryFileUploadHandler):
+    """Keeps files on the disk while they arrive, and stops what is too much.
 
     It is global because the CSRF middleware reads the whole body before any view runs.
-    What it refused stands in `request.refused_uploads` as pairs of name and reason;
-    Django leaves those files out of `request.FILES`.
+    What it refused stands in `request.refused_uploads` as pairs of name and reason, and
+    the status that fits in `request.refused_status`; Django leaves those files out of
+    `request.FILES`. The files have no name in their folder: whatever dies, nothing stays.
     """
 
     def __init__(self, request=None):
@@ -33,17 +51,24 @@ class LimitUploadHandler(FileUploadHandler):
         self.of_file = 0
         if request is not None:
             request.refused_uploads = []
+            request.refused_status = 413
 
-    def new_file(self, *args, **kwargs):
-        """Start counting; a stranger's file is not even looked at."""
-        super().new_file(*args, **kwargs)
+    def new_file(self, field_name, file_name, content_type, *args, **kwargs):
+        """Start a file; a stranger's, or one for another address, is not looked at."""
+        FileUploadHandler.new_file(self, field_name, file_name, content_type, *args, **kwargs)
         self.of_file = 0
-        user = getattr(self.request, "user", None)
-        if user is None or not user.is_authenticated:
+        if not self._may_send_files():
             raise StopUpload(connection_reset=False)
+        with self._disk():
+            self.file = self.request.arriving_file = UploadedFile(
+                tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),  # noqa: SIM115
+                file_name,
+                content_type,
+                0,
+            )
 
     def receive_data_chunk(self, raw_data, start):
-        """Pass the chunk on, or leave the file out when a limit is passed."""
+        """Write the chunk, or leave the file out when a limit is passed."""
         self.of_file += len(raw_data)
         self.total += len(raw_data)
         if self.total > settings.UPLOAD_MAX_REQUEST_BYTES:
@@ -52,10 +77,42 @@ class LimitUploadHandler(FileUploadHandler):
         if self.of_file > settings.UPLOAD_MAX_BYTES:
             self._refuse(too_large())
             raise SkipFile
-        return raw_data
+        with self._disk():
+            self.file.write(raw_data)
 
     def file_complete(self, file_size):
-        """Leave the file to the handlers behind."""
+        """Return the file, all of it."""
+        with self._disk():
+            file = super().file_complete(file_size)
+        # Django closes the handler's file when it stops; this one is no longer ours.
+        del self.file
+        self.request.arriving_file = None
+        return file
+
+    def upload_interrupted(self):
+        """Forget the file that the connection broke off in."""
+        if hasattr(self, "file"):
+            self.file.close()
+
+    def _may_send_files(self):
+        user = getattr(self.request, "user", None)
+        match = getattr(self.request, "resolver_match", None)
+        takes_files = getattr(getattr(match, "func", None), "takes_files", False)
+        return takes_files and user is not None and user.is_authenticated
+
+    @contextmanager
+    def _disk(self):
+        """Refuse everything that still comes while the disk is, or would become, full."""
+        try:
+            free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
+            if free < settings.UPLOAD_KEEP_FREE_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            yield
+        except OSError as error:
+            logger.exception("An upload cannot be kept in %s.", settings.FILE_UPLOAD_TEMP_DIR)
+            self.request.refused_status = 507
+            self._refuse(StorageAway.message)
+            raise StopUpload(connection_reset=False) from error
 
     def _refuse(self, reason):
         self.request.refused_uploads.append((clean_file_name(self.file_name), reason))

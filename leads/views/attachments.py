@@ -19,13 +19,14 @@ from leads.file_types import file_type
 from leads.forms import FileNameForm
 from leads.models import FieldConflict, LeadError, StorageAway
 from leads.toasts import toast
-from leads.uploads import Document
+from leads.uploads import Document, takes_files
 from leads.views.answers import changed, kept_file, worked_lead
 from marketplaces.throttling import UPLOADS, wait_before
 
 SANDBOX = "sandbox; default-src 'none'"
 
 
+@takes_files
 @require_POST
 def upload(request, lead_id):
     """File each of the sent documents; one that is refused does not stop the others."""
@@ -33,7 +34,7 @@ def upload(request, lead_id):
     files = list(chain.from_iterable(sent for _name, sent in request.FILES.lists()))
     # Only now the body is read; of a form without files no upload handler hears.
     filed, refused = [], [*getattr(request, "refused_uploads", ())]
-    status = 413 if refused else 422
+    status = request.refused_status if refused else 422
     wait = wait_before("upload", request.user.pk, *UPLOADS) if files else None
     for sent in files:
         name = clean_file_name(sent.name)

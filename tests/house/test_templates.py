@@ -93,7 +93,7 @@ def test_every_template_is_used():
         if path not in everything
     ]
     # leadbook.errors names them by the status.
-    numbered = {f"errors/{status}.html" for status in (400, 403, 404, 413, 429, 500, 503)}
+    numbered = {f"errors/{status}.html" for status in (400, 403, 404, 411, 413, 429, 500, 503)}
     assert set(unused) <= numbered
 
 

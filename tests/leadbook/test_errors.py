@@ -9,6 +9,7 @@ from django.urls import path
 
 from leadbook.urls import handler400, handler403, handler404, handler500, urlpatterns
 from leads.models import NoLongerVisible
+from leads.uploads import takes_files
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
@@ -20,6 +21,7 @@ def raising(exception):
     return view
 
 
+@takes_files
 def reading(request):
     return HttpResponse(len(request.POST) + len(request.FILES))
 

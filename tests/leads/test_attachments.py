@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import random
+import zlib
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.utils import timezone
 from PIL import Image
 
 from leadbook.settings import attachment_storage
-from leads import models, uploads
+from leads import models, pictures, thumbnailer, uploads
 from leads.file_types import FILE_TYPES, NEVER
 from leads.models import Attachment, Lead, StorageUse
 from leads.models.attachment import AttachmentQuerySet
@@ -635,18 +636,27 @@ def test_a_transparent_picture_stays_transparent(page_of_anna, lead):
     assert thumbnail(page_of_anna, attachment).mode == "RGBA"
 
 
-@pytest.mark.parametrize("size", [(8000, 7000), (20_001, 10)])
+@pytest.mark.parametrize("size", [(8000, 7000), (20_001, 10), (50_000, 50_000)])
 def test_a_picture_that_would_take_too_much_memory_is_not_decoded(
-    page_of_anna, lead, monkeypatch, size
+    page_of_anna, lead, size, monkeypatch
 ):
-    bomb = picture("PNG", size=size, color=1)
-    assert len(bomb) < 100_000
+    small = picture("PNG", size=(10, 10), color=1)
+    width, height = (n.to_bytes(4) for n in size)
+    header = b"IHDR" + width + height + small[24:29]
+    bomb = small[:12] + header + zlib.crc32(header).to_bytes(4) + small[33:]
+    codes = []
+    real = pictures._run
 
-    def decode(self):
-        pytest.fail("the picture was decoded")
+    def run(upload):
+        code, made = real(upload)
+        codes.append(code)
+        return code, made
 
-    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decode)
+    monkeypatch.setattr(pictures, "_run", run)
     attachment = filed(page_of_anna, lead, "plan.png", bomb)
+    # Refused by its header; the system had to end nothing.
+    assert len(codes) == 1
+    assert codes[0] in {thumbnailer.NO_PICTURE, 1}
     assert not attachment.thumbnail
     assert len(stored_files()) == 1
 
