@@ -9,6 +9,7 @@ from marketplaces.admin.scope import OperatedFilter, ReadOnly, ScopedAdmin
 
 from .fields import fields_of
 from .models import Lead, LeadEvent
+from .privacy.admin_pages import PrivacyPages
 
 EVENT_FIELDS = ["created_at", "actor_name", "source", "kind", "label", "old_text", "new_text"]
 
@@ -26,7 +27,7 @@ class EventInline(ReadOnly, TabularInline):
 
 
 @admin.register(Lead)
-class LeadAdmin(ReadOnly, ScopedAdmin):
+class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
     """The leads of the marketplaces that somebody operates."""
 
     list_display = [
@@ -62,7 +63,8 @@ class LeadAdmin(ReadOnly, ScopedAdmin):
                 "fields": [
                     ("created_at", "accepted_at"),
                     ("phase_entered_at", "closed_at"),
-                    ("last_activity_at", "external_id"),
+                    ("last_activity_at", "anonymised_at"),
+                    "external_id",
                 ]
             },
         ),

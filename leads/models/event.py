@@ -26,10 +26,6 @@ class LeadEventQuerySet(TimelineQuerySet):
         """The events with these ids."""
         return self.filter(pk__in=ids)
 
-    def oldest_first(self):
-        """In the order in which they happened."""
-        return self.order_by("created_at", "id")
-
     def of_process(self):
         """The steps of the sales process."""
         return self.filter(kind__in=LeadEvent.PROCESS)

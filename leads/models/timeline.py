@@ -10,6 +10,10 @@ class TimelineQuerySet(models.QuerySet):
         """In the order in which they are shown; the id breaks ties."""
         return self.order_by("-created_at", "-id")
 
+    def oldest_first(self):
+        """In the order in which they happened."""
+        return self.order_by("created_at", "id")
+
     def older_than(self, row):
         """Those that stand below `row`."""
         return self.filter(

@@ -27,7 +27,20 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     list_display = ["name", "phases_shown", "offered", "in_progress", "warning"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    fields = [("name", "slug"), ("color", "allows_early_loss")]
+    fieldsets = [
+        (None, {"fields": [("name", "slug"), ("color", "allows_early_loss")]}),
+        (
+            _("Data protection"),
+            {
+                "fields": [("anonymise_closed_after_months", "anonymise_offered_after_days")],
+                "description": _(
+                    "A daily run anonymises what is older, for good: contact, journal "
+                    "and attachments go, the figures stay. It also takes the leads that "
+                    "are older today."
+                ),
+            },
+        ),
+    ]
     inlines = [PhaseInline, FieldInline, LossReasonInline, MembershipInline]
     change_form_before_template = "admin/marketplaces/marketplace/warnings.html"
     warn_unsaved_form = True

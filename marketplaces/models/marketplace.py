@@ -1,7 +1,7 @@
 """A marketplace: an organisation's offer of leads, with its own process."""
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
@@ -112,14 +112,14 @@ class Marketplace(models.Model):
         _("anonymise closed leads after (months)"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(600)],
         help_text=_("Counted from the closing; empty: never."),
     )
     anonymise_offered_after_days = models.PositiveSmallIntegerField(
         _("anonymise leads that nobody accepted after (days)"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Counted from the offer; empty: never."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -124,6 +124,15 @@ class MembershipQuerySet(models.QuerySet):
         """Memberships that set the marketplace up in the admin."""
         return self.filter(role=Membership.Role.OPERATOR)
 
+    def active(self):
+        """Memberships of people who can sign in."""
+        return self.filter(user__is_active=True)
+
+    def with_role(self, role):
+        """Memberships as `role`, with the people, by name."""
+        people = self.filter(role=role).select_related("user")
+        return people.order_by("user__last_name", "user__first_name", "user_id")
+
     def marketplace_ids(self):
         """The marketplaces' ids, as a subquery."""
         return self.values("marketplace_id")

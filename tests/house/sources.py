@@ -11,6 +11,8 @@ FOLDERS = [
 APPS = ["leadbook", "leads", "marketplaces"]
 # Django Unfold's own look, with its own classes and a policy of its own.
 ADMIN = ("templates/admin/", "templates/unfold/", "static/admin/")
+# No page, but a file that is handed out: it brings its own style sheet.
+HANDED_OUT = "templates/privacy/"
 
 
 def files(*endings, among=FOLDERS):
@@ -34,10 +36,13 @@ def python(*, migrations=False):
 def templates(*, admin=False):
     """The application's templates, without their comments."""
     found = files(".html", among=["templates"])
+    for name in found:
+        if name.startswith(HANDED_OUT):
+            found[name] = re.sub(r"<style>.*?</style>", "", found[name], flags=re.DOTALL)
     return {
         name: re.sub(r"\{#.*?#\}|\{% comment.*?endcomment %\}", "", text, flags=re.DOTALL)
         for name, text in found.items()
-        if admin or not name.startswith(ADMIN)
+        if admin or not name.startswith((*ADMIN, HANDED_OUT))
     }
 
 

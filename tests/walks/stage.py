@@ -209,6 +209,8 @@ ADMIN = {
     **_of_model("marketplaces/marketplace", "marketplace"),
     **_of_model("leads/lead", "lead"),
     **_of_model("leads/leadevent", "event"),
+    "admin/leads/lead/<int:lead_id>/information/": "lead",
+    "admin/leads/lead/<int:lead_id>/erasure/": "lead",
     "admin/marketplaces/marketplace/<int:marketplace_id>/phases/<int:phase_id>/relocate/":
         "marketplace",
 }  # fmt: skip

@@ -42,7 +42,7 @@ def addresses(stage, routes=(*ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME), *, abs
         thing = getattr(stage, things.get(route, "lead"))
         pk = str(ABSENT if absent else thing.pk)
         address = route.replace("<path:object_id>", pk).replace("<id>", pk)
-        address = address.replace("<int:marketplace_id>", pk)
+        address = address.replace("<int:marketplace_id>", pk).replace("<int:lead_id>", pk)
         yield "/" + address.replace("<int:phase_id>", str(stage.lead.phase_id))
 
 
@@ -110,7 +110,7 @@ def test_of_a_foreign_marketplace_nothing_exists(stage, client_of, person, heatp
     pairs = list(
         zip(addresses(stage, routes), addresses(stage, routes, absent=True), strict=True)
     )
-    data = {"name": "Gekapert", "post": "yes", "_save": "1", "to": stage.lead.phase_id}
+    data = {"name": "Familie Aigner", "post": "yes", "_save": "1", "to": stage.lead.phase_id}
     with nothing_changes(client):
         for (address, absent), verb in itertools.product(pairs, VERBS):
             for query in QUERIES if verb in {"GET", "POST"} else QUERIES[:1]:
