@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
@@ -89,6 +90,36 @@ def test_service_that_is_away_is_no_vulnerability_but_is_said():
     result = audit("http://127.0.0.1:9/v1/query")
     assert result.returncode == 0, result.stderr
     assert "!!! THE REQUIREMENTS WERE NOT AUDITED" in result.stdout
+
+
+SKIPPED = {"name": "django", "skip_reason": "not found"}
+AUDITED = {"name": "pillow", "version": "13.0.0", "vulns": []}
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """Return a function that lets the services know of these packages."""
+    spec = spec_from_file_location("audit", ROOT / "scripts" / "audit.py")
+    audit = module_from_spec(spec)
+    spec.loader.exec_module(audit)
+
+    def let(*packages):
+        monkeypatch.setattr(audit, "audit", lambda options: ([*packages], ""))
+        return audit.main([])
+
+    return let
+
+
+def test_packages_that_no_service_knows_are_not_taken_for_sound(answers, capsys):
+    answers(SKIPPED)
+    assert "!!! THE REQUIREMENTS WERE NOT AUDITED" in capsys.readouterr().out
+
+
+def test_packages_that_were_left_out_are_named(answers, capsys):
+    answers(SKIPPED, AUDITED)
+    told = capsys.readouterr().out
+    assert "!!! NOT AUDITED, as the service does not know them: django" in told
+    assert "1 packages audited" in told
 
 
 def test_audit_that_cannot_run_fails_the_build(service):
