@@ -35,7 +35,8 @@ def upload(request, lead_id):
     # Only now the body is read; of a form without files no upload handler hears.
     filed, refused = [], [*getattr(request, "refused_uploads", ())]
     status = request.refused_status if refused else 422
-    wait = wait_before("upload", request.user.pk, *UPLOADS) if files else None
+    is_sent = bool(files or refused)
+    wait = wait_before("upload", request.user.pk, *UPLOADS) if is_sent else None
     for sent in files:
         name = clean_file_name(sent.name)
         if wait:

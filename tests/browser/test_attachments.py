@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from leads.models import Attachment
+from marketplaces.throttling import UPLOADS, wait_before
 from tests import factories
 
 PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
@@ -367,3 +368,14 @@ def test_an_upload_after_the_session_has_ended_leads_to_the_sign_in(files_page, 
     expect(files_page.get_by_role("heading", name=lead.name)).to_be_visible()
     expect(tab(files_page)).to_have_attribute("aria-selected", "true")
     assert not Attachment.objects.exists()
+
+
+def test_too_many_uploads_in_a_short_time_are_told_at_the_row(files_page, lead, anna):
+    limit, _of_an_hour = UPLOADS
+    for _ in range(limit.count - 1):
+        wait_before("upload", anna.pk, *UPLOADS)
+    drop(files_page, {"erste.pdf": PDF, "zweite.eml": MAIL})
+    told = row(files_page, "zweite.eml").get_by_role("alert")
+    expect(told).to_have_text("Zu viele Uploads in kurzer Zeit; bitte warten Sie etwas.")
+    expect(row(files_page, "erste.pdf").get_by_role("link").first).to_be_visible()
+    assert names(lead) == {"erste.pdf"}

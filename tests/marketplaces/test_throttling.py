@@ -78,6 +78,12 @@ def test_refused_attempt_does_not_count(anna):
     assert Attempt.objects.count() == 2
 
 
+def test_too_large_files_count_too(page_of_anna, lead, settings):
+    settings.UPLOAD_MAX_BYTES = 3
+    assert upload(page_of_anna, lead).status_code == 413
+    assert Attempt.objects.count() == 1
+
+
 def test_foreign_lead_counts_nothing(signed_in, clara, lead):
     assert upload(signed_in(clara), lead).status_code == 404
     assert not Attempt.objects.exists()
