@@ -36,8 +36,8 @@ class InformationForm(forms.Form):
 
 def _described(lead):
     """Return what is known of the person, so that people can be told apart."""
-    known = (lead.name, lead.company, lead.city, lead.email, lead.phone or lead.mobile)
-    return f"{lead.marketplace} · " + ", ".join(filter(None, known))
+    known = (lead.name, lead.company, lead.city, lead.email, lead.phone, lead.mobile)
+    return f"{lead.marketplace} · " + ", ".join(dict.fromkeys(filter(None, known)))
 
 
 class ErasureForm(forms.Form):

@@ -1,6 +1,7 @@
 """Erasure (Art. 17): the person is gone from everything that is kept, the figures stay."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -9,6 +10,7 @@ from django.contrib.messages import SUCCESS
 from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import MessageDecoder, MessageEncoder
 from django.contrib.sessions.models import Session
+from django.db import connection
 
 from leadbook.sessions import MESSAGES, SessionStore
 from leads.models import Erasure, Lead, LeadEvent, NoLongerVisible, StorageUse
@@ -217,3 +219,21 @@ def test_a_change_that_waited_for_the_lock_finds_nobody(told, anna, commits):
         factories.attach(mine, anna, "Plan.txt", b"Aigner")
     assert stored_files() == []
     assert LeadEvent.objects.filter(lead=mine, kind="anonymised").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_even_the_bytes_of_the_database_name_the_person(told):
+    """SQLite leaves what it deletes in the file, unless it is told to overwrite it."""
+    if connection.vendor != "sqlite":
+        return
+    path = Path(connection.settings_dict["NAME"])
+
+    def on_disk(text):
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return text.encode() in path.read_bytes()
+
+    assert on_disk("Holzwurm im Gebälk")
+    told.lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    for text in ("Holzwurm im Gebälk", "s.aigner@beispiel.de", "Frau Aigner hat einen Hund"):
+        assert not on_disk(text), text
