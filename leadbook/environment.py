@@ -56,6 +56,20 @@ class Environment:
         """Return a list of words that commas separate."""
         return [word.strip() for word in self(name).split(",") if word.strip()] or [*default]
 
+    def socket(self, name):
+        """Return None, the path of a Unix socket, or a pair of host and port."""
+        address = self(name)
+        if not address:
+            return None
+        if address.startswith("unix:/"):
+            return address.removeprefix("unix:")
+        host, _colon, port = address.rpartition(":")
+        if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise ImproperlyConfigured(
+                f"{name} must be unix:/PATH or HOST:PORT, not {address!r}."
+            )
+        return host.strip("[]"), int(port)
+
     def one_of(self, name, choices, *, default):
         """Return one of `choices`."""
         text = self(name) or default

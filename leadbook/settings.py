@@ -263,6 +263,8 @@ UPLOAD_MAX_BYTES_PER_MARKETPLACE = env.number(
     "UPLOAD_MAX_BYTES_PER_MARKETPLACE", default=100_000_000_000, at_least=1
 )
 UPLOAD_EXTRA_TYPES = env.words("UPLOAD_EXTRA_TYPES")
+# The virus scanner: None, the path of its socket, or a pair of host and port.
+CLAMD = env.socket("CLAMD")
 # What stays free on the disk on which uploads arrive: the database may be there, too.
 UPLOAD_KEEP_FREE_BYTES = env.number("UPLOAD_KEEP_FREE_BYTES", default=500_000_000)
 FILE_UPLOAD_HANDLERS = ["leads.uploads.UploadHandler"]

@@ -50,8 +50,15 @@ def files_tab(lead, request):
     files, has_more = portion_of(
         lead.attachments.kept().for_list(), before=above, size=FILE_PORTION
     )
+    files_left, bytes_left = lead.room_left
     return {
         "files": files,
+        "files_left": files_left,
+        "bytes_left": bytes_left,
+        "has_little_room": (
+            files_left <= settings.DATA_UPLOAD_MAX_NUMBER_FILES
+            or bytes_left < settings.UPLOAD_MAX_REQUEST_BYTES
+        ),
         "limit": settings.UPLOAD_MAX_BYTES,
         "max_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "endings": accepted_endings(),

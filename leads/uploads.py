@@ -18,6 +18,7 @@ from django.core.files.uploadhandler import (
     StopUpload,
     TemporaryFileUploadHandler,
 )
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .file_names import clean_file_name, split_extension
@@ -26,8 +27,11 @@ from .models.attachment import Attachment, attachment_storage, random_key
 from .models.errors import StorageAway
 from .numbers import german
 from .pictures import make_thumbnail
+from .scanning import first_look
 
 logger = logging.getLogger(__name__)
+
+CLEAN = Attachment.ScanState.CLEAN
 
 
 def takes_files(view):
@@ -148,11 +152,12 @@ def megabytes(size):
 class Document:
     """An uploaded file that passed all checks and may be filed with a lead."""
 
-    def __init__(self, upload, *, name, extension, kind):
+    def __init__(self, upload, *, name, extension, kind, scan_state):
         self.upload = upload
         self.name = name
         self.extension = extension
         self.kind = kind
+        self.scan_state = scan_state
         self.size = upload.size
         self.sha256 = _sha256(upload)
 
@@ -160,8 +165,8 @@ class Document:
     def check(cls, upload):
         """Return the Document of Django's UploadedFile `upload`.
 
-        Raises ValidationError: empty, too large, a type that is not taken, or contents
-        that are not what the name says.
+        Raises ValidationError: empty, too large, a type that is not taken, contents that
+        are not what the name says, or a virus.
         """
         name = clean_file_name(upload.name)
         extension = split_extension(name)[1].lower()
@@ -179,7 +184,14 @@ class Document:
                 params={"extension": extension},
                 code="contents",
             )
-        return cls(upload, name=name, extension=extension, kind=kind)
+        scan_state, found = first_look(upload)
+        if found:
+            raise ValidationError(
+                _("The virus check found “%(found)s” in it. It was not stored."),
+                params={"found": found},
+                code="virus",
+            )
+        return cls(upload, name=name, extension=extension, kind=kind, scan_state=scan_state)
 
     def store(self, stored):
         """Write file and thumbnail to the storage; return the unsaved Attachment.
@@ -188,10 +200,16 @@ class Document:
         the caller can remove it when the row cannot be written. Raises StorageAway.
         """
         attachment = Attachment(
-            name=self.name, extension=self.extension, size=self.size, sha256=self.sha256
+            name=self.name,
+            extension=self.extension,
+            size=self.size,
+            sha256=self.sha256,
+            scan_state=self.scan_state,
+            scanned_at=timezone.now() if self.scan_state == CLEAN else None,
         )
         attachment.file.name = self._write(self.upload, stored)
-        if self.kind.is_picture and (picture := make_thumbnail(self.upload)):
+        may_decode = self.kind.is_picture and not attachment.lock
+        if may_decode and (picture := make_thumbnail(self.upload)):
             attachment.thumbnail.name = self._write(picture, stored)
         return attachment
 

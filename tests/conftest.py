@@ -4,6 +4,8 @@ Anna owns the lead, Ben is her colleague, Clara sells elsewhere, Meike manages, 
 operates (and is staff), nobody is signed out.
 """
 
+import shutil
+
 import pytest
 from django.conf import settings as django_settings
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
@@ -17,12 +19,20 @@ from . import factories
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect on SQLite what only a real PostgreSQL can show."""
+    """Deselect what the machine cannot show: without PostgreSQL, without clamd."""
+    if not shutil.which("clamd", path="/usr/sbin:/usr/bin"):
+        _deselect("clamd", "there is no clamd (Debian: clamav-daemon)", config, items)
     if "postgresql" in django_settings.DATABASES["default"]["ENGINE"]:
         return
-    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+    _deselect("postgresql", None, config, items)
+
+
+def _deselect(marker, warning, config, items):
+    elsewhere = [item for item in items if item.get_closest_marker(marker)]
     items[:] = [item for item in items if item not in elsewhere]
     config.hook.pytest_deselected(items=elsewhere)
+    if warning and elsewhere:
+        config.issue_config_time_warning(UserWarning(f"Not tested: {warning}"), 2)
 
 
 @pytest.fixture(autouse=True, scope="session")

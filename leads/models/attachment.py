@@ -42,6 +42,15 @@ class AttachmentQuerySet(TimelineQuerySet):
         """Attachments that have a file in the storage, the deleted ones included."""
         return self.exclude(file="").order_by("pk")
 
+    def to_scan(self):
+        """Attachments with a file that the virus scanner has not seen."""
+        unseen = [Attachment.ScanState.UNSCANNED, Attachment.ScanState.PENDING]
+        return self.with_files().filter(scan_state__in=unseen)
+
+    def set_thumbnail(self, pk, key):
+        """Give an attachment its thumbnail; return whether it is there and had none."""
+        return bool(self.filter(pk=pk, thumbnail="").update(thumbnail=key))
+
     def keys_among(self, keys):
         """Return those of the storage's `keys` that a row names."""
         rows = self.filter(models.Q(file__in=keys) | models.Q(thumbnail__in=keys))
@@ -136,6 +145,19 @@ class Attachment(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def lock(self):
+        """BLOCKED or PENDING where nobody may open the file, otherwise empty.
+
+        Where there is a virus scanner, only what it found clean is opened; what it once
+        blocked stays so without it.
+        """
+        if self.scan_state == self.ScanState.BLOCKED:
+            return self.ScanState.BLOCKED
+        if settings.CLAMD is not None and self.scan_state != self.ScanState.CLEAN:
+            return self.ScanState.PENDING
+        return self.ScanState.UNSCANNED
 
     def remove_files(self):
         """Remove document and thumbnail from the storage."""

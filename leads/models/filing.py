@@ -105,6 +105,40 @@ class Filing:
                 LeadEvent.Kind.FILE_RESTORED, attachment, by, new=attachment.name
             )
 
+    def note_scan(self, attachment_id, *, found):
+        """Note what the virus scanner `found` in an attachment; "" for nothing.
+
+        Return the event where that blocks it, or opens it again, otherwise None. Raises
+        Unchangeable when it is gone for good.
+        """
+        with self.locked(type(self).objects.all()):
+            attachment = self.attachments.select_for_update().with_id(attachment_id)
+            if attachment is None:
+                raise Unchangeable
+            was_blocked = attachment.scan_state == Attachment.ScanState.BLOCKED
+            attachment.scan_state = (
+                Attachment.ScanState.BLOCKED if found else Attachment.ScanState.CLEAN
+            )
+            attachment.scan_result = found[:200]
+            attachment.scanned_at = timezone.now()
+            attachment.save(update_fields=["scan_state", "scan_result", "scanned_at"])
+            if found and not was_blocked:
+                return self._record_file(
+                    LeadEvent.Kind.FILE_BLOCKED, attachment, None, new=attachment.scan_result
+                )
+            if was_blocked and not found:
+                return self._record_file(LeadEvent.Kind.FILE_RESTORED, attachment, None)
+            return None
+
+    @property
+    def room_left(self):
+        """How many files, and how many bytes, a lead that was read `for_page` still takes."""
+        counter = getattr(self.marketplace, "storage_use", None)
+        of_marketplace = self.marketplace.storage_limit - (counter.bytes if counter else 0)
+        of_lead = settings.UPLOAD_MAX_BYTES_PER_LEAD - self.file_bytes
+        files = settings.UPLOAD_MAX_FILES_PER_LEAD - self.file_count
+        return max(0, files), max(0, min(of_lead, of_marketplace))
+
     def _same_file(self, upload):
         return self.attachments.kept().filter(sha256=upload.sha256).first()
 

@@ -167,11 +167,12 @@ class LeadQuerySet(models.QuerySet):
         entries = JournalEntry.objects.written().filter(lead=OuterRef("pk"), deleted_at=None)
         files = Attachment.objects.kept().filter(lead=OuterRef("pk"))
         return (
-            self.select_related("marketplace", "phase", "owner", "loss_reason")
+            self.select_related("marketplace__storage_use", "phase", "owner", "loss_reason")
             .prefetch_related("marketplace__phases", "marketplace__fields")
             .annotate(
                 entry_count=_count(entries),
                 file_count=_count(files),
+                file_bytes=_of_each(files, models.Sum("size")),
             )
         )
 
@@ -224,5 +225,11 @@ def due_conditions(now):
 
 
 def _count(rows):
-    counted = rows.order_by().values("lead").annotate(number=Count("pk")).values("number")
-    return models.functions.Coalesce(models.Subquery(counted), 0)
+    return _of_each(rows, Count("pk"))
+
+
+def _of_each(rows, figure):
+    """Return the figure of the rows of each lead, 0 where there are none."""
+    figures = rows.order_by().values("lead").annotate(figure=figure).values("figure")
+    whole = models.BigIntegerField()
+    return models.functions.Coalesce(models.Subquery(figures), 0, output_field=whole)

@@ -1,5 +1,6 @@
 """The attachments: taking, handing out, renaming, deleting."""
 
+import logging
 import math
 from itertools import chain
 
@@ -14,14 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from leadbook import security_log
 from leadbook.htmx import page_or_part, wants_part
+from leads.clamd import ScannerAway
 from leads.file_names import clean_file_name
 from leads.file_types import file_type
 from leads.forms import FileNameForm
-from leads.models import FieldConflict, LeadError, StorageAway
+from leads.models import Attachment, FieldConflict, LeadError, StorageAway
+from leads.scanning import scan
 from leads.toasts import toast
 from leads.uploads import Document, takes_files
 from leads.views.answers import changed, kept_file, worked_lead
 from marketplaces.throttling import UPLOADS, wait_before
+
+logger = logging.getLogger(__name__)
 
 SANDBOX = "sandbox; default-src 'none'"
 
@@ -47,6 +52,9 @@ def upload(request, lead_id):
             attachment, event = lead.attach(Document.check(sent), by=request.user)
         except ValidationError as error:
             refused.append((name, " ".join(error.messages)))
+            if error.code == "virus":
+                found = error.params["found"]
+                security_log.record("virus_refused", request, lead=lead.pk, found=found)
             status = 413 if error.code == "too_large" else status
         except LeadError as error:
             refused.append((name, error.message))
@@ -78,7 +86,13 @@ def upload(request, lead_id):
 @require_safe
 def download(request, lead_id, attachment_id):
     """Hand the document out. Only checked pictures open in the browser, sandboxed."""
-    attachment = kept_file(worked_lead(request, lead_id), attachment_id)
+    lead = worked_lead(request, lead_id)
+    attachment = kept_file(lead, attachment_id)
+    if attachment.lock == Attachment.ScanState.PENDING:
+        _scan_now(attachment)
+    if attachment.lock:
+        context = {"lead": lead, "attachment": attachment}
+        return render(request, "leads/attachments/locked.html", context, status=423)
     kind = file_type(attachment.extension, extra=settings.UPLOAD_EXTRA_TYPES)
     opens_inline = kind is not None and kind.opens_inline and bool(attachment.thumbnail)
     content_type = kind.content_type if kind else "application/octet-stream"
@@ -91,7 +105,7 @@ def download(request, lead_id, attachment_id):
 def thumbnail(request, lead_id, attachment_id):
     """Hand out the small picture of an image."""
     attachment = kept_file(worked_lead(request, lead_id), attachment_id)
-    if not attachment.thumbnail:
+    if attachment.lock or not attachment.thumbnail:
         raise Http404
     response = _hand_out(attachment.thumbnail, "vorschau.webp", "image/webp")
     # It never changes, and the browser's own cache is the rep's.
@@ -142,6 +156,16 @@ def delete(request, lead_id, attachment_id):
     event = lead.delete_file(attachment_id, by=request.user)
     toast(request, _("“%(name)s” deleted") % {"name": attachment.name}, undo=[event])
     return changed(request, lead, tab="anhaenge")
+
+
+def _scan_now(attachment):
+    """Let the scanner look while somebody waits; without it the file stays locked."""
+    try:
+        scan(attachment)
+    except ScannerAway as error:
+        logger.error("The virus scanner is away: %s", error)
+    except FileNotFoundError:
+        raise Http404 from None
 
 
 def _hand_out(stored, name, content_type, *, as_attachment=False):

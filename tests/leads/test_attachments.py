@@ -938,3 +938,27 @@ def test_a_file_restored_while_the_purge_runs_stays(lead, plan, anna, heatpumps,
     assert doomed.purge() == 0
     assert lead.attachments.kept().get() == plan
     assert room_taken(heatpumps) == len(PDF)
+
+
+def tab(client, lead):
+    return read(client.get(f"/leads/{lead.pk}/", {"tab": "anhaenge"})).one("drop-zone")
+
+
+def test_the_tab_tells_how_many_and_when_little_room_is_left(
+    page_of_anna, lead, plan, heatpumps, settings
+):
+    zone = tab(page_of_anna, lead)
+    assert "höchstens 20 auf einmal" in zone.text
+    assert not zone.all("span", class_="drop-zone__room")
+    settings.UPLOAD_MAX_FILES_PER_LEAD = 3
+    assert "Es ist noch Platz für 2 Dateien, insgesamt 2,1 GB." in tab(page_of_anna, lead).text
+    settings.UPLOAD_MAX_BYTES_PER_LEAD = len(PDF) + 1500
+    assert "insgesamt 1,5 kB" in tab(page_of_anna, lead).text
+    heatpumps.storage_limit_gb = 1
+    heatpumps.save()
+    StorageUse.objects.update(bytes=10**9 - 700)
+    assert "insgesamt 700 B" in tab(page_of_anna, lead).text
+    StorageUse.objects.update(bytes=10**9 + 5)
+    assert "Es ist kein Platz mehr." in tab(page_of_anna, lead).text
+    StorageUse.objects.all().delete()
+    assert "insgesamt 1,5 kB" in tab(page_of_anna, lead).text

@@ -1,0 +1,67 @@
+"""What the virus scanner says about files, and what follows from it."""
+
+import logging
+
+from django.conf import settings
+
+from . import clamd
+from .clamd import ScannerAway
+from .file_types import file_type
+from .models import Attachment
+from .models.attachment import attachment_storage, random_key
+from .models.errors import StorageAway
+from .pictures import make_thumbnail
+
+logger = logging.getLogger(__name__)
+
+
+def first_look(upload):
+    """Return the scan state of a file that arrives, and what was found in it.
+
+    Without a scanner the file counts as not scanned, while the scanner is away as
+    pending.
+    """
+    if settings.CLAMD is None:
+        return Attachment.ScanState.UNSCANNED, ""
+    try:
+        found = clamd.scan(settings.CLAMD, upload)
+    except ScannerAway as error:
+        logger.error("The virus scanner is away: %s", error)
+        return Attachment.ScanState.PENDING, ""
+    return (Attachment.ScanState.BLOCKED if found else Attachment.ScanState.CLEAN), found
+
+
+def scan(attachment):
+    """Have the scanner look at a stored attachment and note what it says.
+
+    A clean picture gets the thumbnail that it could not have before. Raises ScannerAway,
+    and StorageAway or FileNotFoundError when the file cannot be read.
+    """
+    try:
+        file = attachment.file.open("rb")
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise StorageAway from error
+    with file:
+        found = clamd.scan(settings.CLAMD, file)
+        attachment.lead.note_scan(attachment.pk, found=found)
+        kind = file_type(attachment.extension)
+        if not found and not attachment.thumbnail and kind and kind.is_picture:
+            _add_thumbnail(attachment, file)
+    attachment.refresh_from_db()
+
+
+def _add_thumbnail(attachment, file):
+    picture = make_thumbnail(file)
+    if picture is None:
+        return
+    storage = attachment_storage()
+    try:
+        key = storage.save(random_key(), picture)
+    except Exception:
+        # Whatever a storage's own client raises: the picture stays without a small one.
+        logger.exception("The storage of attachments took no thumbnail.")
+        return
+    if not Attachment.objects.set_thumbnail(attachment.pk, key):
+        storage.delete(key)
