@@ -48,6 +48,15 @@ def kinds_of(answers):
     return sorted(type(answer).__name__ for answer in answers)
 
 
+def address_of_the_database():
+    """The tests' database as a process of its own finds it."""
+    known = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['NAME']}"
+    access = "{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**known)
+    return f"postgresql://{access}"
+
+
 def _answer(act, *args):
     try:
         return act(*args)

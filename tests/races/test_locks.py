@@ -4,6 +4,7 @@ The first act ends when the others wait for it, so each of these happens in ever
 """
 
 import pytest
+from django.db import connection
 
 from leads.models import Attachment, Lead
 from leads.relocating import relocate_leads
@@ -244,11 +245,23 @@ def test_who_is_sent_back_by_the_database_tries_once_more(lead, anna, signed_in)
     client, there = signed_in(anna), lead.next_phase
     data = {"von": lead.phase_id, "nach": there.pk}
 
-    _locked, answer = while_others_wait(
-        lambda: Phase.objects.select_for_update().get(pk=there.pk),
-        lambda: client.post(f"/leads/{lead.pk}/phase/", data),
-        then=lambda: Lead.objects.select_for_update().get(pk=lead.pk),
+    def patience(seconds):
+        """How long this connection waits until it looks for a circle; for superusers."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('deadlock_timeout', %s, false)", [f"{seconds}s"])
+
+    def hold_the_phase():
+        patience(60)
+        Phase.objects.select_for_update().get(pk=there.pk)
+
+    def click():
+        patience(3)
+        return client.post(f"/leads/{lead.pk}/phase/", data)
+
+    _held, answer = while_others_wait(
+        hold_the_phase, click, then=lambda: Lead.objects.select_for_update().get(pk=lead.pk)
     )
+    patience(1)
     assert answer.status_code == 303
     assert was_sent_back(answer)
     assert again(lead).phase == there

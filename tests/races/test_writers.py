@@ -6,11 +6,10 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from leads.models import JournalEntry, Lead
 
-from . import at_once, kinds_of
+from . import address_of_the_database, at_once, kinds_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,15 +48,6 @@ for number in range(5):
     entry = {"text": f"{writer}/{number}", "by": User.objects.get(pk=rep)}
     Lead.objects.get(pk=lead).write_entry(**entry)
 """
-
-
-def address_of_the_database():
-    """The tests' database as a process of its own finds it."""
-    known = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{known['NAME']}"
-    access = "{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**known)
-    return f"postgresql://{access}"
 
 
 def test_four_processes_write_into_one_database(lead, anna):
