@@ -145,7 +145,8 @@ def megabytes(size):
         if size >= factor:
             amount = size / factor
             places = 1 if amount < 10 and size % factor else 0
-            return f"{german(round(amount, places), decimal_places=places)} {unit}"
+            # As text: 2.4 is a little less as a binary number, and would be cut to 2,3.
+            return f"{german(f'{amount:.{places}f}', decimal_places=places)} {unit}"
     return f"{size} B"
 
 

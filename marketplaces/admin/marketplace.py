@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from leadbook import security_log
-from leads.models import NotNeighbours
+from leads.models import NotNeighbours, StorageUse
 from leads.relocating import leads_in, relocate_leads
+from leads.uploads import megabytes
 from marketplaces.forms import RelocateForm
 from marketplaces.models import Marketplace, Phase
 
@@ -30,6 +31,15 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     fieldsets = [
         (None, {"fields": [("name", "slug"), ("color", "allows_early_loss")]}),
         (
+            _("Attachments"),
+            {
+                "fields": [("storage_limit_gb", "room_taken")],
+                "description": _(
+                    "Deleted attachments count until they are removed for good, 30 days later."
+                ),
+            },
+        ),
+        (
             _("Data protection"),
             {
                 "fields": [("anonymise_closed_after_months", "anonymise_offered_after_days")],
@@ -41,6 +51,7 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             },
         ),
     ]
+    readonly_fields = ["room_taken"]
     inlines = [PhaseInline, FieldInline, LossReasonInline, MembershipInline]
     change_form_before_template = "admin/marketplaces/marketplace/warnings.html"
     warn_unsaved_form = True
@@ -48,6 +59,11 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     def get_queryset(self, request):
         """Add the numbers of phases and leads."""
         return super().get_queryset(request).with_counts()
+
+    def get_readonly_fields(self, request, obj=None):
+        """Let operators read how much room there is, and superusers give more."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else [*fields, "storage_limit_gb"]
 
     def get_object(self, request, object_id, from_field=None):
         """Hold the marketplace while it is saved, so that a second operator waits."""
@@ -86,6 +102,16 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     def in_progress(self, marketplace):
         """Return the number of leads in Bearbeitung."""
         return marketplace.in_progress_count
+
+    @display(description=_("taken"))
+    def room_taken(self, marketplace):
+        """Return how much of its room the marketplace's attachments take."""
+        if marketplace.pk is None:
+            return "–"
+        return _("%(taken)s of %(limit)s") % {
+            "taken": megabytes(StorageUse.objects.bytes_of(marketplace)),
+            "limit": megabytes(marketplace.storage_limit),
+        }
 
     @display(
         description=_("Attention"), label={"no_phases": "danger", "left_behind": "warning"}

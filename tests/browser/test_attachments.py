@@ -379,3 +379,26 @@ def test_too_many_uploads_in_a_short_time_are_told_at_the_row(files_page, lead, 
     expect(told).to_have_text("Zu viele Uploads in kurzer Zeit; bitte warten Sie etwas.")
     expect(row(files_page, "erste.pdf").get_by_role("link").first).to_be_visible()
     assert names(lead) == {"erste.pdf"}
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_waiting_and_a_blocked_file_say_so_in_words(annas_page, lead, anna, width, settings):
+    for name in ("Grundriss Erdgeschoss und Heizraum.pdf", "Rechnung.pdf", "Plan.pdf"):
+        factories.attach(lead, anna, name, PDF + name.encode())
+    lead.note_scan(lead.attachments.get(name="Rechnung.pdf").pk, found="Win.Test.EICAR_HDB-1")
+    lead.note_scan(lead.attachments.get(name="Plan.pdf").pk, found="")
+    settings.CLAMD = ("127.0.0.1", 1)
+    annas_page.set_viewport_size({"width": width, "height": 860})
+    annas_page.goto(f"/leads/{lead.pk}/?tab=anhaenge")
+    waiting = rows(annas_page).filter(has_text="Grundriss")
+    expect(waiting).to_contain_text("wird auf Viren geprüft")
+    blocked = rows(annas_page).filter(has_text="Rechnung")
+    expect(blocked).to_contain_text("gesperrt: Virus gefunden (Win.Test.EICAR_HDB-1)")
+    expect(blocked.get_by_role("link")).to_have_count(0)
+    expect(rows(annas_page).filter(has_text="Plan.pdf")).not_to_contain_text("Viren")
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not annas_page.evaluate(wide)
+    waiting.get_by_role("link").click()
+    expect(annas_page.get_by_role("heading", level=1)).to_have_text(
+        "Dieser Anhang wird noch geprüft"
+    )

@@ -151,3 +151,15 @@ def test_a_body_without_length_answers_411_and_a_far_too_long_one_413(
     for length in (too_long, "9" * 5000):
         response = page_of_anna.post(address, CONTENT_LENGTH=str(length))
         assert response.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 B"), (999, "999 B"), (1000, "1 kB"), (2_400_000, "2,4 MB"),
+        (2_300_000, "2,3 MB"), (9_990_000, "10,0 MB"), (50_000_000, "50 MB"),
+        (100_000_000_000, "100 GB"),
+    ],
+)  # fmt: skip
+def test_sizes_as_people_read_them(size, shown):
+    assert uploads.megabytes(size) == shown
