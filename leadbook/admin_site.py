@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import BadRequest
+from django.core.paginator import InvalidPage
 from django.http import Http404
 from django.templatetags.static import static
 from django.utils.csp import CSP
@@ -14,6 +15,8 @@ from unfold.sites import UnfoldAdminSite
 
 from .appearance import theme_of
 
+# No page of the admin needs a longer one; web servers refuse it anyway.
+QUERY_MAX_LENGTH = 4000
 # Unfold's Alpine.js evaluates the expressions of its templates and sets styles; only the
 # admin may do so.
 CONTENT_SECURITY_POLICY = {
@@ -46,15 +49,16 @@ class LeadbookAdminSite(UnfoldAdminSite):
     def admin_view(self, view, cacheable=False):
         """Guard `view`: 404 for who is signed in but not staff, as for all one may not see.
 
-        Who is not signed in is led to the sign-in page. A filter with a NUL character, at
-        which PostgreSQL fails, answers 400.
+        Who is not signed in is led to the sign-in page. What a database cannot search for
+        answers 400: a NUL character in PostgreSQL, a very long text in SQLite.
         """
         guarded = super().admin_view(view, cacheable)
 
         def answer(request, *args, **kwargs):
             if request.user.is_authenticated and not self.has_permission(request):
                 raise Http404
-            if "%00" in request.META["QUERY_STRING"]:
+            query = request.META["QUERY_STRING"]
+            if "%00" in query or len(query) > QUERY_MAX_LENGTH:
                 raise BadRequest
             return guarded(request, *args, **kwargs)
 
@@ -75,6 +79,13 @@ class LeadbookAdminSite(UnfoldAdminSite):
             "styles": [static("admin/leadbook.css")],
             "theme": theme if theme != "system" else None,
         }
+
+    def search(self, request, extra_context=None):
+        """Find pages by their names; 404 for a portion that there is not."""
+        try:
+            return super().search(request, extra_context)
+        except InvalidPage:
+            raise Http404 from None
 
     def autocomplete_view(self, request):
         """Answer the select boxes with a search field."""

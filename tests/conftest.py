@@ -5,6 +5,7 @@ operates (and is staff), nobody is signed out.
 """
 
 import shutil
+from collections import Counter
 
 import pytest
 from django.conf import settings as django_settings
@@ -33,6 +34,21 @@ def _deselect(marker, warning, config, items):
     config.hook.pytest_deselected(items=elsewhere)
     if warning and elsewhere:
         config.issue_config_time_warning(UserWarning(f"Not tested: {warning}"), 2)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many requests the fuzz tests sent, and how they were answered."""
+    answers = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "teardown":
+                for name, counted in report.user_properties:
+                    answers.update(counted if name == "fuzzed" else {})
+    if answers:
+        by_status = ", ".join(
+            f"{status}: {count}" for status, count in sorted(answers.items())
+        )
+        terminalreporter.write_line(f"{answers.total()} fuzzed requests ({by_status})")
 
 
 @pytest.fixture(autouse=True, scope="session")

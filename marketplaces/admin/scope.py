@@ -137,6 +137,12 @@ class ScopedAdmin(CleanTexts, ModelAdmin):
         """Start from what the person operates."""
         return super().get_queryset(request).operated_by(request.user)
 
+    def lookup_allowed(self, lookup, value, request):
+        """Allow what the list's own filters ask for, no other query by address."""
+        offered = {name if isinstance(name, str) else name[0] for name in self.list_filter}
+        path, _separator, kind = lookup.rpartition("__")
+        return kind in {"exact", "isnull"} and path.removesuffix("__id") in offered
+
     def get_object(self, request, object_id, from_field=None):
         """Answer 404 for what does not exist and for what may not be seen."""
         found = super().get_object(request, object_id, from_field)

@@ -118,3 +118,30 @@ def test_ids_beyond_the_database(operator, heatpumps):
     ):
         assert operator.get(address).status_code == 404
         assert operator.post(address, {}).status_code == 404
+
+
+def test_a_list_answers_its_own_filters_only(operator, lead):
+    """Not a regular expression that takes forever, nor numbers beyond the database's."""
+    address = reverse("admin:leads_lead_changelist")
+    for key in ("search_text__regex", "id__in", "value__range", "created_at__gte", "owner"):
+        for value in ("(a+)+$", HUGE, "1,2", "2026"):
+            assert operator.get(address, {key: value}).status_code == 400, key
+    assert operator.get(address, {"status__exact": "won"}).status_code == 200
+    assert operator.get(address, {"phase__id__exact": lead.phase_id}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/admin/leads/lead/", "/admin/marketplaces/marketplace/", "/admin/search/",
+     "/admin/autocomplete/"],
+)  # fmt: skip
+def test_a_search_for_a_very_long_text_is_refused(operator, address):
+    for key in ("q", "s", "term"):
+        assert operator.get(address, {key: "x" * 60_000}).status_code == 400
+
+
+@pytest.mark.parametrize("page", ["", "abc", "0", "-1", "2", HUGE, "1.5"])
+def test_pages_of_the_command_search(operator, page):
+    answer = operator.get("/admin/search/", {"s": "lead", "page": page})
+    assert answer.status_code == 404
+    assert operator.get("/admin/search/", {"s": "lead", "page": "1"}).status_code == 200

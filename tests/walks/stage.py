@@ -17,9 +17,24 @@ from tests.leads.samples import picture
 from tests.markup import read
 
 # What a stranger must never read in any answer.
+# What nobody must read of a lead before accepting it.
+CONTACT = {
+    "name": "Familie Verborgen",
+    "company": "Verborgen GmbH",
+    "contact_person": "Vera Verborgen",
+    "phone": "+49 89 9998887",
+    "mobile": "0160 9998886",
+    "email": "v@verborgen.example",
+    "street": "Versteckweg 9",
+    "description": "Bitte heimlich anrufen",
+}
+SECRETS_OF_OFFERS = [
+    "Verborgen", "9998887", "9998886", "verborgen.example", "Versteckweg", "heimlich",
+]  # fmt: skip
+# What a stranger must never read in any answer.
 SECRETS = [
     "Aigner", "1234567", "7654321", "s.aigner@beispiel.de", "Mühlbach", "Bitte abends anrufen",
-    "Geheime Notiz", "Geheimer Plan",
+    "Geheime Notiz", "Geheimer Plan", *SECRETS_OF_OFFERS,
 ]  # fmt: skip
 
 
@@ -33,7 +48,7 @@ class Stage:
         self.anna = anna
         factories.make_field(heatpumps, "Dach", "choices", choices="Ziegel\nBlech")
         self.lead = factories.accepted(heatpumps, anna, phase=3)
-        self.offered = factories.offer(heatpumps)
+        self.offered = factories.offer(heatpumps, **CONTACT)
         self.closed = factories.accepted(heatpumps, anna, phase=5)
         self.closed.win(seen=self.closed.phase, by=anna)
         self.entry = self.lead.write_entry(text="Geheime Notiz", by=anna)
@@ -48,7 +63,7 @@ class Stage:
     @staticmethod
     def _offered_again(marketplace, by):
         """An offered lead on which somebody has worked: its history is not to be seen."""
-        lead = factories.accepted(marketplace, by, phase=2)
+        lead = factories.accepted(marketplace, by, phase=2, **CONTACT)
         lead.write_entry(text="Geheime Notiz", by=by)
         factories.attach(lead, by, "Geheimer Plan.txt", b"Geheimer Plan")
         Lead.objects.filter(pk=lead.pk).update(
@@ -220,17 +235,22 @@ ADMIN_OF_SUPERUSERS = {
     "admin/marketplaces/user/<id>/password/": "anna",
 }
 # What is the same for everybody who is let into the admin, or shows what they may see.
-ADMIN_FRAME = {
+ADMIN_FRAME = [
     "admin/", "admin/search/", "admin/autocomplete/", "admin/jsi18n/", "admin/logout/",
     "admin/password_change/", "admin/password_change/done/",
     "admin/<app_label>/", "admin/<nowhere>",
-}  # fmt: skip
+]  # fmt: skip
 # The admin's two routes that are regular expressions, by their names.
 REGULAR = {
     r"^(?P<app_label>": "admin/<app_label>/",
     r"(?P<url>.*)$": "admin/<nowhere>",
 }
 KNOWN = {*OF_A_LEAD, *PERSONAL, *PUBLIC, *ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME}
+
+
+def route_name(route):
+    """The route as it stands in KNOWN."""
+    return next((name for start, name in REGULAR.items() if start in route), route)
 
 
 def views(urlconf=None):
@@ -242,8 +262,7 @@ def views(urlconf=None):
             if hasattr(pattern, "url_patterns"):
                 yield from walk(pattern, route)
             else:
-                short = (name for start, name in REGULAR.items() if start in route)
-                yield next(short, route), pattern.callback
+                yield route_name(route), pattern.callback
 
     # Of two views at the same address the first one answers.
     return dict(reversed(list(walk(get_resolver(urlconf)))))

@@ -167,7 +167,7 @@ def test_no_filter_reaches_into_other_tables(stage, client_of):
         for lookup in ("", "__startswith", "__exact", "__isnull", "__gt"):
             tried += 1
             status = client.get(address, {name + lookup: "1"}).status_code
-            if name in OWN_FILTERS:
+            if name in OWN_FILTERS and lookup in {"__exact", "__isnull"}:
                 assert status in {200, 302}, (address, name)
             else:
                 assert status == 400, (address, name + lookup)

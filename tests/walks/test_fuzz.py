@@ -1,79 +1,59 @@
 """Whatever is sent, no answer is a 5xx.
 
 Each form's fields and each address's parameters get hostile values, are left out,
-doubled, joined by unknown ones. A few hundred examples; more of them with
-`--hypothesis-seed` and a larger `EXAMPLES`.
+doubled, joined by unknown ones; so do verbs, headers, cookies and encodings of every route.
+CONTRIBUTING.md says how to send many more of them.
 """
 
-from urllib.parse import quote_from_bytes
-
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.offers import Offer
 from tests.markup import HTMX, read
 
-from .stage import LEAD, OF_A_LEAD
-
-EXAMPLES = 12
-FORM = "application/x-www-form-urlencoded"
-HOSTILE = [
-    b"", b" ", b"\x00", b"a\x00b", b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xf4\x90\x80\x80",
-    b"x" * 100_000, b"9" * 5000, str(2**31).encode(), str(2**63).encode(), b"-1", b"0", b"1.5",
-    b"1e400", b"-1e400", b"NaN", b"sNaN", b"Infinity", b"1e-999999999", b"0x10", b"1_0",
-    b"0001-01-01", b"9999-12-31", b"10000-01-01", b"2027-02-30", b"2027-03-28", b"02:30",
-    b"24:00", b"23:59:59.999999", b"None", b"null", b"true", b"[]", b"{}", b"[" * 2000, b"'",
-    b'"', b"%", b"_", b"\\", b"' OR 1=1 --", b"<script>alert(1)</script>", b"{{ 7*7 }}",
-    b"../../etc/passwd", "\u202e\u200b\ufeff".encode(), "\u2028".encode(), "😀".encode() * 300,
-    "\u0627\u0644".encode(), "١٢٣".encode(), b"\r\n\r\n", b"__proto__", b"owner", b"-name",
-    b"--", b"a@b", b"+49", b"javascript:alert(1)", b"//evil.example", b"http://[",
-]  # fmt: skip
-VALUES = st.one_of(
-    st.sampled_from(HOSTILE),
-    st.binary(max_size=30),
-    st.text(max_size=30).map(lambda text: text.encode("utf-8", "surrogatepass")),
+from . import fuzzing
+from .fuzzing import (
+    EXAMPLES,
+    FEW,
+    FORM,
+    HOSTILE,
+    IDS,
+    VERBS,
+    Fuzz,
+    as_bytes,
+    bodies,
+    encoded,
+    examples,
+    one_in,
+    pairs,
 )
-UNKNOWN = [b"owner", b"id", b"status", b"pk", b"feld-0", b"feld-x", b"_method", b"__class__",
-           b"\x00", b"seen-owner", b"wechseln", b"ansicht"]  # fmt: skip
+from .stage import (
+    ADMIN,
+    ADMIN_FRAME,
+    ADMIN_OF_SUPERUSERS,
+    LEAD,
+    OF_A_LEAD,
+    PERSONAL,
+    PUBLIC,
+)
 
 
-def encoded(pairs):
-    """The pairs of bytes as a form or a query carries them."""
-    return "&".join(f"{quote_from_bytes(k)}={quote_from_bytes(v)}" for k, v in pairs)
-
-
-@st.composite
-def pairs(draw, base):
-    """The form `base` with some values replaced, left out, doubled, unknown ones added."""
-    sent = []
-    for name, value in base:
-        match draw(st.sampled_from(["keep", "keep", "hostile", "hostile", "leave", "double"])):
-            case "keep":
-                sent.append((name, value))
-            case "hostile":
-                sent.append((name, draw(VALUES)))
-            case "double":
-                sent += [(name, draw(VALUES)), (name, value)]
-    unknown = draw(st.lists(st.tuples(st.sampled_from(UNKNOWN), VALUES), max_size=3))
-    return sent + unknown
-
-
-def as_bytes(data):
-    return [
-        (name.encode(), str(value).encode())
-        for name, values in data.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
+@pytest.fixture
+def fuzz(request):
+    """Sends requests; how many of them got which answer stands in the report."""
+    fuzz = Fuzz()
+    yield fuzz
+    request.node.user_properties.append(("fuzzed", dict(fuzz.answers)))
 
 
 def all_names(stage, client, route):
     """The fields that the form of `route` has, with what they hold."""
     data = {**stage.body(route)}
     address = stage.address(route)
-    if OF_A_LEAD[route].get:
-        page = read(client.get(address))
+    page = client.get(address)
+    if page.status_code == 200 and "html" in page.headers["Content-Type"]:
+        page = read(page)
         for form in page.all("form", action=address):
             data = {**form.typed, **data}
     if route == f"{LEAD}phase/":
@@ -81,40 +61,19 @@ def all_names(stage, client, route):
     return as_bytes(data)
 
 
-def without_trace(client, verb, address, **kwargs):
-    """The status of the answer; what it changed is rolled back."""
-    with transaction.atomic():
-        response = getattr(client, verb)(address, **kwargs)
-        transaction.set_rollback(True)
-    return response.status_code
-
-
-def examples(number=EXAMPLES):
-    return settings(
-        max_examples=number,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
-
-
 POSTED = [route for route, of in OF_A_LEAD.items() if of.post]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
 @pytest.mark.parametrize("route", POSTED)
-def test_no_form_of_a_lead_can_be_broken(stage, client_of, route, headers):
+def test_no_form_of_a_lead_can_be_broken(stage, client_of, fuzz, route, headers):
     client = client_of("anna")
     base = all_names(stage, client, route)
 
     @examples()
     @given(pairs(base))
     def run(sent):
-        status = without_trace(
-            client, "post", stage.address(route), data=encoded(sent), content_type=FORM,
-            headers=headers,
-        )  # fmt: skip
-        assert status < 500
+        fuzz.post(client, stage.address(route), sent, headers=headers)
 
     run()
 
@@ -125,7 +84,7 @@ GOOD = {"name": "Neu", "phone": "089 1", "email": "a@beispiel.de", "description"
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_no_single_value_breaks_a_field(stage, client_of, name):
+def test_no_single_value_breaks_a_field(stage, client_of, fuzz, name):
     """Every hostile value in a field of each kind, and as what was seen of it."""
     client, good = client_of("anna"), GOOD[name]
     if name == "own":
@@ -139,14 +98,12 @@ def test_no_single_value_breaks_a_field(stage, client_of, name):
             entered = [(key, value), *(pair for pair in form if pair[0] != key)]
             claimed = [(keys[0], good.encode()), (seen, value)]
             for sent in (entered, claimed):
-                status = without_trace(
-                    client, "post", address, data=encoded(sent), content_type=FORM
-                )
+                status = fuzz.post(client, address, sent)
                 assert status in {303, 409, 422}, (key, value[:20])
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
-def test_entering_a_lead_cannot_be_broken(stage, client_of, headers):
+def test_entering_a_lead_cannot_be_broken(stage, client_of, fuzz, headers):
     client = client_of("anna")
     form = read(client.get("/leads/anlegen/")).form("/leads/anlegen/")
     base = as_bytes({**form.typed, "name": "Neu", "value": "1"})
@@ -155,11 +112,9 @@ def test_entering_a_lead_cannot_be_broken(stage, client_of, headers):
     @given(pairs(base))
     def run(sent):
         for address in ("/leads/anlegen/", "/leads/anlegen/?wechseln=1"):
-            status = without_trace(
-                client, "post", address, data=encoded(sent), content_type=FORM, headers=headers
-            )
+            status = fuzz.post(client, address, sent, headers=headers)
             assert status in {200, 303, 400, 409, 413, 422}
-        assert client.get("/leads/anlegen/?" + encoded(sent)[:50_000]).status_code < 500
+        fuzz.get(client, "/leads/anlegen/?" + encoded(sent)[:50_000])
 
     run()
 
@@ -175,7 +130,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("route", PARAMETERS)
-def test_no_parameter_breaks_an_address(stage, client_of, route):
+def test_no_parameter_breaks_an_address(stage, client_of, fuzz, route):
     client = client_of("anna")
     address = stage.address(route) if route.startswith(LEAD) else route
     good = {"sort": "name", "tab": "verlauf", "nach": stage.lead.phase_id, "q": "aigner"}
@@ -184,26 +139,26 @@ def test_no_parameter_breaks_an_address(stage, client_of, route):
     @examples(30)
     @given(pairs(base), st.sampled_from([{}, HTMX]))
     def run(sent, headers):
-        response = client.get(f"{address}?{encoded(sent)}", headers=headers)
-        assert response.status_code in {200, 404, 409}
+        status = fuzz.get(client, f"{address}?{encoded(sent)}", headers=headers)
+        assert status in {200, 404, 409}
 
     run()
 
 
 @pytest.mark.parametrize("route", PARAMETERS)
-def test_no_single_parameter_breaks_an_address(stage, client_of, route):
+def test_no_single_parameter_breaks_an_address(stage, client_of, fuzz, route):
     client = client_of("anna")
     address = stage.address(route) if route.startswith(LEAD) else route
     for name in PARAMETERS[route]:
         for more in ("", "&tab=anhaenge", "&tab=verlauf") if name == "vor" else ("",):
             for value in HOSTILE:
                 query = encoded([(name.encode(), value)])
-                status = client.get(f"{address}?{query}{more}").status_code
+                status = fuzz.get(client, f"{address}?{query}{more}")
                 assert status in {200, 404, 409}, (name, value[:20])
 
 
 @pytest.mark.parametrize("route", [*POSTED, "leads/anlegen/"])
-def test_very_many_fields_are_answered(stage, client_of, route):
+def test_very_many_fields_are_answered(stage, client_of, fuzz, route):
     client = client_of("anna")
     address = stage.address(route) if route.startswith(LEAD) else f"/{route}"
     for many in (
@@ -212,8 +167,7 @@ def test_very_many_fields_are_answered(stage, client_of, route):
         [(b"a[" + b"b][" * 300, b"1")],
         [(b"", b"")] * 500,
     ):
-        status = without_trace(client, "post", address, data=encoded(many), content_type=FORM)
-        assert status < 500
+        fuzz.post(client, address, many)
 
 
 def test_more_fields_than_allowed_are_413(stage, client_of, settings):
@@ -244,7 +198,7 @@ def test_an_odd_content_type_is_a_bad_request(stage, signed_in, anna, content_ty
     "header", ["HX-Current-URL", "HX-Target", "HX-Trigger", "HX-Prompt", "Referer",
                "Accept-Language", "Accept-Encoding", "If-Modified-Since", "Range", "Cookie"]
 )  # fmt: skip
-def test_no_header_breaks_an_answer(stage, client_of, header):
+def test_no_header_breaks_an_answer(stage, client_of, fuzz, header):
     anna, nobody = client_of("anna"), client_of("nobody")
     for value in (
         "http://[", "x" * 10_000, "\x00", "\xff", "//", "?tab=verlauf", "http://a:b:c/", "%00",
@@ -252,15 +206,12 @@ def test_no_header_breaks_an_answer(stage, client_of, header):
         "\xf0\x9f\x99\x82",
     ):  # fmt: skip
         headers = {**HTMX, header: value}
-        assert nobody.get(stage.address(LEAD), headers=headers).status_code < 500
+        fuzz.get(nobody, stage.address(LEAD), headers=headers)
         for route in (LEAD, f"{LEAD}anhaenge/<int:attachment_id>/"):
-            assert anna.get(stage.address(route), headers=headers).status_code < 500
+            fuzz.get(anna, stage.address(route), headers=headers)
         for route in (f"{LEAD}journal/", f"{LEAD}phase/"):
-            data = stage.body(route)
-            status = without_trace(
-                anna, "post", stage.address(route), data=data, headers=headers
-            )
-            assert status < 500
+            sent = as_bytes(stage.body(route))
+            fuzz.post(anna, stage.address(route), sent, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -270,8 +221,8 @@ def test_no_header_breaks_an_answer(stage, client_of, header):
      "/%ff", "/leads/" + "9" * 5000 + "/", "/leads/1/anhaenge/%E2%80%AE/", "/leads/?%FF=%00",
      "/leads/?q=%00", "/leads/?q=%ED%A0%80", "/leads/?" + "a&" * 990, "/leads/?seite=abc"],
 )  # fmt: skip
-def test_odd_addresses(stage, client_of, address):
-    assert client_of("anna").get(address).status_code in {200, 301, 302, 400, 404}
+def test_odd_addresses(stage, client_of, fuzz, address):
+    assert fuzz.get(client_of("anna"), address) in {200, 301, 302, 400, 404}
 
 
 @examples(60)
@@ -281,3 +232,119 @@ def test_no_token_of_an_offer_is_accepted_by_chance(noise, number):
         pk = number
 
     assert not Offer.was_shown(noise.decode("utf-8", "replace"), number, User)
+
+
+# Everything at once -------------------------------------------------------------------
+
+# Every parameter that anything reads from an address, with a value that means something.
+QUERY = {
+    "q": "aigner", "marktplatz": "waermepumpe-sued", "phase": "1", "wiedervorlage": "heute",
+    "ergebnis": "gewonnen", "sort": "-volumen", "seite": "", "tab": "verlauf", "vor": "1",
+    "nach": "1", "mit": "1,2", "angebot": "x:y:z", "ansicht": "", "wechseln": "1",
+    "name": "x", "next": "/leads/",
+}  # fmt: skip
+ADMIN_QUERY = {
+    "q": "aigner", "p": "1", "o": "1.-2", "all": "", "e": "1", "s": "lead", "page": "1",
+    "term": "a", "app_label": "marketplaces", "model_name": "membership",
+    "field_name": "user", "_popup": "1", "_to_field": "id", "_changelist_filters": "q=a",
+    "_facets": "True", "marketplace__id__exact": "1", "lead__marketplace__id__exact": "1",
+    "kind__exact": "moved", "phase__id__exact": "1", "status__exact": "won", "id__in": "1,2",
+    "created_at__gte": "2026", "owner__password__startswith": "a", "is_active__exact": "1",
+    "value__range": "1,2", "search_text__regex": "(", "phase__isnull": "1",
+    "memberships-page": "1", "events-page": "1", "next": "/admin/", "username": "x",
+    "name": "x",
+}  # fmt: skip
+
+
+def admin_address(stage, route):
+    thing = {**ADMIN, **ADMIN_OF_SUPERUSERS}.get(route, "lead")
+    address = route.replace("<phase_id>", str(stage.lead.phase_id))
+    for part in ("<path:object_id>", "<id>", "<int:marketplace_id>"):
+        address = address.replace(part, str(getattr(stage, thing).pk))
+    address = address.replace("<int:phase_id>", str(stage.lead.phase_id))
+    return "/" + address.replace("<app_label>", "leads").replace("<nowhere>", "nirgends/")
+
+
+def form_at(client, address):
+    """The fields of the largest form that the page at `address` sends to itself."""
+    response = client.get(address)
+    if response.status_code != 200 or "html" not in response.headers["Content-Type"]:
+        return []
+    forms = [
+        form.typed
+        for form in read(response).all("form")
+        if form.get("action") in {"", address} or form.get("method") == "post"
+    ]
+    return as_bytes(max(forms, key=len, default={}))
+
+
+def bombard(fuzz, clients, address, base, query):
+    """Send one example after the other to one address, each as somebody of `clients`."""
+    base_query = [(name.encode(), value.encode()) for name, value in query.items()]
+    ids = [part for part in address.split("/") if part.isdigit()]
+
+    @examples()
+    @given(st.data())
+    def run(data):
+        draw = data.draw
+        name = draw(st.sampled_from(list(clients)))
+        client = clients[name]
+        verb, at = draw(st.sampled_from(VERBS)), address
+        if ids and draw(one_in(10)):
+            at = at.replace(
+                f"/{draw(st.sampled_from(ids))}/", f"/{draw(st.sampled_from(IDS))}/"
+            )
+        if draw(st.booleans()):
+            asked = draw(st.lists(st.sampled_from(base_query), max_size=3))
+            at += "?" + encoded(draw(pairs(asked)))[:50_000]
+        body, content_type = b"", FORM
+        if verb not in {"GET", "HEAD", "TRACE"}:
+            body, content_type = draw(bodies(base))
+        session = client.cookies.get("sessionid")
+        sent = draw(fuzzing.headers(session.value if session else ""))
+        more = {}
+        if draw(one_in(15)):
+            more["CONTENT_LENGTH"] = draw(st.sampled_from(["", "abc", "-1", "0", "3", "1e9"]))
+        client.handler.enforce_csrf_checks = draw(one_in(12))
+        fuzz.ask(client, verb, at, body, content_type, headers=sent, **more)
+
+    run()
+
+
+@pytest.mark.parametrize("route", [*OF_A_LEAD, *PERSONAL, *PUBLIC])
+def test_nothing_sent_to_the_application_breaks_it(stage, client_of, fuzz, route):
+    clients = {name: client_of(name) for name in ("anna", "meike", "ben", "nobody")}
+    address = stage.address(route).replace("<uidb64>", "MQ").replace("<token>", "a-b")
+    if route in OF_A_LEAD:
+        base = all_names(stage, clients["anna"], route)
+        # Mostly the one who gets furthest.
+        del clients["ben"]
+    else:
+        base = form_at(clients["anna" if route in PERSONAL else "nobody"], address)
+    bombard(fuzz, clients, address, base, QUERY)
+
+
+@pytest.mark.parametrize("route", [*ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME])
+def test_nothing_sent_to_the_admin_breaks_it(stage, client_of, admin_client, fuzz, route):
+    clients = {"superuser": admin_client, "olaf": client_of("olaf")}
+    address = admin_address(stage, route)
+    bombard(fuzz, clients, address, form_at(admin_client, address), ADMIN_QUERY)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/search/?s=lead", "/admin/autocomplete/?app_label=marketplaces"
+        "&model_name=membership&field_name=user&term=a", "/admin/leads/lead/?q=a",
+        "/admin/leads/leadevent/?o=1", "/admin/marketplaces/marketplace/?q=a",
+        "/admin/marketplaces/user/?q=a", "/admin/login/?next=/admin/",
+    ],
+)  # fmt: skip
+def test_no_single_parameter_breaks_the_admin(stage, admin_client, fuzz, address):
+    few = HOSTILE[:: 4 if EXAMPLES > FEW else 27]
+    for name in ADMIN_QUERY:
+        for value in few:
+            query = encoded([(name.encode(), value)])
+            fuzz.get(admin_client, f"{address}&{query}")
+            path, _mark, _rest = address.partition("?")
+            fuzz.get(admin_client, f"{path}?{query}")
