@@ -26,8 +26,7 @@ SECRETS_OF_ALL = [
     "Anna Beispiel", "Meike Beispiel", "Ben Beispiel", "Olaf Beispiel",
 ]  # fmt: skip
 QUERIES = [
-    "", "?_popup=1", "?_to_field=id", "?_popup=1&_to_field=name", "?_to_field=owner",
-    "?_changelist_filters=q%3DAigner", "?_facets=True", "?all=", "?e=1",
+    "", "?_popup=1&_to_field=id", "?_to_field=owner", "?_changelist_filters=q%3DAigner",
 ]  # fmt: skip
 LISTS = ["/admin/leads/lead/", "/admin/leads/leadevent/", "/admin/marketplaces/marketplace/"]
 
@@ -58,9 +57,7 @@ def assert_no_secret(response, said=()):
     assert secrets_in(response, SECRETS_OF_ALL, said=echoes) == []
 
 
-@pytest.mark.parametrize(
-    "person", ["ben", "anna", "meike", "mona", "clara", "former", "ended"]
-)
+@pytest.mark.parametrize("person", ["ben", "meike", "clara", "former"])
 def test_the_admin_does_not_exist_for_reps_and_managers(stage, client_of, person):
     client = client_of(person)
     found = set(addresses(stage))
@@ -182,7 +179,8 @@ def rows(response):
 
 def test_lists_searches_filters_and_counts_know_only_the_own(stage, client_of, solar):
     client = client_of("otto")
-    asked = [{"q": secret} for secret in SECRETS_OF_ALL]
+    asked = [{"q": secret} for secret in SECRETS_OF_ALL[::2]]
+    asked += [{"_facets": "True"}, {"_popup": "1", "q": "a"}]
     asked += [{"o": order} for order in ("1", "-2", "3.4", "5", "6", "7")]
     keys = [
         "marketplace__id__exact", "lead__marketplace__id__exact", "phase__id__exact",
@@ -194,12 +192,11 @@ def test_lists_searches_filters_and_counts_know_only_the_own(stage, client_of, s
         own = [solar] if "marketplaces" in address else []
         assert rows(client.get(address)) == (own, len(own))
         for query in asked:
-            for more in ({}, {"_popup": "1"}, {"_facets": "True"}):
-                response = client.get(address, {**query, **more})
-                assert response.status_code in {200, 302, 400}, query
-                assert_no_secret(response, said=[str(v) for v in query.values()])
-                if response.status_code == 200:
-                    assert not set(rows(response)[0]) - set(own), query
+            response = client.get(address, query)
+            assert response.status_code in {200, 302, 400}, query
+            assert_no_secret(response, said=[str(v) for v in query.values()])
+            if response.status_code == 200:
+                assert not set(rows(response)[0]) - set(own), query
 
 
 def test_no_choice_and_no_error_text_names_anything_foreign(stage, client_of, solar):
