@@ -40,6 +40,52 @@ def test_views_admin_and_template_tags_do_not_build_queries():
     assert found == []
 
 
+# How a query of what somebody may see begins: each asks who it is for.
+SCOPES = {"visible_to", "open_to", "operated_by", "seen_by", "worked_by"}
+
+
+def unscoped(text):
+    """Lines that reach rows without saying for whom: `Lead.objects.get(pk=…)` and its kin."""
+    found = []
+    tree = ast.parse(text)
+    begun = {id(node.value): node.attr for node in ast.walk(tree) if hasattr(node, "attr")}
+    for node in ast.walk(tree):
+        source = ast.unparse(node) if isinstance(node, ast.Call | ast.Attribute) else ""
+        if isinstance(node, ast.Attribute) and node.attr in {"objects", "people"}:
+            wrong = begun.get(id(node)) not in SCOPES
+        elif isinstance(node, ast.Attribute):
+            wrong = node.attr in {"_base_manager", "_default_manager"}
+        elif isinstance(node, ast.Call) and source.startswith("get_object_or_404("):
+            wrong = isinstance(node.args[0], ast.Name) and node.args[0].id[0].isupper()
+        else:
+            wrong = False
+        if wrong:
+            found.append(f"{node.lineno}: {source}")
+    return found
+
+
+def test_a_view_asks_only_for_what_somebody_may_see():
+    found = {
+        name: lines
+        for name, text in python().items()
+        if re.search(r"/views/", name) and (lines := unscoped(text))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Lead.objects.get(pk=1)", "Lead.objects.all()", "get_object_or_404(Lead, pk=1)",
+        "rows = Attachment.objects", "Lead._base_manager.first()", "User.people.first()",
+        "Lead.objects.worked().visible_to(user)",
+    ],
+)  # fmt: skip
+def test_a_view_that_forgets_to_ask_is_noticed(line):
+    assert len(unscoped(line)) == 1
+    assert unscoped("get_object_or_404(Lead.objects.visible_to(user), pk=1)") == []
+
+
 def test_no_request_below_the_views():
     """Models, forms and the plain modules beside them do not know who asks by HTTP."""
     modules = {
