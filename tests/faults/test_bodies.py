@@ -136,7 +136,7 @@ def test_a_file_in_a_body_of_known_length_is_taken(rep):
 
 
 def test_slow_bytes_arrive_while_others_are_served(rep, server):
-    body = part("Langsam.txt") + b"Guten Tag" + TAIL
+    body = part("Langsam.txt") + b"Gut Ding will Weile haben" + TAIL
     with contextlib.ExitStack() as stack:
         lines = [stack.enter_context(rep.open(rep.head(length(body)))) for _n in range(4)]
         for position in range(len(body)):
