@@ -5,7 +5,7 @@ import io
 import os
 import random
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from leads import models, pictures, thumbnailer, uploads
 from leads.file_types import FILE_TYPES, NEVER
 from leads.models import Attachment, Lead, StorageUse
 from leads.models.attachment import AttachmentQuerySet
+from leads.models.storage_use import StorageUseQuerySet
 from leads.views import attachments
 from tests import factories
 from tests.markup import HTMX, read
@@ -962,3 +963,51 @@ def test_the_tab_tells_how_many_and_when_little_room_is_left(
     assert "Es ist kein Platz mehr." in tab(page_of_anna, lead).text
     StorageUse.objects.all().delete()
     assert "insgesamt 1,5 kB" in tab(page_of_anna, lead).text
+
+
+# Each step of filing fails once -------------------------------------------------------
+
+STEPS = {
+    "document": (FileSystemStorage, "_save", 1),
+    "thumbnail": (FileSystemStorage, "_save", 2),
+    "room": (StorageUseQuerySet, "take", 1),
+    "name": (Lead, "_free_name", 1),
+    "row": (Attachment, "save", 1),
+    "lead": (Lead, "save_change", 1),
+    "event": (Lead, "record", 1),
+}
+
+
+@pytest.mark.parametrize(("owner", "method", "which"), STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("error", [OSError, DatabaseError, KeyError, SystemExit])
+def test_whatever_fails_nothing_is_half(
+    page_of_anna, lead, plan, monkeypatch, owner, method, which, error
+):
+    before, real, calls = (everything(), stored_files()), getattr(owner, method), []
+
+    def fail(self, *args, **kwargs):
+        calls.append(1)
+        if len(calls) == which:
+            raise error
+        return real(self, *args, **kwargs)
+
+    page_of_anna.raise_request_exception = False
+    monkeypatch.setattr(owner, method, fail)
+    image = picture("PNG", size=(400, 300))
+    with suppress(SystemExit):
+        assert upload(page_of_anna, lead, named("Foto.png", image)).status_code >= 422
+    assert len(calls) >= which
+    assert (everything(), stored_files()) == before
+
+
+def test_who_downloads_while_it_is_purged_gets_the_whole_file(page_of_anna, lead, anna):
+    content = PDF + os.urandom(2_000_000)
+    attachment = filed(page_of_anna, lead, "Groß.pdf", content)
+    response = page_of_anna.get(file_address(attachment))
+    pieces = iter(response.streaming_content)
+    begun = next(pieces)
+    lead.delete_file(attachment.pk, by=anna)
+    Attachment.objects.filter(pk=attachment.pk).purge()
+    attachment.remove_files()
+    assert stored_files() == []
+    assert begun + b"".join(pieces) == content
