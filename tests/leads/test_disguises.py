@@ -132,7 +132,7 @@ def test_a_bomb_is_a_document_like_any_other(page_of_anna, lead, name, content):
     ],
     ids=["memory", "time", "output", "crash", "nonsense"],
 )
-def test_a_decoder_that_goes_wild_is_ended(monkeypatch, tmp_path, program):
+def test_a_decoder_that_goes_wild_is_ended(monkeypatch, tmp_path, caplog, program):
     text = (
         f"import sys; sys.path.insert(0, {str(thumbnailer.__file__).rpartition('/')[0]!r})\n"
         f"import thumbnailer; thumbnailer.MAX_CPU_SECONDS = 1\n"
@@ -141,7 +141,11 @@ def test_a_decoder_that_goes_wild_is_ended(monkeypatch, tmp_path, program):
     wild = tmp_path / "wild.py"
     wild.write_text(text)
     monkeypatch.setattr(pictures, "PROGRAM", [pictures.PROGRAM[0], "-I", str(wild)])
-    assert pictures.make_thumbnail(io.BytesIO(PNG)) is None
+    monkeypatch.setattr(pictures, "DEADLINE_SECONDS", 15)
+    with caplog.at_level("INFO"):
+        assert pictures.make_thumbnail(io.BytesIO(PNG)) is None
+    # By its own limits, not by the deadline.
+    assert "the program ended with" in caplog.text
 
 
 def test_a_decoder_that_only_waits_is_ended(monkeypatch):

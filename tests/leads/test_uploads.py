@@ -8,6 +8,7 @@ from collections import namedtuple
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from leads import uploads
 from tests.markup import HTMX, read
@@ -65,7 +66,13 @@ def test_an_ending_of_any_length_is_no_name_of_a_temporary_file(page_of_anna, le
     assert "Dieser Dateityp wird nicht angenommen." in read(response).text
 
 
-def test_a_strangers_file_is_not_kept(client, lead, kept):
+def test_a_strangers_file_is_not_kept(lead, kept):
+    # As in a browser: who checks the form's token reads the body before anybody else.
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32
+    assert upload(client, lead, named("Plan.pdf")).status_code == 403
+    assert kept == []
+    client = Client()
     assert upload(client, lead, named("Plan.pdf")).status_code == 302
     assert client.post("/anmelden/", {"datei": named("Plan.pdf")}).status_code == 422
     assert kept == []
