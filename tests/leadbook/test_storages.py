@@ -93,6 +93,13 @@ def test_a_name_that_cannot_be_synced_is_no_stored_file(storage, folder, monkeyp
     assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 
+def test_of_a_file_in_a_bucket_only_a_piece_is_held_in_memory():
+    """With threads, ten pieces of eight megabytes were; a download was held as a whole."""
+    options = attachment_storage("s3://bucket/prefix")["OPTIONS"]
+    assert options["transfer_config"].use_threads is False
+    assert 0 < options["max_memory_size"] <= 1_000_000
+
+
 # Style sheets -------------------------------------------------------------------------
 
 
