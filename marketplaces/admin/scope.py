@@ -145,7 +145,8 @@ class ScopedAdmin(CleanTexts, ModelAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         """Answer 404 for what does not exist and for what may not be seen."""
-        found = super().get_object(request, object_id, from_field)
+        # An empty name of a field in the address means none; Django looks for it.
+        found = super().get_object(request, object_id, from_field or None)
         if found is None:
             raise Http404
         return found

@@ -145,3 +145,10 @@ def test_pages_of_the_command_search(operator, page):
     answer = operator.get("/admin/search/", {"s": "lead", "page": page})
     assert answer.status_code == 404
     assert operator.get("/admin/search/", {"s": "lead", "page": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize("view", ["change", "delete"])
+def test_an_empty_name_of_a_field_means_the_id(admin_client, heatpumps, lead, anna, view):
+    for name, thing in (("marketplaces_marketplace", heatpumps), ("marketplaces_user", anna)):
+        address = reverse(f"admin:{name}_{view}", args=[thing.pk])
+        assert admin_client.get(address, {"_to_field": ""}).status_code == 200
