@@ -33,7 +33,7 @@ from .storages import sync
 
 FORMAT = 1
 MANIFEST, DATABASE, FILES = "manifest.json", "leadbook.sqlite3", "attachments"
-NAME = "leadbook-%Y-%m-%dT%H%M%SZ"
+NAME = "leadbook-%Y-%m-%dT%H%M%S.%fZ"
 PIECE = 1_000_000  # bytes
 
 
