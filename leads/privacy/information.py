@@ -93,13 +93,9 @@ class StoredFile:
         folder = f"anhaenge/lead-{attachment.lead_id}"
         if attachment.deleted_at:
             folder += "/geloescht"
-        stored = cls(attachment, f"{folder}/{number:03} {name}")
-        if attachment.scan_state in {
-            Attachment.ScanState.PENDING,
-            Attachment.ScanState.BLOCKED,
-        }:
-            stored.state = str(attachment.scan_state)
-        return stored
+        return cls(
+            attachment, f"{folder}/{number:03} {name}", str(attachment.lock) or "included"
+        )
 
     @property
     def is_included(self):

@@ -161,7 +161,9 @@ def test_a_file_that_is_shorter_than_it_was_is_named(told):
 
 
 @pytest.mark.parametrize("state", ["blocked", "pending"])
-def test_what_the_virus_check_holds_back_is_named_only(told, state):
+def test_what_the_virus_check_holds_back_is_named_only(told, state, settings):
+    settings.CLAMD = settings.CLAMD or ("127.0.0.1", 1)
+    Attachment.objects.update(scan_state="clean")
     Attachment.objects.filter(pk=told.deed.pk).update(scan_state=state)
     archive = unpacked(told.lead)
     _plan, deed = data(archive)["leads"][0]["attachments"]
