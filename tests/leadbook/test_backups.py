@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -246,6 +247,21 @@ def test_check_restore_finds_a_database_that_contradicts_itself(installed, tmp_p
             f"sqlite:///{installed.var / 'leadbook.sqlite3'}"
         )
     assert (checked.returncode, "widerspricht sich" in checked.stderr) == (1, True)
+
+
+def test_a_restore_that_breaks_off_leaves_no_database(backup, restore, monkeypatch):
+    """The files come first: no row is ever without its file."""
+
+    def full(self, name, content):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", full)
+        with pytest.raises(backups.BackupError, match="No space left"):
+            restore(backup)
+    assert restore.written() == []
+    restore(backup)
+    assert len(restore.written()) == 4
 
 
 # Other installations ------------------------------------------------------------------
