@@ -20,7 +20,7 @@ def prove(log):
     """Return the findings about the acts in `log`, and figures."""
     findings = [*lost_or_half_acts(log), *half_leads(), *half_files(), *broken_database()]
     orphans = files_without_row()
-    unknown = [act for act in log if act["status"] is None or act["status"] >= 500]
+    unknown = [act for act in log if is_unknown(act)]
     allowed = 2 * sum(act["verb"] == "upload" for act in unknown)
     if len(orphans) > allowed:
         findings.append(f"{len(orphans)} files without row, {allowed} uploads were cut off")
@@ -38,9 +38,12 @@ def prove(log):
 
 def lost_or_half_acts(log):
     """Acknowledged acts are there once, refused ones not at all, others once at most."""
+    unknown = {(a["rep"], a["lead"]) for a in log if a["verb"] == "accept" and is_unknown(a)}
     for act in log:
         number = found(act)
-        if act["status"] is None or act["status"] >= 500:
+        # Accepted by the rep's own request whose answer was lost: the next one comes late.
+        is_repeated = act["verb"] == "accept" and (act["rep"], act["lead"]) in unknown
+        if is_unknown(act) or is_repeated and act["status"] >= 400:
             if number > 1:
                 yield f"done {number} times: {act}"
         elif number != (1 if act["status"] < 400 else 0):
@@ -64,6 +67,11 @@ def lost_or_half_acts(log):
         before = step[1:] == (first, second) and step[0] in staged(log)
         if moves[step] - noted[step] not in ({1} if before else {0}):
             yield f"moves and notes disagree: {step} {moves[step]} {noted[step]}"
+
+
+def is_unknown(act):
+    """Whether nobody was told what became of the act."""
+    return act["status"] is None or act["status"] >= 500
 
 
 def phases():
@@ -138,7 +146,7 @@ def half_leads():
 
 def half_files():
     """Each row has its file, byte by byte, and its events."""
-    from leads.models import Attachment, LeadEvent
+    from leads.models import Attachment, LeadEvent, StorageUse
     from leads.models.attachment import attachment_storage
 
     storage = attachment_storage()
@@ -164,6 +172,8 @@ def half_files():
             yield f"attachment {file.pk}: no file: {error}"
     for number in [*added, *deleted]:
         yield f"attachment {number}: an event without a row"
+    if wrong := StorageUse.objects.recount():
+        yield f"the room of {wrong} marketplaces is not what its files take"
 
 
 def files_without_row():
