@@ -9,7 +9,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.cookie import MessageDecoder, MessageEncoder
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends import db
-from django.db import transaction
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -36,6 +37,19 @@ class SessionStore(db.SessionStore):
             data.setdefault(BEGUN, now)
             data[SEEN] = now
         return super().create_model_instance(data)
+
+    def save(self, must_create=False):
+        """Write the session; a database that is away is not told as a session that is gone.
+
+        Django takes any error for the latter and answers 400, also to a change that is
+        committed already.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError | InterfaceError):
+                raise error.__context__ from None
+            raise
 
     def is_over(self, *, idle):
         """Whether the session idled for longer than `idle`, or lasted too long."""

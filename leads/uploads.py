@@ -114,6 +114,9 @@ class UploadHandler(TemporaryFileUploadHandler):
             yield
         except OSError as error:
             logger.exception("An upload cannot be kept in %s.", settings.FILE_UPLOAD_TEMP_DIR)
+            if hasattr(self, "file"):
+                # Django closes the file, which would try again to write what does not fit.
+                self.file.file.raw.close()
             self.request.refused_status = 507
             self._refuse(StorageAway.message)
             raise StopUpload(connection_reset=False) from error

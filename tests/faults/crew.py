@@ -48,7 +48,7 @@ class Crew:
             self.off.set()
             for thread in threads:
                 thread.join()
-        assert self.errors == []
+        assert self.errors == [], self.errors
 
     def heard(self, what):
         """Count something that happened, for those who wait for it."""

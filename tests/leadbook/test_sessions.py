@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 
 from leadbook import sessions
 
@@ -78,3 +79,19 @@ def test_expired_session_shows_nobody_on_open_pages_either(page_of_anna, later):
     assert "Anna Beispiel" in page_of_anna.get("/passwort/vergessen/").text
     later(13 * HOUR)
     assert "Anna Beispiel" not in page_of_anna.get("/passwort/vergessen/").text
+
+
+def test_a_database_that_goes_away_meanwhile_is_503_and_no_lost_session(page_of_anna, lead):
+    """The change may be committed already: 400 would say that it is not."""
+
+    def away(execute, sql, *args):
+        if sql.startswith('UPDATE "django_session"'):
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, *args)
+
+    page_of_anna.raise_request_exception = False
+    address = f"/leads/{lead.pk}/felder/phone/"
+    with connection.execute_wrapper(away):
+        response = page_of_anna.post(address, {"phone": "089 1", "seen-phone": lead.phone})
+    assert response.status_code == 503
+    assert "leadbook erreicht seine Datenbank nicht" in response.text

@@ -129,7 +129,7 @@ def test_a_disk_that_is_full_while_the_bytes_arrive_answers_507(
         closed = False
 
         def __init__(self, **options):
-            pass
+            self.raw = self
 
         def write(self, data):
             raise OSError(errno.ENOSPC, "No space left on device")
