@@ -44,6 +44,18 @@ def current():
     return _current.get(Provenance())
 
 
+def signature(by):
+    """Return what records keep of who acted, and how: `by` is a user, or None."""
+    origin = current()
+    return {
+        "actor": by,
+        # The name of then, which a marriage or a mistake does not change later.
+        "actor_name": str(by) if by else "",
+        "source": origin.source,
+        "request_id": origin.request_id,
+    }
+
+
 @contextmanager
 def of(**changes):
     """Replace some of the current Provenance's values for what is done inside."""

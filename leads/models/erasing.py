@@ -46,14 +46,10 @@ class Erasing:
         what of this failed stands in the Erasure's `left_undone`.
         """
         with self.locked(among.personal()):
-            origin = provenance.current()
             erasure = Erasure.objects.create(
                 lead=self,
                 reason=reason,
-                actor=by,
-                actor_name=str(by) if by else "",
-                source=origin.source,
-                request_id=origin.request_id,
+                **provenance.signature(by),
                 external_id_sha256=Erasure.hash_of(self.external_id),
                 counts=self.personal_counts(),
             )

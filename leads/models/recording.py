@@ -49,15 +49,11 @@ class Recording:
 
     def record(self, kind, *, by, **details):
         """Append a LeadEvent and, for some kinds, its thin line in the journal."""
-        origin = provenance.current()
         event = LeadEvent.objects.create(
             lead=self,
             kind=kind,
-            actor=by,
-            actor_name=str(by) if by else "",
-            source=origin.source,
-            request_id=origin.request_id,
-            created_at=origin.at or timezone.now(),
+            created_at=provenance.current().at or timezone.now(),
+            **provenance.signature(by),
             **details,
         )
         if kind in LeadEvent.IN_JOURNAL:

@@ -1,7 +1,8 @@
 """The erasure list: a file outside the database that says what has been erased.
 
-A backup still holds what was erased after it was made. After a restore, `replay` erases
-it again. The list carries ids, times and hashes, no contact data; one JSON object a line:
+A backup still holds what was erased after it was made. After a restore,
+leads.privacy.replaying erases it again. The list carries ids, times and hashes, no contact
+data; one JSON object a line:
 
     {"lead": 17, "marketplace": 2, "created_at": "…", "external_id_sha256": "…",
      "erased_at": "…", "reason": "request"}
@@ -30,7 +31,7 @@ def append(erasure, path=None):
 
     Raises OSError.
     """
-    _append([_line(erasure)], Path(path or settings.ERASURE_LIST))
+    write([line_of(erasure)], Path(path or settings.ERASURE_LIST))
 
 
 def append_or_tell(erasure):
@@ -48,26 +49,6 @@ def append_or_tell(erasure):
         )
 
 
-def catch_up(path=None):
-    """Append the erasures that the list does not name yet; return how many.
-
-    For what could not be appended when it happened. Raises OSError.
-    """
-    from leads.models import Erasure
-
-    path = Path(path or settings.ERASURE_LIST)
-    known = {_identity(line) for line in read(path)} if path.exists() else set()
-    lines = []
-    for erasure in Erasure.objects.finished().select_related("lead", "user").iterator():
-        line = _line(erasure)
-        if _identity(line) not in known:
-            known.add(_identity(line))
-            lines.append(line)
-    if lines:
-        _append(lines, path)
-    return len(lines)
-
-
 def read(path, *, tell=lambda sentence: None):
     """Yield the list's lines as dictionaries; `tell` hears of lines that are none.
 
@@ -79,7 +60,7 @@ def read(path, *, tell=lambda sentence: None):
                 continue
             try:
                 line = json.loads(text)
-                _identity(line)
+                identity(line)
             except (ValueError, KeyError, TypeError):
                 # Half a line, from a crash while it was written.
                 tell(_("Line %(number)d cannot be read.") % {"number": number})
@@ -102,66 +83,8 @@ def external_id_hashes(marketplace):
         return set()
 
 
-def replay(path=None, *, tell=lambda sentence: None):
-    """Repeat the erasures of the list that the database does not have; return how many.
-
-    Idempotent. What the database does not have is passed over, and so is what has the
-    id of something erased, but is something else: `tell` hears a sentence of it, and of
-    each line that cannot be read. Raises OSError when the list cannot be read.
-    """
-    from leads.models import Erasure, Lead, NoLongerVisible
-
-    from .former_members import anonymise_user
-
-    number = 0
-    for line in read(path or settings.ERASURE_LIST, tell=tell):
-        target = _target(line)
-        if target is None:
-            continue
-        if not _is_the_same(target, line):
-            tell(
-                _("%(what)s is not what was erased; it was left alone.")
-                % {"what": f"{target._meta.verbose_name} {target.pk}"}
-            )
-            continue
-        try:
-            if isinstance(target, Lead):
-                erasure = target.anonymise(
-                    by=None, reason=Erasure.Reason.REPLAY, among=Lead.objects.all()
-                )
-            else:
-                erasure = anonymise_user(target, by=None, reason=Erasure.Reason.REPLAY)
-        except NoLongerVisible:
-            continue
-        number += 1
-        for sentence in erasure.left_undone:
-            tell(sentence)
-    return number
-
-
-def _target(line):
-    """Return the lead or user that a line names and that is not erased yet, or None."""
-    from leads.models import Lead
-    from marketplaces.models import User
-
-    if "lead" in line:
-        return Lead.objects.personal().with_id(line["lead"])
-    return User.people.personal().with_id(line["user"])
-
-
-def _is_the_same(target, line):
-    from leads.models import Erasure
-
-    if "user" in line:
-        return target.date_joined.isoformat() == line["created_at"]
-    return (
-        target.created_at.isoformat() == line["created_at"]
-        and target.marketplace_id == line.get("marketplace")
-        and Erasure.hash_of(target.external_id) == line.get("external_id_sha256")
-    )
-
-
-def _line(erasure):
+def line_of(erasure):
+    """Return the line of a finished Erasure."""
     about = (
         {
             "lead": erasure.lead_id,
@@ -175,12 +98,14 @@ def _line(erasure):
     return {**about, "erased_at": erasure.created_at.isoformat(), "reason": erasure.reason}
 
 
-def _identity(line):
+def identity(line):
+    """Return what tells two lines apart; raises for what is no line."""
     kind = "lead" if "lead" in line else "user"
     return kind, int(line[kind]), str(line["created_at"])
 
 
-def _append(lines, path):
+def write(lines, path):
+    """Write lines at the end of the list; return when they are on the disk."""
     is_new = not path.exists()
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     with os.fdopen(os.open(path, flags, 0o600), "rb+", buffering=0) as file:

@@ -38,15 +38,7 @@ def anonymise_user(user, *, by, reason):
             raise AlreadyAnonymised
         if user.is_active:
             raise StillActive
-        origin = provenance.current()
-        erasure = Erasure.objects.create(
-            user=user,
-            reason=reason,
-            actor=by,
-            actor_name=str(by) if by else "",
-            source=origin.source,
-            request_id=origin.request_id,
-        )
+        erasure = Erasure.objects.create(user=user, reason=reason, **provenance.signature(by))
         names = {str(user), user.get_full_name(), user.username, user.email} - {""}
         SessionStore.end_all_of(user)
         user.replace_name(username=f"former-{user.pk}", name=_("Former member"))

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from leadbook import security_log
 from leads.numbers import german
-from leads.privacy import erasure_list, retention
+from leads.privacy import replaying, retention
 
 LEADS_PER_PROGRESS_LINE = 100
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
     def _catch_up(self):
         """Put on the erasure list what is missing there; return the number of troubles."""
         try:
-            erasure_list.catch_up()
+            replaying.catch_up()
         except OSError as error:
             reason = {"reason": error.strerror}
             self.stderr.write(_("The erasure list cannot be used: %(reason)s") % reason)

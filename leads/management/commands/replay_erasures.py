@@ -4,11 +4,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from leads.privacy import erasure_list
+from leads.privacy import replaying
 
 
 class Command(BaseCommand):
-    """Parses the arguments; leads.privacy.erasure_list does the work."""
+    """Parses the arguments; leads.privacy.replaying does the work."""
 
     help = (
         "Repeats the erasures of the erasure list that the database does not have, to be "
@@ -29,8 +29,8 @@ class Command(BaseCommand):
             self.stderr.write(sentence)
 
         try:
-            repeated = erasure_list.replay(path, tell=tell)
-            added = erasure_list.catch_up(path)
+            repeated = replaying.replay(path, tell=tell)
+            added = replaying.catch_up(path)
         except OSError as error:
             raise CommandError(
                 _("%(file)s cannot be used: %(reason)s")

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 
 from leads.models import Erasure, Lead
-from leads.privacy import erasure_list
+from leads.privacy import replaying
 from leads.privacy.former_members import anonymise_user
 from marketplaces.models import Marketplace, User
 from tests.state import changes, everything
@@ -159,13 +159,13 @@ def test_a_former_member_is_erased_once_and_again_after_a_restore(former, settin
         text.replace(f'"user": {former.pk}', f'"user": {other.pk}')
     )
     told = []
-    assert erasure_list.replay(tell=told.append) == 0
+    assert replaying.replay(tell=told.append) == 0
     assert len(told) == 1
     other.refresh_from_db()
     assert other.username == "andere"
     User.objects.filter(pk=other.pk).update(date_joined=columns["date_joined"])
     with commits():
-        assert erasure_list.replay() == 1
+        assert replaying.replay() == 1
     other.refresh_from_db()
     assert str(other) == "Ehemaliges Mitglied"
 

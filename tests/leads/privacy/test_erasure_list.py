@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from leads.models import Erasure, Lead
-from leads.privacy import erasure_list
+from leads.privacy import replaying
 from tests.state import changes, everything, stored_files
 
 from .conftest import PERSONAL
@@ -97,10 +97,10 @@ def test_a_replay_erases_again(restored, commits, path):
 
 def test_a_second_replay_changes_nothing(restored, commits, path):
     with commits():
-        assert erasure_list.replay(path) == 1
+        assert replaying.replay(path) == 1
     before, text = everything(), path.read_text()
     with commits():
-        assert erasure_list.replay(path) == 0
+        assert replaying.replay(path) == 0
         replay()
     assert changes(before, everything()) == {}
     assert path.read_text() == text
@@ -133,7 +133,7 @@ def test_what_the_database_never_had_is_passed_over(restored, path, commits):
     (line,) = lines(path)
     path.write_text(json.dumps({**line, "lead": 99_999_999}) + "\n" + json.dumps(line) + "\n")
     with commits():
-        assert erasure_list.replay(path) == 1
+        assert replaying.replay(path) == 1
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_half_a_line_is_told_and_stops_nothing(restored, path, rest, commits):
     path.write_text(f"{rest}\n\n{whole}")
     told = []
     with commits():
-        assert erasure_list.replay(path, tell=told.append) == 1
+        assert replaying.replay(path, tell=told.append) == 1
     assert len(told) == 1
     assert "1" in told[0]
 
@@ -171,6 +171,6 @@ def test_a_list_that_cannot_be_written_is_said_and_caught_up_later(
     assert Lead.objects.get(pk=told.lead.pk).anonymised_at
     settings.ERASURE_LIST = path
     erase(offered, commits)
-    assert erasure_list.catch_up() == 1
+    assert replaying.catch_up() == 1
     assert {line["lead"] for line in lines(path)} == {told.lead.pk, offered.pk}
-    assert erasure_list.catch_up() == 0
+    assert replaying.catch_up() == 0
