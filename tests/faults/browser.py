@@ -87,10 +87,12 @@ class Browser:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise Lost from error
-        # The status says what was done, also when the rest of the answer gets lost.
         try:
             return status, answer.read().decode()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
+            # Of a change, the status says what was done; of a page, half is nothing.
+            if method == "GET":
+                raise Lost from error
             return status, ""
         finally:
             connection.close()
