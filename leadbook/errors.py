@@ -112,7 +112,7 @@ def _is_sent_back(exception):
     return isinstance(exception, OperationalError) and sqlstate in SENT_BACK
 
 
-class GoneMiddleware:
+class FaultsMiddleware:
     """Answers what turned out only when a view was already at work.
 
     A right that was taken away, or a thing that was deleted, between looking and writing:

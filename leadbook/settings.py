@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "leadbook.errors.GoneMiddleware",
+    "leadbook.errors.FaultsMiddleware",
 ]
 
 # The project's own widget templates stand in templates/forms/.
