@@ -1,6 +1,6 @@
 """What the frame of every page shows."""
 
-from .models import Lead
+from .models import Lead, Sight
 
 
 def navigation(request):
@@ -24,5 +24,12 @@ class Counters:
 def counters(request):
     """Return the user's counters, from the same query for view and templates."""
     if not hasattr(request, "_counters"):
-        request._counters = Lead.objects.counted_for(request.user)
+        request._counters = Lead.objects.counted_for(sight_of(request))
     return request._counters
+
+
+def sight_of(request):
+    """Return where the user sees leads, asked once a request."""
+    if not hasattr(request, "_sight"):
+        request._sight = Sight.of(request.user)
+    return request._sight

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from marketplaces.models import Marketplace
-
 from .models import Lead
-from .paging import Order, page_of
+from .paging import Order, Part, page_of
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,25 @@ class Column:
     css: str
     # Whether the first click sorts the largest or newest first.
     starts_descending: bool = False
+    has_nulls: bool = False
+    # Whether many leads share each of its values; these then stand by their age.
+    is_coarse: bool = False
 
 
 LEAD = Column("name", _("Lead"), "sort_name", "lead-table__cell--lead")
 MARKETPLACE = Column(
-    "marktplatz", _("Marketplace"), "marketplace__name", "lead-table__cell--market"
+    "marktplatz",
+    _("Marketplace"),
+    "marketplace_id",
+    "lead-table__cell--market",
+    is_coarse=True,
 )
-PHASE = Column("phase", _("Phase"), "phase__position", "lead-table__cell--phase")
-FOLLOW_UP = Column("wiedervorlage", _("Follow-up"), "follow_up_at", "lead-table__cell--due")
+PHASE = Column(
+    "phase", _("Phase"), "phase__position", "lead-table__cell--phase", is_coarse=True
+)
+FOLLOW_UP = Column(
+    "wiedervorlage", _("Follow-up"), "follow_up_at", "lead-table__cell--due", has_nulls=True
+)
 ACTIVITY = Column(
     "aktivitaet",
     _("Last activity"),
@@ -41,8 +51,9 @@ VALUE = Column(
     "value",
     "lead-table__cell--amount align-end",
     starts_descending=True,
+    has_nulls=True,
 )
-STATUS = Column("ergebnis", _("Result"), "status", "lead-table__cell--due")
+STATUS = Column("ergebnis", _("Result"), "status", "lead-table__cell--due", is_coarse=True)
 CLOSED = Column(
     "datum",
     _("Closed on"),
@@ -61,34 +72,63 @@ class LeadList:
     columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     default_sort = FOLLOW_UP.name
 
-    def __init__(self, user, params):
+    def __init__(self, sight, params, *, user):
         self.user = user
         self.params = params
         self.search = params.get("q", "").strip()
-        self.marketplaces = list(
-            Marketplace.objects.seen_by(user).by_name().prefetch_related("phases")
-        )
+        self.sight = sight
+        self.marketplaces = list(sight.marketplaces)
+        prefetch_related_objects(self.marketplaces, "phases")
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
         self.sort, self.order = self._chosen_order()
-        self.page = page_of(self.rows(), self.order, cursor=params.get("seite"))
+        self.page = page_of(
+            self.parts(), self.order, rows=self.rows(), cursor=params.get("seite")
+        )
 
-    def base(self):
-        """Return the leads of this list before its filters."""
-        return Lead.objects.visible_to(self.user).in_progress()
+    def kept(self, leads):
+        """Return the `leads` that belong into this list, before its filters."""
+        return leads.in_progress()
+
+    def narrowed(self, leads):
+        """Return the `leads` that the address describes."""
+        leads = self.kept(leads)
+        if self.search:
+            leads = leads.matching(self.search)
+        if self.phase:
+            leads = leads.in_phase(self.phase.pk)
+        if self.due:
+            leads = leads.due(DUE[self.due])
+        return leads
 
     def rows(self):
-        """Return the queryset that the address describes."""
-        rows = self.base().for_list()
-        if self.search:
-            rows = rows.matching(self.search)
-        if self.marketplace:
-            rows = rows.in_marketplace(self.marketplace.slug)
+        """Return the leads that the user may see, as rows of this list."""
+        return self.kept(Lead.objects.visible_to(self.user)).for_rows()
+
+    def parts(self):
+        """Return the list as parts that an index holds in order, see leads.paging."""
+        parts = []
+        for marketplace in self._walked_marketplaces:
+            leads = self.narrowed(Lead.objects.along(self.sight.slice_of(marketplace)))
+            parts += self.parts_of(marketplace, leads)
+        if self.order.column == PHASE.path:
+            parts.sort(key=lambda part: part.value)
+        return parts
+
+    def parts_of(self, marketplace, leads):
+        """Return the parts of one marketplace's `leads` in the order of the list."""
+        if self.order.column == MARKETPLACE.path:
+            return [Part(leads, value=marketplace.pk)]
+        if self.order.column == PHASE.path:
+            phases = [self.phase] if self.phase else marketplace.phases.all()
+            return [Part(leads.in_phase(p.pk), value=p.position) for p in phases]
+        return [Part(leads)]
+
+    @property
+    def _walked_marketplaces(self):
         if self.phase:
-            rows = rows.in_phase(self.phase.pk)
-        if self.due:
-            rows = rows.due(DUE[self.due])
-        return rows
+            return [m for m in self.marketplaces if m.pk == self.phase.marketplace_id]
+        return [self.marketplace] if self.marketplace else self.marketplaces
 
     @property
     def due(self):
@@ -123,7 +163,7 @@ class LeadList:
 
     def process_of(self, lead):
         """Return the states of the dots for `lead`: done, current or coming."""
-        phases = self._phases.get(lead.marketplace_id, ())
+        phases = self._phases[lead.marketplace_id]
         here = lead.phase.position
         states = []
         for phase in phases:
@@ -135,8 +175,13 @@ class LeadList:
 
     @property
     def leads(self):
-        """The page's leads, each with its `dots`."""
+        """The page's leads, each with its marketplace and phase, and with its `dots`."""
+        by_id = {marketplace.pk: marketplace for marketplace in self.marketplaces}
         for lead in self.page.rows:
+            lead.marketplace = by_id[lead.marketplace_id]
+            lead.phase = next(
+                p for p in self._phases[lead.marketplace_id] if p.pk == lead.phase_id
+            )
             lead.dots = self.process_of(lead)
             yield lead
 
@@ -165,7 +210,12 @@ class LeadList:
         if column is None:
             sort = self.default_sort
             column = by_name[sort.removeprefix("-")]
-        return sort, Order(column.path, is_descending=sort.startswith("-"))
+        return sort, Order(
+            column.path,
+            is_descending=sort.startswith("-"),
+            has_nulls=column.has_nulls,
+            within="created_at" if column.is_coarse else "",
+        )
 
 
 class ClosedList(LeadList):
@@ -174,14 +224,23 @@ class ClosedList(LeadList):
     columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     default_sort = f"-{CLOSED.name}"
 
-    def base(self):
-        """Return the closed leads."""
-        return Lead.objects.visible_to(self.user).closed()
+    def kept(self, leads):
+        """Return the closed ones of `leads`."""
+        return leads.closed()
 
-    def rows(self):
-        """Return the queryset that the address describes."""
-        rows = super().rows()
-        return rows.with_status(RESULTS[self.result]) if self.result else rows
+    def narrowed(self, leads):
+        """Return the `leads` that the address describes."""
+        leads = super().narrowed(leads)
+        return leads.with_status(RESULTS[self.result]) if self.result else leads
+
+    def parts_of(self, marketplace, leads):
+        """Return the parts of one marketplace's `leads` in the order of the list."""
+        if self.order.column == STATUS.path:
+            return [
+                Part(leads.with_status(status), value=status)
+                for status in (Lead.Status.LOST, Lead.Status.WON)
+            ]
+        return super().parts_of(marketplace, leads)
 
     @property
     def due(self):

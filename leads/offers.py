@@ -2,11 +2,10 @@
 
 from django.core import signing
 
-from marketplaces.models import Marketplace
-
 from .fields import fields_of
 from .models import Lead
-from .paging import Order, page_of
+from .models.counting import count_up_to
+from .paging import Order, Part, page_of
 
 SALT = "leads.offer"
 MAX_AGE = 60 * 60 * 24 * 7
@@ -17,31 +16,28 @@ class OfferList:
 
     size = 30
 
-    def __init__(self, user, params):
+    def __init__(self, sight, params, *, user):
         self.user = user
-        marketplaces = Marketplace.objects.seen_by(user).by_name()
-        self.counts = self._base().numbers_by_marketplace()
-        self.marketplaces = [m for m in marketplaces if self.counts.get(m.pk)]
+        offers = dict(zip(sight.marketplaces, Lead.objects.offered_along(sight), strict=True))
+        self.total, *counts = count_up_to(
+            total=offers.values(), **{str(m.pk): [leads] for m, leads in offers.items()}
+        ).values()
+        self.chips = [
+            {"marketplace": marketplace, "count": count}
+            for marketplace, count in zip(offers, counts, strict=True)
+            if count
+        ]
         slug = params.get("marktplatz")
-        self.marketplace = next((m for m in self.marketplaces if m.slug == slug), None)
-        offers = self._base().for_offers()
-        if self.marketplace:
-            offers = offers.in_marketplace(self.marketplace.slug)
-        order = Order("created_at", is_descending=True)
-        self.page = page_of(offers, order, cursor=params.get("seite"), size=self.size)
-
-    def _base(self):
-        return Lead.objects.visible_to(self.user).offered().not_declined_by(self.user)
-
-    @property
-    def total(self):
-        """How many leads are offered to the user."""
-        return sum(self.counts.values())
-
-    @property
-    def chips(self):
-        """The marketplaces with how many offers each has."""
-        return [{"marketplace": m, "count": self.counts[m.pk]} for m in self.marketplaces]
+        offering = (chip["marketplace"] for chip in self.chips)
+        self.marketplace = next((m for m in offering if m.slug == slug), None)
+        chosen = [self.marketplace] if self.marketplace else offers
+        self.page = page_of(
+            [Part(offers[marketplace]) for marketplace in chosen],
+            Order("created_at", is_descending=True),
+            rows=Lead.objects.visible_to(user).offered().for_offers(),
+            cursor=params.get("seite"),
+            size=self.size,
+        )
 
     @property
     def offers(self):

@@ -1,54 +1,87 @@
 """Pages that cost the same wherever they are: by the last row seen, not by a number.
 
-A cursor names the sort value and id of the row at the edge of a page. It is opaque to
-the browser; one that cannot be read means the first page. A row whose sort value changes
-while somebody pages can be met again or missed; rows that stay as they are are shown
-exactly once.
+A page is read along indexes. Each `Part` of a list is one range of one index; the parts
+are walked side by side, and of each at most one page is looked at, however long it is.
+
+A cursor names the sort value and id of the row at the edge of a page; one that cannot be
+read means the first page. What is promised: rows that stay as they are are shown exactly
+once, whatever comes, goes or moves beside them. A row whose own sort value changes while
+somebody pages can be met again or missed.
 """
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F
+from django.db.models.expressions import RawSQL
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from .text import SURROGATES
+from .cursors import Edge
+from .models.unions import side_by_side
+
+# SQLite joins at most 500 of them.
+PARTS_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a list that one index holds in order: the rows of `queryset`.
+
+    `value` is their sort value where the list's Order says that they share it.
+    """
+
+    queryset: object
+    value: object = None
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order by one column (a path from the model) and then by id; nulls come last."""
+    """An order by one column (a path from the model) and then by id; nulls come last.
+
+    Where all rows of a part share that value they stand by the column `within` and id.
+    """
 
     column: str
     is_descending: bool = False
+    has_nulls: bool = False
+    within: str = ""
 
-    def order_by(self, queryset, *, backwards=False):
-        """Return `queryset` in this order, or in the opposite one."""
-        descending = self.is_descending != backwards
-        column = F(self.column)
-        edge = {"nulls_first": True} if backwards else {"nulls_last": True}
-        by_column = column.desc(**edge) if descending else column.asc(**edge)
-        return queryset.order_by(by_column, "-id" if descending else "id")
-
-    def beyond(self, value, pk, *, backwards=False):
-        """Return the condition for the rows behind (or before) the row (value, pk)."""
-        descending = self.is_descending != backwards
-        side = "lt" if descending else "gt"
-        same = Q(**{self.column: value} if value is not None else {f"{self.column}": None})
-        tie = same & Q(**{f"id__{side}": pk})
-        if value is None:
-            return tie | Q(**{f"{self.column}__isnull": False}) if backwards else tie
-        further = Q(**{f"{self.column}__{side}": value}) | tie
-        return further if backwards else further | Q(**{f"{self.column}__isnull": True})
+    @property
+    def keys(self):
+        """The columns by which the rows of one part stand in order."""
+        return [self.within or self.column, "id"]
 
     def value_of(self, row):
         """Return the sort value of `row`."""
         for name in self.column.split("__"):
             row = getattr(row, name) if row is not None else None
         return row
+
+    def groups(self, parts):
+        """Return sort value → querysets, in the order in which the groups are shown.
+
+        Where parts do not share a value, those that have one stand under VALUES.
+        """
+        if self.within:
+            groups = {}
+            for part in reversed(parts) if self.is_descending else parts:
+                groups.setdefault(part.value, []).append(part.queryset)
+            return groups
+        rows = [part.queryset for part in parts]
+        if not self.has_nulls:
+            return {VALUES: rows}
+        null = f"{self.column}__isnull"
+        return {
+            VALUES: [queryset.filter(**{null: False}) for queryset in rows],
+            None: [queryset.filter(**{null: True}) for queryset in rows],
+        }
+
+    def group_of(self, value):
+        """Return the key of the group in which rows with this sort value stand."""
+        return value if self.within or value is None else VALUES
+
+
+VALUES = object()
 
 
 @dataclass
@@ -62,24 +95,30 @@ class Page:
     is_reset: bool = False
 
 
-def page_of(queryset, order, *, cursor=None, size=50):
-    """Return the page of `queryset` that `cursor` names, in one query."""
-    edge = _decode(cursor, order) if cursor else None
-    backwards, value, pk = edge or (False, None, None)
-    rows = queryset
-    if edge:
-        rows = rows.filter(order.beyond(value, pk, backwards=backwards))
-    rows = list(order.order_by(rows, backwards=backwards)[: size + 1])
-    has_more = len(rows) > size
-    rows = rows[:size]
-    if backwards:
-        rows.reverse()
-    has_previous = has_more if backwards else bool(edge)
-    has_next = bool(edge) if backwards else has_more
+def page_of(parts, order, *, rows, cursor=None, size=50):
+    """Return the page of a list's `parts` that `cursor` names.
+
+    `parts` stand in ascending order of the values that they share. The rows themselves are
+    read from the queryset `rows`, which alone decides what may be seen of them.
+    """
+    groups = order.groups(parts)
+    edge = Edge.read(cursor, order) if cursor else None
+    if edge and order.group_of(edge.value) not in groups:
+        edge = None
+    is_backwards = edge is not None and edge.is_backwards
+    found = _Walk(groups, order, rows, edge).first(size + 1)
+    has_more = len(found) > size
+    found = found[:size]
+    if is_backwards:
+        found.reverse()
+    has_previous = has_more if is_backwards else edge is not None
+    has_next = is_backwards or has_more
     return Page(
-        rows=rows,
-        previous=_encode(order, rows[0], backwards=True) if rows and has_previous else None,
-        next=_encode(order, rows[-1]) if rows and has_next else None,
+        rows=found,
+        previous=Edge.at(found[0], order, is_backwards=True).cursor(order)
+        if found and has_previous
+        else None,
+        next=Edge.at(found[-1], order).cursor(order) if found and has_next else None,
         is_reset=bool(cursor) and edge is None,
     )
 
@@ -94,56 +133,65 @@ def portion_of(queryset, *, before=None, size=30):
     return rows[:size], len(rows) > size
 
 
-def _encode(order, row, *, backwards=False):
-    value = order.value_of(row)
-    kind = {datetime: "t", Decimal: "d"}.get(type(value), "")
-    text = value.isoformat() if kind == "t" else str(value) if kind else value
-    data = json.dumps([order.column, backwards, kind, text, row.pk], separators=(",", ":"))
-    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+class _Walk:
+    """The way from the edge of a page (or the beginning) forward or backward."""
 
+    def __init__(self, groups, order, rows, edge):
+        self.order = order
+        self.rows = rows
+        self.edge = edge
+        is_backwards = edge is not None and edge.is_backwards
+        self.is_descending = order.is_descending != is_backwards
+        names = list(groups)
+        if is_backwards:
+            names.reverse()
+        if edge:
+            names = names[names.index(order.group_of(edge.value)) :]
+        # Group → its place on the way.
+        self.places = {name: place for place, name in enumerate(names)}
+        self.groups = groups
 
-def _decode(cursor, order):
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        column, backwards, kind, value, pk = json.loads(base64.urlsafe_b64decode(padded))
-        if kind == "t":
-            value = datetime.fromisoformat(value)
-        elif kind == "d":
-            value = Decimal(value)
-        is_readable = (
-            column == order.column
-            and isinstance(backwards, bool)
-            and isinstance(pk, int)
-            and 0 < pk < 2**63
-            and (value is None or _fits(order, value))
-        )
-    except (ValueError, TypeError, InvalidOperation, binascii.Error, RecursionError):
-        return None
-    return (backwards, value, pk) if is_readable else None
+    def first(self, limit):
+        """Return the first `limit` rows on the way."""
+        found, batch = [], []
+        for name, place in self.places.items():
+            batch += [(place, self._ahead(place, rows)) for rows in self.groups[name]]
+            if len(batch) >= PARTS_AT_ONCE or place == len(self.places) - 1:
+                found += self._read(batch, limit - len(found))
+                batch = []
+            if len(found) == limit:
+                break
+        return found
 
+    def _ahead(self, place, queryset):
+        """Return those of a part's rows that lie ahead, as one range of its index."""
+        if place == 0 and self.edge:
+            edge = self.edge
+            value = edge.within if self.order.within else edge.value
+            keys = self.order.keys if value is not None else ["id"]
+            lookup = TupleLessThan if self.is_descending else TupleGreaterThan
+            ahead = lookup(Tuple(*map(F, keys)), (value, edge.pk)[-len(keys) :])
+            queryset = queryset.filter(ahead)
+        return queryset.order_by(*self._directed).values_list(*self.order.keys)
 
-def _fits(order, value):
-    expected = SORT_TYPES.get(order.column, str)
-    if not isinstance(value, expected) or isinstance(value, bool):
-        return False
-    if isinstance(value, datetime):
-        return value.tzinfo is not None and 1900 <= value.year < 2200
-    if isinstance(value, Decimal):
-        # Not abs(): it raises on what its context cannot hold.
-        return value.is_finite() and -LIMIT < value < LIMIT
-    if isinstance(value, int):
-        return abs(value) < 2**31
-    return "\x00" not in value and not SURROGATES.search(value)
+    def _read(self, batch, limit):
+        """Return the first `limit` rows in the parts of `batch`: pairs of place and part."""
+        union = side_by_side(batch, limit=limit)
+        if union is None:
+            return []
+        sql, params = union
+        sign = "DESC" if self.is_descending else "ASC"
+        fields = map(self.rows.model._meta.get_field, self.order.keys)
+        names = (connection.ops.quote_name(field.column) for field in fields)
+        in_order = ", ".join(["place", *(f"{name} {sign}" for name in names)])
+        page = f"SELECT id FROM ({sql} ORDER BY {in_order} LIMIT {limit}) AS page"  # noqa: S608
+        ids = RawSQL(page, params)  # noqa: S611
+        return sorted(self.rows.filter(pk__in=ids).order_by(*self._directed), key=self._place)
 
+    def _place(self, row):
+        return self.places[self.order.group_of(self.order.value_of(row))]
 
-# The amounts that the column holds are smaller.
-LIMIT = Decimal(10) ** 12
-# What the values of the sort columns are; text where nothing is said.
-SORT_TYPES = {
-    "follow_up_at": datetime,
-    "last_activity_at": datetime,
-    "closed_at": datetime,
-    "created_at": datetime,
-    "value": Decimal,
-    "phase__position": int,
-}
+    @property
+    def _directed(self):
+        keys = map(F, self.order.keys)
+        return [key.desc() if self.is_descending else key.asc() for key in keys]

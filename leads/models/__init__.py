@@ -18,6 +18,7 @@ from .event import LeadEvent
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
+from .sight import Sight
 from .storage_use import StorageUse
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "NoPhases",
     "NotNeighbours",
     "ReasonGone",
+    "Sight",
     "StaleMove",
     "StorageAway",
     "StorageUse",

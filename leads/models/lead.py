@@ -13,6 +13,7 @@ from .acceptance import Acceptance
 from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
+from .indexes import indexes_of_lists
 from .informing import Informing
 from .journaling import Journaling
 from .process import Process
@@ -168,20 +169,7 @@ class Lead(
                 violation_error_message=_("A lead needs a name."),
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["owner", "status", "follow_up_at", "id"],
-                name="lead_follow_up_of_owner",
-            ),
-            models.Index(
-                fields=["owner", "status", "-last_activity_at", "-id"],
-                name="lead_activity_of_owner",
-            ),
-            models.Index(
-                fields=["marketplace", "status", "-created_at", "-id"],
-                name="lead_offers_of_marketplace",
-            ),
-        ]
+        indexes = indexes_of_lists()
 
     def __str__(self):
         return self.name

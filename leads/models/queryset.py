@@ -11,6 +11,8 @@ from leads.text import fold, phone_digits
 from marketplaces.models import Membership
 
 from .attachment import Attachment
+from .counting import count_up_to
+from .indexes import OF_ANYBODY
 from .journal import JournalEntry
 from .refusal import LeadRefusal
 
@@ -50,6 +52,22 @@ class LeadQuerySet(models.QuerySet):
             marketplace__in=Membership.objects.of(user).selling().marketplace_ids()
         )
 
+    def along(self, piece):
+        """Worked leads along one slice of a `Sight`; see leads.models.indexes."""
+        leads = self.personal().filter(**piece)
+        return leads if "owner" in piece else leads.filter(OF_ANYBODY)
+
+    def offered_along(self, sight):
+        """Return the offers that a user sees and has not declined, slice by slice."""
+        return [
+            self.personal()
+            .offered()
+            .filter(**piece)
+            .not_declined_by(sight.user_id)
+            .order_by("created_at", "id")
+            for piece in sight.offered_slices
+        ]
+
     def operated_by(self, user):
         """Leads of the marketplaces that `user` operates in the admin."""
         if user.is_superuser:
@@ -73,8 +91,8 @@ class LeadQuerySet(models.QuerySet):
         return self.filter(status=self.model.Status.IN_PROGRESS)
 
     def closed(self):
-        """Won and lost leads."""
-        return self.filter(status__in=[self.model.Status.WON, self.model.Status.LOST])
+        """Won and lost leads: those that have a time of closing, as a constraint says."""
+        return self.filter(closed_at__isnull=False)
 
     def worked(self):
         """Leads whose contact may be seen: accepted or entered ones, closed or not."""
@@ -149,18 +167,23 @@ class LeadQuerySet(models.QuerySet):
     # Lists ----------------------------------------------------------------------------
 
     def for_list(self):
-        """With what a row of a list shows."""
+        """With what a row of the admin's lists shows."""
         return self.select_related("marketplace", "phase", "owner", "loss_reason").defer(
             "description", "search_text"
         )
 
+    def for_rows(self):
+        """With what a row of a rep's list shows; the list has the marketplaces itself."""
+        return self.select_related("owner", "loss_reason").only(
+            *("marketplace", "phase", "name", "sort_name", "city", "need", "status"),
+            *("follow_up_at", "last_activity_at", "created_at", "closed_at", "value"),
+            *("owner__username", "owner__first_name", "owner__last_name"),
+            "loss_reason__label",
+        )
+
     def for_offers(self):
         """With what the card of an offered lead shows; never the contact."""
-        return (
-            self.select_related("marketplace")
-            .prefetch_related("marketplace__fields")
-            .order_by("-created_at", "-id")
-        )
+        return self.select_related("marketplace").prefetch_related("marketplace__fields")
 
     def for_page(self):
         """With what the lead's page shows around its tabs."""
@@ -190,23 +213,19 @@ class LeadQuerySet(models.QuerySet):
         """With what most verbs look at."""
         return self.select_related("marketplace", "phase", "owner")
 
-    def numbers_by_marketplace(self):
-        """Return marketplace id → number of leads."""
-        rows = self.order_by().values_list("marketplace").annotate(number=Count("pk"))
-        return dict(rows)
-
-    def counted_for(self, user, *, now=None):
+    def counted_for(self, sight, *, now=None):
         """Return the counters of navigation and filter chips, in one query."""
         conditions = due_conditions(now or timezone.now())
-        in_progress = Q(status=self.model.Status.IN_PROGRESS)
-        declined = LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)
-        return self.visible_to(user).aggregate(
-            offered=Count(
-                "pk", filter=Q(status=self.model.Status.OFFERED) & ~Exists(declined)
-            ),
-            in_progress=Count("pk", filter=in_progress),
+        # Ordered, so that PostgreSQL takes the index that is.
+        open_leads = [
+            self.along(piece).in_progress().order_by("follow_up_at", "id")
+            for piece in sight.slices
+        ]
+        return count_up_to(
+            offered=self.offered_along(sight),
+            in_progress=open_leads,
             **{
-                name: Count("pk", filter=in_progress & condition)
+                name: [leads.filter(condition) for leads in open_leads]
                 for name, condition in conditions.items()
             },
         )

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from marketplaces.models import Marketplace, Membership
+from marketplaces.models import Marketplace
 
 
 @dataclass(frozen=True)
 class Sight:
-    """The marketplaces in which a user sees every lead, and those in which only the own.
+    """The marketplaces whose leads a user sees: every lead, or only the own ones.
 
     `LeadQuerySet.visible_to` decides what may be seen. Its condition joins roles with OR,
     which no index can follow in order; each slice here is one prefix of an index instead.
@@ -15,24 +15,26 @@ class Sight:
     """
 
     user_id: int
-    # Ids of marketplaces.
-    managed: tuple
-    sold: tuple
+    # By name; with `is_managed` where every lead is seen.
+    marketplaces: tuple
 
     @classmethod
     def of(cls, user):
         """Return what `user` sees as things stand now, in one query."""
-        if user.is_superuser:
-            pks = Marketplace.objects.order_by("pk").values_list("pk", flat=True)
-            return cls(user.pk, tuple(pks), ())
-        roles = Membership.objects.of(user).selling().values_list("marketplace", "role")
-        managed = {pk for pk, role in roles if role == Membership.Role.MANAGER}
-        sold = {pk for pk, _role in roles} - managed
-        return cls(user.pk, tuple(sorted(managed)), tuple(sorted(sold)))
+        marketplaces = Marketplace.objects.seen_by(user).with_role_of(user).by_name()
+        return cls(user.pk, tuple(marketplaces))
 
     @property
     def slices(self):
         """The values of marketplace (and owner) of the leads whose contact is seen."""
-        return [{"marketplace": pk} for pk in self.managed] + [
-            {"marketplace": pk, "owner": self.user_id} for pk in self.sold
-        ]
+        return [self.slice_of(marketplace) for marketplace in self.marketplaces]
+
+    @property
+    def offered_slices(self):
+        """The values of marketplace of the offered leads."""
+        return [{"marketplace": marketplace.pk} for marketplace in self.marketplaces]
+
+    def slice_of(self, marketplace):
+        """The slice of one of the marketplaces."""
+        path = {"marketplace": marketplace.pk}
+        return path if marketplace.is_managed else {**path, "owner": self.user_id}

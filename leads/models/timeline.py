@@ -1,6 +1,7 @@
 """What journal, attachments and Verlauf share: rows of a lead by time, newest first."""
 
 from django.db import models
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 
 class TimelineQuerySet(models.QuerySet):
@@ -16,10 +17,9 @@ class TimelineQuerySet(models.QuerySet):
 
     def older_than(self, row):
         """Those that stand below `row`."""
-        return self.filter(
-            models.Q(created_at__lt=row.created_at)
-            | models.Q(created_at=row.created_at, id__lt=row.pk)
-        )
+        # As one range of the index; the same in words joined with OR would be none.
+        place = Tuple(models.F("created_at"), models.F("id"))
+        return self.filter(TupleLessThan(place, (row.created_at, row.pk)))
 
     def with_id(self, pk):
         """Return the row with this id, or None."""

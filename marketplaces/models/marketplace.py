@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,12 @@ class MarketplaceQuerySet(models.QuerySet):
     def seen_by(self, user):
         """Whose leads `user` may see at all: the own ones, a superuser all."""
         return self.all() if user.is_superuser else self.worked_by(user)
+
+    def with_role_of(self, user):
+        """With `is_managed`: whether `user` sees every lead, not only the own ones."""
+        managing = Membership.objects.of(user).managing().filter(marketplace=OuterRef("pk"))
+        is_managed = models.Value(True) if user.is_superuser else Exists(managing)
+        return self.annotate(is_managed=is_managed)
 
     def operated_by(self, user):
         """Which `user` may set up in the admin: the own ones, a superuser all."""

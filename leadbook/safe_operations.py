@@ -1,0 +1,44 @@
+"""Operations of migrations that let the version before go on working meanwhile."""
+
+from django.contrib.postgres import operations
+from django.db import migrations
+
+
+class AddIndex(operations.AddIndexConcurrently):
+    """Adds an index while others write; plainly on SQLite, which knows no other way.
+
+    The migration needs `atomic = False`. On PostgreSQL one that broke off leaves an
+    invalid index behind: drop it, then migrate again.
+    """
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Add the index."""
+        way = _way(self, schema_editor, migrations.AddIndex)
+        way.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """Remove it again."""
+        way = _way(self, schema_editor, migrations.AddIndex)
+        way.database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+class RemoveIndex(operations.RemoveIndexConcurrently):
+    """Removes an index while others write; see AddIndex."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Remove the index."""
+        way = _way(self, schema_editor, migrations.RemoveIndex)
+        way.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """Add it again."""
+        way = _way(self, schema_editor, migrations.RemoveIndex)
+        way.database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+def _way(operation, schema_editor, plain):
+    """Return the operation as the database can carry it out."""
+    if schema_editor.connection.vendor == "postgresql":
+        return super(type(operation), operation)
+    _name, args, kwargs = operation.deconstruct()
+    return plain(*args, **kwargs)

@@ -1,0 +1,47 @@
+"""Counters that cost the same at any length: they stop at a thousand."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from leads.numbers import german
+
+from .unions import side_by_side
+
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of rows as people read it: 37, 1.000 or, where there are more, 1.000+."""
+
+    number: int
+
+    def __bool__(self):
+        return self.number > 0
+
+    def __str__(self):
+        return f"{german(MOST)}+" if self.number > MOST else german(self.number)
+
+
+def count_up_to(**groups):
+    """Return a Count for each named group of querysets, in one query.
+
+    At most MOST + 1 rows of a group are looked at, those of each queryset in its order: it
+    says which index is to be read.
+    """
+    counts, params = [], []
+    for querysets in groups.values():
+        rows = [(0, queryset.values("pk")) for queryset in querysets]
+        union = side_by_side(rows, limit=MOST + 1)
+        if union is None:
+            counts.append("0")
+            continue
+        sql, of_group = union
+        some = f"SELECT 1 FROM ({sql}) AS parts LIMIT {MOST + 1}"  # noqa: S608
+        counts.append(f"(SELECT COUNT(*) FROM ({some}) AS counted)")  # noqa: S608
+        params += of_group
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", params)
+        numbers = cursor.fetchone()
+    return dict(zip(groups, map(Count, numbers), strict=True))

@@ -1,0 +1,94 @@
+"""Many leads at once, and how the database goes about a page of them."""
+
+import json
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+# Numbers that spread evenly and never repeat each other's steps.
+ROWS = """
+INSERT INTO leads_lead (
+    marketplace_id, name, sort_name, company, contact_person, phone, mobile, email, street,
+    postcode, city, country, need, description, source, own_values, search_text,
+    status, owner_id, phase_id, loss_reason_id, value, follow_up_at,
+    created_at, accepted_at, phase_entered_at, closed_at, last_activity_at
+)
+SELECT %(marketplace)s, 'Kunde ' || n, 'kunde ' || n, '', '', '', '', '', '',
+    '', 'Ort ' || n %% 90, '', '', '', '', '{{}}', 'kunde ' || n,
+    %(status)s, %(owner)s, {phase}, %(reason)s,
+    CASE WHEN n %% 5 = 0 THEN NULL ELSE n * 7919 %% 60 * 500 END,
+    CASE WHEN n %% 4 = 0 THEN NULL ELSE {moment} END,
+    {moment}, %(accepted)s, %(accepted)s, {closed}, {moment}
+FROM {numbers}
+"""
+MOMENT = {
+    "postgresql": "now() + (n * 104729 %% 400000 - 360000) * interval '1 minute'",
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now',"
+    " (n * 104729 %% 400000 - 360000) || ' minutes')",
+}
+NUMBERS = {
+    "postgresql": "generate_series(1::bigint, %(count)s) AS n",
+    "sqlite": "(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r"
+    " WHERE n < %(count)s) SELECT n FROM r)",
+}
+
+
+def seed(marketplace, count, *, owner=None, status="in_progress"):
+    """Write `count` leads of a marketplace by one statement."""
+    phases = list(marketplace.phases.order_by("position").values_list("pk", flat=True))
+    cases = " ".join(f"WHEN {n} THEN {pk}" for n, pk in enumerate(phases))
+    moment = MOMENT[connection.vendor]
+    is_offered, is_closed = status == "offered", status in {"won", "lost"}
+    sql = ROWS.format(
+        phase="NULL" if is_offered else f"CASE n %% {len(phases)} {cases} END",
+        moment=moment,
+        closed=moment if is_closed else "NULL",
+        numbers=NUMBERS[connection.vendor],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            {
+                "marketplace": marketplace.pk,
+                "status": status,
+                "owner": owner and owner.pk,
+                "reason": marketplace.loss_reasons.first().pk if status == "lost" else None,
+                "accepted": None if is_offered else "2026-01-01 08:00:00+00:00",
+                "count": count,
+            },
+        )
+
+
+def settle():
+    """Let the database count what lies where, as its own caretaker does by and by."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def nodes_of(request):
+    """Return the plan nodes of every query that `request()` makes, and its answer."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = request()
+    nodes = []
+    for query in captured:
+        sql = query["sql"]
+        if sql.startswith("SELECT") and "leads_" in sql:
+            nodes += _nodes(sql)
+    return nodes, answer
+
+
+def _nodes(sql):
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            return [detail for *_ids, detail in cursor.fetchall()]
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        plan = cursor.fetchone()[0]
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        return list(_flat(plan[0]["Plan"]))
+
+
+def _flat(node):
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _flat(child)
