@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
+from marketplaces.models import Phase
+
 from .models import Lead
+from .models.queryset import due_times
 from .paging import Order, Part, page_of
+from .rows import Rows
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class LeadList:
         self.search = params.get("q", "").strip()
         self.sight = sight
         self.marketplaces = list(sight.marketplaces)
-        prefetch_related_objects(self.marketplaces, "phases")
+        phases = Prefetch("phases", Phase.objects.for_lists())
+        prefetch_related_objects(self.marketplaces, phases)
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
         self.sort, self.order = self._chosen_order()
@@ -90,39 +95,56 @@ class LeadList:
         """Return the `leads` that belong into this list, before its filters."""
         return leads.in_progress()
 
-    def narrowed(self, leads):
-        """Return the `leads` that the address describes."""
+    def narrowed(self, leads, given):
+        """Return the `leads` that the address describes; `given` are the values to it."""
         leads = self.kept(leads)
         if self.search:
             leads = leads.matching(self.search)
         if self.phase:
-            leads = leads.in_phase(self.phase.pk)
+            leads = leads.in_phase(given["phase"])
         if self.due:
-            leads = leads.due(DUE[self.due])
+            leads = leads.due(DUE[self.due], given)
         return leads
+
+    @property
+    def key(self):
+        """What of the address decides which SQL finds its leads; None where all of it."""
+        return None if self.search else (type(self).__name__, self.due)
+
+    @property
+    def values(self):
+        """The values that the address gives to that SQL."""
+        times = due_times() if self.due else {}
+        return {**times, "phase": self.phase.pk} if self.phase else times
 
     def rows(self):
         """Return the leads that the user may see, as rows of this list."""
-        return self.kept(Lead.objects.visible_to(self.user)).for_rows()
+        leads = self.kept(Lead.objects.visible_to(self.user)).for_rows()
+        return leads.with_owner_name() if self.sight.has_others else leads
 
     def parts(self):
         """Return the list as parts that an index holds in order, see leads.paging."""
         parts = []
-        for marketplace in self._walked_marketplaces:
-            leads = self.narrowed(Lead.objects.along(self.sight.slice_of(marketplace)))
-            parts += self.parts_of(marketplace, leads)
+        for marketplace, question in Lead.objects.worked_along(
+            self.sight,
+            self.key,
+            self.narrowed,
+            marketplaces=self._walked_marketplaces,
+            **self.values,
+        ):
+            parts += self.parts_of(marketplace, question)
         if self.order.column == PHASE.path:
             parts.sort(key=lambda part: part.value)
         return parts
 
-    def parts_of(self, marketplace, leads):
-        """Return the parts of one marketplace's `leads` in the order of the list."""
+    def parts_of(self, marketplace, question):
+        """Return the parts of one marketplace's leads in the order of the list."""
         if self.order.column == MARKETPLACE.path:
-            return [Part(leads, value=marketplace.pk)]
+            return [Part(question, value=marketplace.pk)]
         if self.order.column == PHASE.path:
             phases = [self.phase] if self.phase else marketplace.phases.all()
-            return [Part(leads.in_phase(p.pk), value=p.position) for p in phases]
-        return [Part(leads)]
+            return [Part(_in_phase(question, p), value=p.position) for p in phases]
+        return [Part(question)]
 
     @property
     def _walked_marketplaces(self):
@@ -161,38 +183,11 @@ class LeadList:
         """The marketplaces whose phases the filter offers."""
         return [self.marketplace] if self.marketplace else self.marketplaces
 
-    def process_of(self, lead):
-        """Return the states of the dots for `lead`: done, current or coming."""
-        phases = self._phases[lead.marketplace_id]
-        here = lead.phase.position
-        states = []
-        for phase in phases:
-            if phase.pk == lead.phase_id:
-                states.append("current")
-            elif not phase.is_retired:
-                states.append("done" if phase.position < here else "coming")
-        return states
-
     @property
-    def leads(self):
-        """The page's leads, each with its marketplace and phase, and with its `dots`."""
-        by_id = {marketplace.pk: marketplace for marketplace in self.marketplaces}
-        for lead in self.page.rows:
-            lead.marketplace = by_id[lead.marketplace_id]
-            lead.phase = next(
-                p for p in self._phases[lead.marketplace_id] if p.pk == lead.phase_id
-            )
-            lead.dots = self.process_of(lead)
-            yield lead
-
-    @property
-    def _phases(self):
-        if not hasattr(self, "_phases_by_marketplace"):
-            self._phases_by_marketplace = {
-                m.pk: sorted(m.phases.all(), key=lambda phase: phase.position)
-                for m in self.marketplaces
-            }
-        return self._phases_by_marketplace
+    def shown_rows(self):
+        """The page's leads as its rows show them."""
+        rows = Rows(self.marketplaces, reader=self.user)
+        return [rows.of(lead) for lead in self.page.rows]
 
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")
@@ -228,19 +223,24 @@ class ClosedList(LeadList):
         """Return the closed ones of `leads`."""
         return leads.closed()
 
-    def narrowed(self, leads):
-        """Return the `leads` that the address describes."""
-        leads = super().narrowed(leads)
+    def narrowed(self, leads, given):
+        """Return the `leads` that the address describes; see LeadList."""
+        leads = super().narrowed(leads, given)
         return leads.with_status(RESULTS[self.result]) if self.result else leads
 
-    def parts_of(self, marketplace, leads):
-        """Return the parts of one marketplace's `leads` in the order of the list."""
+    @property
+    def key(self):
+        """What of the address decides which SQL finds its leads; see LeadList."""
+        return super().key and (*super().key, self.result)
+
+    def parts_of(self, marketplace, question):
+        """Return the parts of one marketplace's leads in the order of the list."""
         if self.order.column == STATUS.path:
             return [
-                Part(leads.with_status(status), value=status)
+                Part(_with_status(question, status), value=status)
                 for status in (Lead.Status.LOST, Lead.Status.WON)
             ]
-        return super().parts_of(marketplace, leads)
+        return super().parts_of(marketplace, question)
 
     @property
     def due(self):
@@ -257,3 +257,13 @@ class ClosedList(LeadList):
     def is_filtered(self):
         """Whether anything narrows the list."""
         return super().is_filtered or bool(self.result)
+
+
+def _in_phase(question, phase):
+    return question.then(
+        ("in phase",), lambda leads, given: leads.in_phase(given["phase"]), phase=phase.pk
+    )
+
+
+def _with_status(question, status):
+    return question.then((status,), lambda leads, _given: leads.with_status(status))

@@ -22,48 +22,65 @@ def start_of_day(moment=None):
     return timezone.make_aware(datetime.combine(local.date(), time.min))
 
 
+class Instant:
+    """A moment (default: now) from which many others are told."""
+
+    def __init__(self, moment=None):
+        self.moment = moment or timezone.now()
+        self.local = timezone.localtime(self.moment)
+        self.day = self.local.date()
+        self.start_of_day = start_of_day(self.moment)
+
+    @classmethod
+    def of(cls, now):
+        """Return the Instant of `now`, which may be one already, or None for now."""
+        return now if isinstance(now, cls) else cls(now)
+
+    def state_of(self, due):
+        """Return whether the moment `due` is `overdue`, due `today` or `later`."""
+        if is_overdue(due, now=self):
+            return "overdue"
+        return "today" if timezone.localtime(due).date() == self.day else "later"
+
+
 def has_time(moment):
     """Whether `moment` names a time and not only a day."""
-    return moment != start_of_day(moment)
+    return timezone.localtime(moment).time() != time.min
 
 
 def is_overdue(moment, *, now=None):
     """Whether `moment` has passed at `now` (default: now)."""
-    now = now or timezone.now()
-    return moment < now if has_time(moment) else moment < start_of_day(now)
+    now = Instant.of(now)
+    return moment < (now.moment if has_time(moment) else now.start_of_day)
 
 
 def show_moment(moment):
     """Return day and time to read: 27.11.2026, 14:30."""
     local = timezone.localtime(moment)
-    day = date_format(local, "d.m.Y")
-    return f"{day}, {date_format(local, 'H:i')}" if has_time(moment) else day
+    return f"{local:%d.%m.%Y, %H:%M}" if has_time(moment) else f"{local:%d.%m.%Y}"
 
 
 def show_due(moment, *, now=None):
     """Return when `moment` is, seen from `now`, as short as a list wants it."""
-    now = now or timezone.now()
+    now = Instant.of(now)
     local = timezone.localtime(moment)
-    days = (local.date() - timezone.localtime(now).date()).days
-    clock = date_format(local, "H:i") if has_time(moment) else ""
-    this_year = local.year == timezone.localtime(now).year
+    days = (local.date() - now.day).days
+    clock = "" if local.time() == time.min else f"{local:%H:%M}"
+    day = f"{local:%d.%m.}" if local.year == now.local.year else f"{local:%d.%m.%Y}"
     if is_overdue(moment, now=now):
-        when = clock if days == 0 else date_format(local, "d.m." if this_year else "d.m.Y")
         overdue = _("overdue")
-        return f"{overdue} · {when}"
+        return f"{overdue} · {clock if days == 0 else day}"
     if days in {0, 1}:
         day = _("today") if days == 0 else _("tomorrow")
-    else:
-        day = date_format(local, "d.m." if this_year else "d.m.Y")
     return f"{day} · {clock}" if clock else day
 
 
 def show_past(moment, *, now=None):
     """Return how long ago `moment` was: just now, 2 hours ago, yesterday, a date."""
-    now = now or timezone.now()
-    minutes = int((now - moment).total_seconds() // 60)
+    now = Instant.of(now)
+    minutes = int((now.moment - moment).total_seconds() // 60)
     local = timezone.localtime(moment)
-    days = (timezone.localtime(now).date() - local.date()).days
+    days = (now.day - local.date()).days
     if minutes < 1:
         return _("just now")
     if minutes < 60:
@@ -74,7 +91,7 @@ def show_past(moment, *, now=None):
         return _("yesterday")
     if days < 14:
         return _("%(count)d days ago") % {"count": days}
-    return date_format(local, "d.m.Y")
+    return f"{local:%d.%m.%Y}"
 
 
 def show_day(day, *, today=None):

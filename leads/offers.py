@@ -20,7 +20,7 @@ class OfferList:
         self.user = user
         offers = dict(zip(sight.marketplaces, Lead.objects.offered_along(sight), strict=True))
         self.total, *counts = count_up_to(
-            total=offers.values(), **{str(m.pk): [leads] for m, leads in offers.items()}
+            total=offers.values(), **{str(m.pk): [asked] for m, asked in offers.items()}
         ).values()
         self.chips = [
             {"marketplace": marketplace, "count": count}

@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from .cursors import Edge
-from .models.unions import side_by_side
+from .models.questions import side_by_side
 
 # SQLite joins at most 500 of them.
 PARTS_AT_ONCE = 100
@@ -25,12 +25,12 @@ PARTS_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a list that one index holds in order: the rows of `queryset`.
+    """A part of a list that one index holds in order: the rows that a Question finds.
 
     `value` is their sort value where the list's Order says that they share it.
     """
 
-    queryset: object
+    question: object
     value: object = None
 
 
@@ -58,23 +58,27 @@ class Order:
         return row
 
     def groups(self, parts):
-        """Return sort value → querysets, in the order in which the groups are shown.
+        """Return sort value → questions, in the order in which the groups are shown.
 
         Where parts do not share a value, those that have one stand under VALUES.
         """
         if self.within:
             groups = {}
             for part in reversed(parts) if self.is_descending else parts:
-                groups.setdefault(part.value, []).append(part.queryset)
+                groups.setdefault(part.value, []).append(part.question)
             return groups
-        rows = [part.queryset for part in parts]
+        questions = [part.question for part in parts]
         if not self.has_nulls:
-            return {VALUES: rows}
-        null = f"{self.column}__isnull"
-        return {
-            VALUES: [queryset.filter(**{null: False}) for queryset in rows],
-            None: [queryset.filter(**{null: True}) for queryset in rows],
-        }
+            return {VALUES: questions}
+
+        def split(*, is_null):
+            null = {f"{self.column}__isnull": is_null}
+            return [
+                question.then((self.column, is_null), lambda rows, _given: rows.filter(**null))
+                for question in questions
+            ]
+
+        return {VALUES: split(is_null=False), None: split(is_null=True)}
 
     def group_of(self, value):
         """Return the key of the group in which rows with this sort value stand."""
@@ -155,7 +159,7 @@ class _Walk:
         """Return the first `limit` rows on the way."""
         found, batch = [], []
         for name, place in self.places.items():
-            batch += [(place, self._ahead(place, rows)) for rows in self.groups[name]]
+            batch += [(place, self._ahead(place, asked, limit)) for asked in self.groups[name]]
             if len(batch) >= PARTS_AT_ONCE or place == len(self.places) - 1:
                 found += self._read(batch, limit - len(found))
                 batch = []
@@ -163,20 +167,29 @@ class _Walk:
                 break
         return found
 
-    def _ahead(self, place, queryset):
-        """Return those of a part's rows that lie ahead, as one range of its index."""
-        if place == 0 and self.edge:
-            edge = self.edge
-            value = edge.within if self.order.within else edge.value
-            keys = self.order.keys if value is not None else ["id"]
-            lookup = TupleLessThan if self.is_descending else TupleGreaterThan
-            ahead = lookup(Tuple(*map(F, keys)), (value, edge.pk)[-len(keys) :])
-            queryset = queryset.filter(ahead)
-        return queryset.order_by(*self._directed).values_list(*self.order.keys)
+    def _ahead(self, place, question, limit):
+        """Return what asks for those of a part's rows that lie ahead: a range of an index."""
+        edge = self.edge if place == 0 else None
+        keys, given = self.order.keys, {}
+        if edge:
+            given = {"edge": edge.within if self.order.within else edge.value, "pk": edge.pk}
+            if given["edge"] is None:
+                del given["edge"]
+        lookup = TupleLessThan if self.is_descending else TupleGreaterThan
+
+        def ahead(rows, values):
+            if edge:
+                edges = keys[-len(given) :]
+                rows = rows.filter(
+                    lookup(Tuple(*map(F, edges)), tuple(values[name] for name in given))
+                )
+            return rows.order_by(*self._directed).values_list(*keys)[:limit]
+
+        return question.then((*keys, self.is_descending, limit), ahead, **given)
 
     def _read(self, batch, limit):
-        """Return the first `limit` rows in the parts of `batch`: pairs of place and part."""
-        union = side_by_side(batch, limit=limit)
+        """Return the first `limit` rows that the questions of `batch` find."""
+        union = side_by_side(batch)
         if union is None:
             return []
         sql, params = union

@@ -26,10 +26,7 @@ def due(moment):
 @register.filter
 def due_state(moment):
     """Return `overdue`, `today` or `later`."""
-    if moments.is_overdue(moment):
-        return "overdue"
-    is_today = moments.start_of_day(moment) == moments.start_of_day()
-    return "today" if is_today else "later"
+    return moments.Instant().state_of(moment)
 
 
 @register.filter

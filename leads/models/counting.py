@@ -6,7 +6,7 @@ from django.db import connection
 
 from leads.numbers import german
 
-from .unions import side_by_side
+from .questions import side_by_side
 
 MOST = 1000
 
@@ -25,15 +25,14 @@ class Count:
 
 
 def count_up_to(**groups):
-    """Return a Count for each named group of querysets, in one query.
+    """Return a Count for each named group of Questions, in one query.
 
-    At most MOST + 1 rows of a group are looked at, those of each queryset in its order: it
+    At most MOST + 1 rows of a group are looked at, those of each question in its order: it
     says which index is to be read.
     """
     counts, params = [], []
-    for querysets in groups.values():
-        rows = [(0, queryset.values("pk")) for queryset in querysets]
-        union = side_by_side(rows, limit=MOST + 1)
+    for questions in groups.values():
+        union = side_by_side([(0, question.then(("count",), _some)) for question in questions])
         if union is None:
             counts.append("0")
             continue
@@ -45,3 +44,7 @@ def count_up_to(**groups):
         cursor.execute(f"SELECT {', '.join(counts)}", params)
         numbers = cursor.fetchone()
     return dict(zip(groups, map(Count, numbers), strict=True))
+
+
+def _some(queryset, _given):
+    return queryset.values("pk")[: MOST + 1]

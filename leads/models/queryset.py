@@ -14,6 +14,7 @@ from .attachment import Attachment
 from .counting import count_up_to
 from .indexes import OF_ANYBODY
 from .journal import JournalEntry
+from .questions import Question
 from .refusal import LeadRefusal
 
 SEARCH_MAX_LENGTH = 200
@@ -58,15 +59,42 @@ class LeadQuerySet(models.QuerySet):
         return leads if "owner" in piece else leads.filter(OF_ANYBODY)
 
     def offered_along(self, sight):
-        """Return the offers that a user sees and has not declined, slice by slice."""
+        """Return what asks for the offers that a user sees, slice by slice."""
         return [
-            self.personal()
-            .offered()
-            .filter(**piece)
-            .not_declined_by(sight.user_id)
-            .order_by("created_at", "id")
+            Question(
+                ("offered",),
+                lambda given: (
+                    self.personal()
+                    .offered()
+                    .filter(marketplace=given["marketplace"])
+                    .not_declined_by(given["owner"])
+                    .order_by("created_at", "id")
+                ),
+                {**piece, "owner": sight.user_id},
+            )
             for piece in sight.offered_slices
         ]
+
+    def worked_along(self, sight, key, narrow, *, marketplaces=None, **values):
+        """Return what asks for the leads along a sight, as pairs of marketplace and Question.
+
+        `narrow` takes the leads of a slice and the `values`, and returns those that are
+        asked for; it does the same for each `key`, which is None where it does not.
+        """
+        chosen = sight.marketplaces if marketplaces is None else marketplaces
+        for marketplace in chosen:
+            piece = sight.slice_of(marketplace)
+            names = tuple(piece)
+            yield (
+                marketplace,
+                Question(
+                    key and (*key, *names),
+                    lambda given, names=names: narrow(
+                        self.along({name: given[name] for name in names}), given
+                    ),
+                    {**piece, **values},
+                ),
+            )
 
     def operated_by(self, user):
         """Leads of the marketplaces that `user` operates in the admin."""
@@ -128,9 +156,12 @@ class LeadQuerySet(models.QuerySet):
         """Leads of this status."""
         return self.filter(status=status)
 
-    def due(self, which, *, now=None):
-        """Leads whose follow-up is `overdue`, `today` (but not overdue) or `none`."""
-        return self.filter(due_conditions(now or timezone.now())[which])
+    def due(self, which, times):
+        """Leads whose follow-up is `overdue`, `today` (but not overdue) or `none`.
+
+        `times` are those of `due_times`.
+        """
+        return self.filter(due_conditions(times)[which])
 
     def matching(self, text):
         """Leads whose name, company, contact person, city, e-mail or phone has each word.
@@ -174,11 +205,17 @@ class LeadQuerySet(models.QuerySet):
 
     def for_rows(self):
         """With what a row of a rep's list shows; the list has the marketplaces itself."""
-        return self.select_related("owner", "loss_reason").only(
-            *("marketplace", "phase", "name", "sort_name", "city", "need", "status"),
-            *("follow_up_at", "last_activity_at", "created_at", "closed_at", "value"),
-            *("owner__username", "owner__first_name", "owner__last_name"),
-            "loss_reason__label",
+        return self.select_related("loss_reason").only(
+            *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
+            *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
+            *("value", "loss_reason__label"),
+        )
+
+    def with_owner_name(self):
+        """With what tells whose lead it is; `for_rows` or the like comes before."""
+        names = ("username", "first_name", "last_name")
+        return self.select_related("loss_reason", "owner").only(
+            *self.query.deferred_loading[0], *(f"owner__{name}" for name in names)
         )
 
     def for_offers(self):
@@ -215,32 +252,36 @@ class LeadQuerySet(models.QuerySet):
 
     def counted_for(self, sight, *, now=None):
         """Return the counters of navigation and filter chips, in one query."""
-        conditions = due_conditions(now or timezone.now())
-        # Ordered, so that PostgreSQL takes the index that is.
-        open_leads = [
-            self.along(piece).in_progress().order_by("follow_up_at", "id")
-            for piece in sight.slices
-        ]
+        times = due_times(now)
+
+        def asked(which=None):
+            def narrow(leads, given):
+                leads = leads.in_progress()
+                # Ordered, so that PostgreSQL takes the index that is.
+                return (leads.due(which, given) if which else leads).order_by("follow_up_at")
+
+            questions = self.worked_along(sight, ("counted", which), narrow, **times)
+            return [question for _marketplace, question in questions]
+
         return count_up_to(
             offered=self.offered_along(sight),
-            in_progress=open_leads,
-            **{
-                name: [leads.filter(condition) for leads in open_leads]
-                for name, condition in conditions.items()
-            },
+            in_progress=asked(),
+            **{which: asked(which) for which in ("overdue", "today", "none")},
         )
 
 
-def due_conditions(now):
-    """Return what overdue, today and none mean for a follow-up; see leads.moments."""
+def due_times(now=None):
+    """Return the moments from which `due_conditions` tells what is due."""
+    now = now or timezone.now()
     today = start_of_day(now)
-    tomorrow = start_of_day(today + timedelta(hours=36))
-    overdue = Q(follow_up_at__lt=now) & ~Q(follow_up_at=today)
-    return {
-        "overdue": overdue,
-        "today": Q(follow_up_at__gte=today, follow_up_at__lt=tomorrow) & ~overdue,
-        "none": Q(follow_up_at=None),
-    }
+    return {"now": now, "today": today, "tomorrow": start_of_day(today + timedelta(hours=36))}
+
+
+def due_conditions(times):
+    """Return what overdue, today and none mean for a follow-up; see leads.moments."""
+    today = Q(follow_up_at__gte=times["today"], follow_up_at__lt=times["tomorrow"])
+    overdue = Q(follow_up_at__lt=times["now"]) & ~Q(follow_up_at=times["today"])
+    return {"overdue": overdue, "today": today & ~overdue, "none": Q(follow_up_at=None)}
 
 
 def _count(rows):

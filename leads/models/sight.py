@@ -34,6 +34,11 @@ class Sight:
         """The values of marketplace of the offered leads."""
         return [{"marketplace": marketplace.pk} for marketplace in self.marketplaces]
 
+    @property
+    def has_others(self):
+        """Whether other people's leads are seen, too."""
+        return any(marketplace.is_managed for marketplace in self.marketplaces)
+
     def slice_of(self, marketplace):
         """The slice of one of the marketplaces."""
         path = {"marketplace": marketplace.pk}

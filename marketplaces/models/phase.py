@@ -17,6 +17,10 @@ class PhaseQuerySet(OrderedQuerySet):
         """Without this one."""
         return self.exclude(pk=phase.pk)
 
+    def for_lists(self):
+        """With what filters and rows of lists show."""
+        return self.only("marketplace", "name", "position", "is_retired").in_order()
+
     def with_lead_count(self):
         """With `lead_count`, the leads that stand in the phase and can still be moved."""
         return self.annotate(

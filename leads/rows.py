@@ -1,0 +1,83 @@
+"""What the rows of a list of leads show, worked out before the template draws them.
+
+What many rows share, the cells of a marketplace and of a phase, is drawn once.
+"""
+
+from functools import lru_cache
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from .moments import Instant, show_due, show_past
+from .numbers import euro
+
+
+class Row:
+    """One lead as its row shows it."""
+
+    __slots__ = (
+        *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
+        *("due_state", "market", "name", "owner", "phase", "place", "reason"),
+        *("result", "status", "value"),
+    )
+
+
+class Rows:
+    """The rows of leads that stand in the `marketplaces`, whose phases are loaded."""
+
+    def __init__(self, marketplaces, *, reader):
+        self.reader = reader
+        self.now = Instant()
+        self.markets = {m.pk: _market(m.name, m.color) for m in marketplaces}
+        self.phases = {
+            phase.pk: _phase(phase.name, _dots(phase, marketplace))
+            for marketplace in marketplaces
+            for phase in marketplace.phases.all()
+        }
+        self.address = reverse("leads:detail", args=[0]).removesuffix("0/")
+
+    def of(self, lead):
+        """Return the row of `lead`."""
+        row = Row()
+        row.address = f"{self.address}{lead.pk}/"
+        row.name = lead.name
+        row.place = " · ".join(filter(None, (lead.city, lead.need)))
+        row.market = self.markets[lead.marketplace_id]
+        row.owner = "" if lead.owner_id == self.reader.pk else str(lead.owner)
+        row.phase = self.phases[lead.phase_id]
+        row.value = "" if lead.value is None else euro(lead.value)
+        if lead.follow_up_at:
+            row.due = show_due(lead.follow_up_at, now=self.now)
+            row.due_state = self.now.state_of(lead.follow_up_at)
+        else:
+            row.due = ""
+        row.activity = show_past(lead.last_activity_at, now=self.now)
+        row.activity_at = lead.last_activity_at.isoformat()
+        if lead.closed_at:
+            closed = timezone.localtime(lead.closed_at)
+            row.closed_at, row.closed_on = closed.isoformat(), f"{closed:%d.%m.%Y}"
+            row.status, row.result = lead.status, lead.get_status_display()
+            row.reason = lead.loss_reason.label if lead.loss_reason_id else ""
+        return row
+
+
+@lru_cache(maxsize=1000)
+def _market(name, color):
+    return render_to_string("leads/rows/market.html", {"name": name, "color": color})
+
+
+@lru_cache(maxsize=10_000)
+def _phase(name, dots):
+    return render_to_string("leads/rows/phase.html", {"name": name, "dots": dots})
+
+
+def _dots(phase, marketplace):
+    """Return the states of the dots of a lead in `phase`: done, current or coming."""
+    states = []
+    for other in sorted(marketplace.phases.all(), key=lambda other: other.position):
+        if other.pk == phase.pk:
+            states.append("current")
+        elif not other.is_retired:
+            states.append("done" if other.position < phase.position else "coming")
+    return tuple(states)
