@@ -81,6 +81,7 @@ class LeadList:
         self.params = params
         self.search = params.get("q", "").strip()
         self.sight = sight
+        self._positions = {}
         self.marketplaces = list(sight.marketplaces)
         phases = Prefetch("phases", Phase.objects.for_lists())
         prefetch_related_objects(self.marketplaces, phases)
@@ -198,6 +199,12 @@ class LeadList:
         phases = (p for m in self.marketplaces for p in m.phases.all())
         return next((p for p in phases if str(p.pk) == chosen), None)
 
+    def _position_of(self, lead):
+        if not self._positions:
+            phases = (p for m in self.marketplaces for p in m.phases.all())
+            self._positions.update((phase.pk, phase.position) for phase in phases)
+        return self._positions[lead.phase_id]
+
     def _chosen_order(self):
         by_name = {column.name: column for column in self.columns}
         sort = self.params.get("sort", "")
@@ -210,6 +217,7 @@ class LeadList:
             is_descending=sort.startswith("-"),
             has_nulls=column.has_nulls,
             within="created_at" if column.is_coarse else "",
+            value=self._position_of if column is PHASE else None,
         )
 
 

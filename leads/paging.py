@@ -36,7 +36,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Order:
-    """An order by one column (a path from the model) and then by id; nulls come last.
+    """An order by one column and then by id; nulls come last.
 
     Where all rows of a part share that value they stand by the column `within` and id.
     """
@@ -45,6 +45,8 @@ class Order:
     is_descending: bool = False
     has_nulls: bool = False
     within: str = ""
+    # Gives the sort value of a row where the column is not the row's own.
+    value: object = None
 
     @property
     def keys(self):
@@ -53,9 +55,7 @@ class Order:
 
     def value_of(self, row):
         """Return the sort value of `row`."""
-        for name in self.column.split("__"):
-            row = getattr(row, name) if row is not None else None
-        return row
+        return self.value(row) if self.value else getattr(row, self.column)
 
     def groups(self, parts):
         """Return sort value → questions, in the order in which the groups are shown.

@@ -547,6 +547,9 @@ def test_the_list_asks_as_few_questions_for_60_leads_as_for_2(
         page_of_anna, address, q="lead", marktplatz="waermepumpe-sued", sort="-volumen"
     )
     assert len(filtered) <= 6, filtered
+    for sort in CLOSED_SORTS if address == CLOSED else SORTS:
+        in_order, _ = queries(page_of_anna, address, sort=sort)
+        assert len(in_order) <= 6, in_order
 
 
 def test_fifty_long_rows_weigh_at_most_12_kb(page_of_anna, heatpumps, anna):
