@@ -10,7 +10,10 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadbook.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from leadbook import provenance
+
+    with provenance.of(request_id=provenance.new_id()):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

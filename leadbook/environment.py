@@ -34,6 +34,10 @@ class Environment:
                 f"{name}_FILE must be the path of a readable text file, not {path!r}: {error}"
             ) from error
 
+    def hand_on(self, name, value):
+        """Set a variable for a library that reads the environment itself."""
+        os.environ[name] = value
+
     def number(self, name, *, default, at_least=0):
         """Return a whole number."""
         text = self(name) or str(default)

@@ -66,6 +66,11 @@ def of(**changes):
         _current.reset(token)
 
 
+def new_id():
+    """Return an id for a request, or for a run of a command."""
+    return uuid.uuid4().hex
+
+
 class ProvenanceMiddleware:
     """Gives each request an id, which its answer, its events and its log lines carry."""
 
@@ -75,7 +80,7 @@ class ProvenanceMiddleware:
     def __call__(self, request):
         """Pass the request on."""
         is_admin = request.path.startswith(reverse("admin:index"))
-        request_id = uuid.uuid4().hex
+        request_id = new_id()
         with of(source=Source.ADMIN if is_admin else Source.WEB, request_id=request_id):
             response = self.get_response(request)
         response.headers[HEADER] = request_id

@@ -5,6 +5,7 @@ that names the variable. Each variable can also be given as the path of a file i
 variable with the suffix `_FILE`.
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -80,9 +81,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The first three stand outside of everything that can raise, so that errors carry them.
+    # The first four stand outside of everything that can raise, so that errors carry them.
     "leadbook.headers.HeadersMiddleware",
     "leadbook.provenance.ProvenanceMiddleware",
+    # Its line carries the request's id, and it measures all that is inside.
+    "leadbook.access_log.AccessLogMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "leadbook.headers.VerbsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -390,30 +393,67 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "marketplaces.admin.navigation.navigation"},
 }
 
+# Logs, figures, errors ----------------------------------------------------------------
+LOG_LEVEL = env.one_of(
+    "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"
+)
+LOG_FORMAT = env.one_of(
+    "LOG_FORMAT", ["json", "line"], default="json" if PRODUCTION else "line"
+)
+# In milliseconds; 0 for none.
+SLOW_QUERY_MS = env.number("SLOW_QUERY_MS", default=500)
+METRICS_TOKEN = env("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN must hold at least 20 random characters, or be left out."
+    )
+PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR", default=str(VAR_DIR / "metrics"))
+if METRICS_TOKEN:
+    env.hand_on("PROMETHEUS_MULTIPROC_DIR", PROMETHEUS_MULTIPROC_DIR)
+SENTRY_DSN = env("SENTRY_DSN")
+if SENTRY_DSN and not re.fullmatch(r"https?://[^@/\s]+@[^/\s]+/(.*/)?\d+", SENTRY_DSN):
+    raise ImproperlyConfigured("SENTRY_DSN must be an address like https://KEY@HOST/NUMBER.")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-        "json": {"()": "leadbook.security_log.Formatter"},
+        "line": {"()": "leadbook.log_lines.LineFormatter", "shows_values": DEBUG},
+        "json": {"()": "leadbook.log_lines.JsonFormatter", "shows_values": DEBUG},
+        "security": {"()": "leadbook.security_log.Formatter"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "level": LOG_LEVEL,
+        },
+        "access": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": LOG_FORMAT,
+        },
         "security": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
-            "formatter": "json",
+            "formatter": "security",
         },
     },
-    "root": {
-        "handlers": ["console"],
-        "level": env.one_of(
-            "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"
-        ),
-    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would print each line a second time.
         "django": {"handlers": [], "level": "INFO"},
+        # What these say beside errors, the access log says without what was searched for.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "level": "CRITICAL"},
+        # Below it they write whole requests.
+        "boto3": {"level": "INFO"},
+        "botocore": {"level": "INFO"},
+        "s3transfer": {"level": "INFO"},
+        "urllib3": {"level": "INFO"},
+        # It names addresses of failed requests, so its lines go through our formatter.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+        "leadbook.access": {"handlers": ["access"], "propagate": False},
         # Whatever LOG_LEVEL says: these lines are evidence.
         "leadbook.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
     },

@@ -1,5 +1,6 @@
 """The map of all addresses."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -13,6 +14,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz/", health.healthz, name="healthz"),
 ]
+if settings.METRICS_TOKEN:
+    from leadbook import metrics  # slow to import, and only needed here
+
+    urlpatterns.append(path("metrics/", metrics.metrics, name="metrics"))
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden

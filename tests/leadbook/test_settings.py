@@ -94,6 +94,17 @@ def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
         ({"ATTACHMENTS": "s3:///prefix"}, "ATTACHMENTS must name the bucket"),
         ({"VAR_DIR": "/dev/null/var"}, "VAR_DIR must be a folder"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be one of json, line, not 'xml'."),
+        ({"SLOW_QUERY_MS": "0.5"}, "SLOW_QUERY_MS must be a whole number of at least 0"),
+        ({"METRICS_TOKEN": "geheim"}, "METRICS_TOKEN must hold at least 20 random characters"),
+        (
+            {"SENTRY_DSN": "https://sentry.example/geheim"},
+            "SENTRY_DSN must be an address",
+        ),
+        (
+            {"SENTRY_DSN": "https://geheim@sentry.example"},
+            "SENTRY_DSN must be an address",
+        ),
     ],
 )
 def test_wrong_value_stops_the_start_with_a_sentence(start, production, variables, sentence):

@@ -20,7 +20,7 @@ NEVER = ["TRACE", "PROPFIND", "QUATSCH"]
 VERBS = [*SAFE, "POST", "PUT", "PATCH", "DELETE", *NEVER[1:]]
 HEADERS = ({}, HTMX)
 # What differs from one answer to the next, whoever asks for what.
-VOLATILE_HEADERS = {"Date", provenance.HEADER}
+VOLATILE_HEADERS = {"Date", "Expires", "Server-Timing", provenance.HEADER}
 
 
 def send(client, verb, address, data=None, headers=None):
