@@ -77,7 +77,7 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """Search as the application does."""
-        return queryset.matching(search_term), False
+        return queryset.matching(search_term, offered=True), False
 
     @display(
         description=_("Status"),

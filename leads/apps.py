@@ -12,7 +12,8 @@ class LeadsConfig(AppConfig):
     verbose_name = _("Leads")
 
     def ready(self):
-        """Let the database guard the history."""
-        from .append_only import install_after_migrate
+        """Let the database guard the history and keep its search index in step."""
+        from . import append_only, search_index
 
-        post_migrate.connect(install_after_migrate, sender=self)
+        post_migrate.connect(append_only.install_after_migrate, sender=self)
+        post_migrate.connect(search_index.install_after_migrate, sender=self)

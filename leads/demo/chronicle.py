@@ -57,6 +57,8 @@ class Chronicle:
     def set_back(self):
         """Give every row that was made the moment at which it is said to have happened."""
         JournalEntry.objects.bulk_create(self.entries, BATCH)
+        for lead in {entry.lead for entry in self.entries}:
+            lead.save_search_document(with_journal=True)
         files = [Attachment(pk=pk, created_at=moment) for pk, moment in self.files.items()]
         Attachment.objects.bulk_update(files, ["created_at"], BATCH)
         for life in self.lives:

@@ -18,6 +18,7 @@ from .event import LeadEvent
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
+from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
 
@@ -35,6 +36,7 @@ __all__ = [
     "NoPhases",
     "NotNeighbours",
     "ReasonGone",
+    "SearchDocument",
     "Sight",
     "StaleMove",
     "StorageAway",

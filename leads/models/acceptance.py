@@ -31,6 +31,7 @@ class Acceptance:
                 lead.save()
         except IntegrityError:
             return cls.objects.get(entry_token=token, owner=by)
+        lead.save_search_document()
         lead.record(
             LeadEvent.Kind.ENTERED, by=by, to_phase=lead.phase, new_text=lead.phase.name
         )
@@ -48,6 +49,7 @@ class Acceptance:
         lead = cls(marketplace=marketplace, external_id=external_id)
         lead._fill(values)
         lead.save()
+        lead.save_search_document()
         lead.record(LeadEvent.Kind.OFFERED, by=by, label=marketplace.name)
         return lead
 

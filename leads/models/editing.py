@@ -75,7 +75,7 @@ class Editing:
             )
         if columns:
             self.derive()
-            self.save_change(*columns, "sort_name", "search_text")
+            self.save_change(*columns, "sort_name")
         return events
 
 

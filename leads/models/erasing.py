@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leadbook import provenance
+from leads import search_index
 from leads.fields import BUILT_IN, all_fields_of
 from leads.privacy import erasure_list, traces
 
@@ -57,6 +58,7 @@ class Erasing:
             self._forget_texts()
             attachments = self._forget_attachments()
             self._forget_fields()
+            self.forget_search_document()
             self.record(
                 LeadEvent.Kind.ANONYMISED, by=by, new_text=erasure.get_reason_display()
             )
@@ -113,6 +115,7 @@ class Erasing:
         self.own_values = {}
         self.external_id = self.entry_token = None
         self.anonymised_at = timezone.now()
+        self.search_text = ""
         self.derive()
         self.save(
             update_fields=[
@@ -133,5 +136,8 @@ def _finish(erasure, attachments):
             erasure.left_undone.append(
                 _("The file %(key)s could not be removed.") % {"key": attachment.file.name}
             )
+    if erasure.reason == Erasure.Reason.REQUEST:
+        # Who erases many does so once, at the end.
+        erasure.left_undone += search_index.scrub_or_tell()
     if erasure.reason != Erasure.Reason.REPLAY:
         erasure_list.append_or_tell(erasure)

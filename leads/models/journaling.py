@@ -35,6 +35,7 @@ class Journaling:
             old, entry.text, entry.edited_at = entry.text, text, timezone.now()
             entry.save(update_fields=["text", "edited_at"])
             self.save_change()
+            self.save_search_document(with_journal=True)
             return self._record_entry(
                 LeadEvent.Kind.ENTRY_EDITED, entry, by, old=old, new=text
             )
@@ -46,6 +47,7 @@ class Journaling:
             entry.deleted_at = timezone.now()
             entry.save(update_fields=["deleted_at"])
             self.save_change()
+            self.save_search_document(with_journal=True)
             return self._record_entry(LeadEvent.Kind.ENTRY_DELETED, entry, by, old=entry.text)
 
     def restore_entry(self, entry_id, *, by):
@@ -61,6 +63,7 @@ class Journaling:
             entry.deleted_at = None
             entry.save(update_fields=["deleted_at"])
             self.save_change()
+            self.save_search_document(with_journal=True)
             return self._record_entry(LeadEvent.Kind.ENTRY_RESTORED, entry, by, new=entry.text)
 
     def _own_entry(self, entry_id, *, by):

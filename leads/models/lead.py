@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.fields import BUILT_IN_BY_NAME
-from leads.text import fold, phone_digits, sort_key
+from leads.text import sort_key
 
 from .acceptance import Acceptance
 from .editing import Editing
@@ -19,6 +19,7 @@ from .journaling import Journaling
 from .process import Process
 from .queryset import LeadQuerySet
 from .recording import Recording
+from .searching import Searching
 from .undo import Undo
 
 
@@ -31,6 +32,7 @@ class Lead(
     Undo,
     Informing,
     Erasing,
+    Searching,
     Recording,
     models.Model,
 ):
@@ -105,7 +107,9 @@ class Lead(
 
     # Derived by `derive`; never written elsewhere.
     sort_name = models.CharField(max_length=200, editable=False, default="")
-    search_text = models.TextField(editable=False, default="")
+    # Not written any more, see SearchDocument; the version before still reads it while
+    # this one is put in its place. An erasure empties it.
+    search_text = models.TextField(editable=False, default="", db_default="")
 
     objects = LeadQuerySet.as_manager()
 
@@ -175,11 +179,8 @@ class Lead(
         return self.name
 
     def derive(self):
-        """Set the columns for sorting and searching from the fields; does not save."""
+        """Set the column for sorting from the fields; does not save."""
         self.sort_name = sort_key(self.name)[:200]
-        words = (self.name, self.company, self.contact_person, self.city, self.email)
-        numbers = (phone_digits(number) for number in (self.phone, self.mobile))
-        self.search_text = "\n".join([*(fold(word) for word in words), *numbers])
 
     @property
     def call_address(self):

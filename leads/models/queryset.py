@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from leads.moments import start_of_day
+from leads.search_terms import WHOLE_NUMBER, Terms
 from leads.text import fold, phone_digits
 from marketplaces.models import Membership
 
@@ -16,8 +17,7 @@ from .indexes import OF_ANYBODY
 from .journal import JournalEntry
 from .questions import Question
 from .refusal import LeadRefusal
-
-SEARCH_MAX_LENGTH = 200
+from .search_document import SearchDocument
 
 
 class LeadQuerySet(models.QuerySet):
@@ -163,28 +163,31 @@ class LeadQuerySet(models.QuerySet):
         """
         return self.filter(due_conditions(times)[which])
 
-    def matching(self, text):
-        """Leads whose name, company, contact person, city, e-mail or phone has each word.
+    def matching(self, text, *, offered=False):
+        """Leads that are found by `text`; of the offered ones, only if `offered` says so.
 
-        Umlauts may be written ä or ae, phone numbers with +49 or 0 and any blanks.
+        Their contact must be found by operators only. See leads.search_terms.
         """
-        text = text[:SEARCH_MAX_LENGTH].replace("\x00", "")
-        digits = phone_digits(text)
-        if len(digits) >= 4 and not any(char.isalpha() for char in text):
-            return self.filter(search_text__contains=digits)
-        condition = Q()
-        for word in fold(text).split():
-            condition &= Q(search_text__contains=word)
-        return self.filter(condition)
+        terms = Terms.read(text)
+        if terms.is_empty:
+            return self
+        statuses = [
+            status
+            for status in self.model.Status.values
+            if offered or status != self.model.Status.OFFERED
+        ]
+        found = SearchDocument.objects.matching(terms, statuses=statuses)
+        return self.filter(pk__in=found.order_by().values("pk"))
 
     def of_person_like(self, lead):
         """Leads that may be about the same person: same name, e-mail or phone number."""
         same = Q(sort_name=lead.sort_name)
+        documents = SearchDocument.objects.order_by().values("pk")
         if lead.email:
-            same |= Q(email__iexact=lead.email)
-        for number in filter(None, (lead.phone, lead.mobile)):
-            if len(digits := phone_digits(number)) >= 6:
-                same |= Q(search_text__contains=digits)
+            same |= Q(pk__in=documents.filter(email=fold(lead.email)))
+        numbers = [phone_digits(number) for number in (lead.phone, lead.mobile)]
+        if whole := [digits for digits in numbers if len(digits) >= WHOLE_NUMBER]:
+            same |= Q(pk__in=documents.with_number(whole))
         return self.personal().filter(same).exclude(pk=lead.pk).order_by("pk")
 
     def with_ids(self, ids):

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from leadbook import provenance
+from leads.search_documents import COLUMNS as SEARCHED
 
 from .errors import NoLongerVisible
 from .event import LeadEvent
@@ -43,9 +44,14 @@ class Recording:
         return self.locked(type(self).objects.visible_to(user).worked())
 
     def save_change(self, *columns):
-        """Write `columns` and nothing else, so that parallel edits are not overwritten."""
+        """Write `columns` and nothing else, so that parallel edits are not overwritten.
+
+        What is searched of them goes into the search document.
+        """
         self.last_activity_at = timezone.now()
         self.save(update_fields=[*columns, "last_activity_at"])
+        if not SEARCHED.isdisjoint(columns):
+            self.save_search_document()
 
     def record(self, kind, *, by, **details):
         """Append a LeadEvent and, for some kinds, its thin line in the journal."""
@@ -69,4 +75,6 @@ class Recording:
         """Append a JournalEntry and return it."""
         entry = JournalEntry.objects.create(lead=self, **columns)
         self.new_lines.insert(0, entry)
+        if entry.event_id is None:
+            self.add_search_words(entry.text)
         return entry

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from leads import search_index
 from leads.models import Erasure, Lead, NoLongerVisible
 from marketplaces.models import User
 
@@ -41,6 +42,9 @@ def replay(path=None, *, tell=lambda sentence: None):
             continue
         number += 1
         for sentence in erasure.left_undone:
+            tell(sentence)
+    if number:
+        for sentence in search_index.scrub_or_tell():
             tell(sentence)
     return number
 

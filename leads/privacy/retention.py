@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from leads import search_index
 from leads.models import Erasure, NoLongerVisible
 from marketplaces.models import Marketplace
 
@@ -86,6 +87,8 @@ def apply(plan, *, now=None, progress=lambda outcome: None):
         for pk in ids:
             _anonymise(pk, among, outcome)
             progress(outcome)
+    if outcome.anonymised:
+        outcome.left_undone += search_index.scrub_or_tell()
     return outcome
 
 

@@ -2,7 +2,8 @@
 
 from django.utils import timezone
 
-from leads.models import Lead
+from leads.models import Lead, SearchDocument
+from leads.search_documents import columns_of
 
 
 def in_progress(marketplace, owner, number, **columns):
@@ -23,7 +24,10 @@ def in_progress(marketplace, owner, number, **columns):
         lead = Lead(marketplace=marketplace, owner=owner, **values)
         lead.derive()
         leads.append(lead)
-    return Lead.objects.bulk_create(leads)
+    leads = Lead.objects.bulk_create(leads)
+    documents = [SearchDocument(**columns_of(lead, ())) for lead in leads]
+    SearchDocument.objects.bulk_create(documents)
+    return leads
 
 
 def closed(marketplace, owner, number, **columns):

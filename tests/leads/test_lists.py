@@ -255,7 +255,8 @@ def customers(heatpumps, anna):
     [
         ("müßig", "Jürgen Müßig"),
         ("MUESSIG", "Jürgen Müßig"),
-        ("mußig", ""),
+        ("mußig", "Jürgen Müßig"),
+        ("musig", ""),
         ("juergen rosenheim", "Jürgen Müßig"),
         ("rosenheim   jürg", "Jürgen Müßig"),
         ("juergen köln", ""),
@@ -272,13 +273,14 @@ def customers(heatpumps, anna):
         ("0171 7654321", "Häuslebau GmbH"),
         ("+491717654321", "Häuslebau GmbH"),
         ("7654", "Häuslebau GmbH"),
-        ("%", "100 % Wärme"),
-        ("_", "a_b"),
+        ("100 % w", "100 % Wärme"),
+        ("%%", ""),
+        ("__", ""),
         ("a_b", "a_b"),
-        ("\\", ""),
+        ("\\\\", ""),
         ("'; drop table leads_lead; --", ""),
         ("müß\x00ig", "Jürgen Müßig"),
-        ("😀", ""),
+        ("😀😀", ""),
     ],
 )
 def test_search(page_of_anna, customers, typed, found):

@@ -57,9 +57,3 @@ def told(heatpumps, anna, ben, roof):
 
 def roof_name(roof):
     return f"feld-{roof.pk}"
-
-
-@pytest.fixture
-def commits(django_capture_on_commit_callbacks):
-    """Return a context in which what follows a commit is done, as outside of a test."""
-    return lambda: django_capture_on_commit_callbacks(execute=True)

@@ -8,12 +8,16 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 from django.db import connection
 
+from leads import search_index
+
 
 def dump():
     """Every value of every row of every table, sessions decoded: name of table → text."""
     texts = {}
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
+        # SQLite's index keeps its contents in tables of its own, which are listed, too.
+        tables = set(connection.introspection.table_names(cursor)) - {search_index.INDEX}
+        for table in tables:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             rows = cursor.fetchall()
             # JSON columns hold umlauts escaped.

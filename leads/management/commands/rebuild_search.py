@@ -1,0 +1,50 @@
+"""Make afresh what leads are found by."""
+
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from leads import search_index
+from leads.numbers import german
+from leads.search_documents import rebuild
+
+LEADS_PER_PROGRESS_LINE = 10_000
+
+
+class Command(BaseCommand):
+    """Parses the arguments; leads.search_documents does the work."""
+
+    help = (
+        "Makes the search documents afresh out of leads and journals and writes those that "
+        "differ. Repeatable, and safe beside a running server. Needed after leads were "
+        "written past the application, and after an update during which the version before "
+        "went on running."
+    )
+
+    def add_arguments(self, parser):
+        """Declare the options."""
+        parser.add_argument(
+            "--index",
+            action="store_true",
+            help="on SQLite, also fill the index anew; nobody can write meanwhile",
+        )
+
+    def handle(self, *, index, **options):
+        """Rebuild, and say how far it is."""
+        outcome = rebuild(progress=self._tell_progress)
+        self.stdout.write(
+            _("Leads: %(seen)s · written: %(written)s · removed: %(removed)s")
+            % {
+                "seen": german(outcome.seen),
+                "written": german(outcome.written),
+                "removed": german(outcome.removed),
+            }
+        )
+        if index:
+            search_index.make_afresh(connection)
+            self.stdout.write(_("The index is filled anew."))
+
+    def _tell_progress(self, outcome):
+        if outcome.seen % LEADS_PER_PROGRESS_LINE == 0:
+            self.stdout.write(german(outcome.seen))
+            self.stdout.flush()

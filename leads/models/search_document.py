@@ -1,0 +1,133 @@
+"""What each lead is found by, beside the lead, so that no list reads it along."""
+
+from django.conf import settings
+from django.db import connections, models
+from django.db.models import BigIntegerField, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
+
+from leads import search_index
+
+# Planned without the limit, but read no further: with it PostgreSQL would expect many
+# matches of a short word soon, read the whole table for them, and find none.
+FENCED = "WITH found AS MATERIALIZED ({}) SELECT * FROM found LIMIT %s"
+
+
+class SearchDocumentQuerySet(models.QuerySet):
+    """Search documents. What they find is still read through `visible_to`."""
+
+    def in_sight(self, slices):
+        """Documents along the slices of a leads.models.sight.Sight."""
+        condition = Q(pk__in=[])
+        for values in slices:
+            # PostgreSQL's index knows ids as they are kept, and no shorter integers.
+            condition |= Q(
+                **{n: Cast(value, BigIntegerField()) for n, value in values.items()}
+            )
+        return self.filter(condition)
+
+    def of_status(self, statuses):
+        """Documents of leads of these statuses."""
+        return self.filter(status__in=statuses)
+
+    def worked(self):
+        """Documents of leads whose contact may be seen."""
+        return self.exclude(status="offered")
+
+    def containing(self, terms):
+        """Documents that contain all `terms` (leads.search_terms), read one by one."""
+        if not terms.words:
+            return self.none()
+        condition = Q()
+        for pattern in terms.patterns:
+            condition &= Q(text__contains=pattern)
+        return self.filter(condition)
+
+    def matching(self, terms, *, statuses):
+        """Documents of these statuses that contain all `terms`, found by the index."""
+        found = self.of_status(statuses).containing(terms)
+        if terms.words and self._is_sqlite:
+            match = search_index.expression(terms.patterns, statuses=statuses)
+            found = found.filter(pk__in=RawSQL(search_index.ROWS, [match]))  # noqa: S611
+        return found
+
+    def ids_matching(self, terms, *, statuses, slices, limit):
+        """Return up to `limit` ids of matching documents along the slices, as they come."""
+        if not (terms.words and slices and statuses):
+            return []
+        found = self.of_status(statuses).in_sight(slices).containing(terms)
+        found = found.order_by().values_list("pk", flat=True)
+        if not self._is_sqlite:
+            sql, params = found.query.sql_with_params()
+            with connections[self.db].cursor() as cursor:
+                cursor.execute(FENCED.format(sql), [*params, limit])
+                return [pk for (pk,) in cursor.fetchall()]
+        # A join, not a subquery, so that the index is read no further than the limit.
+        match = search_index.expression(terms.patterns, statuses=statuses, slices=slices)
+        found = found.extra(  # noqa: S610
+            tables=[search_index.INDEX],
+            where=[search_index.OF_DOCUMENT, search_index.MATCHES],
+            params=[match],
+        )
+        return list(found[:limit])
+
+    def with_exactly(self, terms):
+        """Documents with the e-mail address or the number that the terms are."""
+        if terms.email:
+            return self.filter(email=terms.email)
+        return self.with_number([terms.number] if terms.number else [])
+
+    def with_number(self, numbers):
+        """Documents with one of these numbers (leads.text.phone_digits)."""
+        return self.filter(Q(phone__in=numbers) | Q(mobile__in=numbers))
+
+    @property
+    def _is_sqlite(self):
+        return connections[self.db].vendor == "sqlite"
+
+
+class SearchDocument(models.Model):
+    """The folded words of one lead's fields and journal; see leads.search_documents.
+
+    Written by the lead's verbs in their transactions. Marketplace, owner and status are
+    copies that only make searching cheap. An anonymised lead has none.
+    """
+
+    lead = models.OneToOneField(
+        "leads.Lead", on_delete=models.CASCADE, primary_key=True,
+        related_name="search_document", verbose_name=_("lead"),
+    )  # fmt: skip
+    # leads.search_index finds by these two and the status.
+    marketplace = models.ForeignKey(
+        "marketplaces.Marketplace", on_delete=models.CASCADE, related_name="+",
+        db_index=False, verbose_name=_("marketplace"),
+    )  # fmt: skip
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+",
+        db_index=False, verbose_name=_("owner"),
+    )  # fmt: skip
+    status = models.CharField(_("status"), max_length=12)
+    text = models.TextField()
+    # Whole, for the fast path; null where there is none, so that the indexes are small.
+    email = models.CharField(_("e-mail"), max_length=254, null=True)
+    phone = models.CharField(_("phone"), max_length=40, null=True)
+    mobile = models.CharField(_("mobile"), max_length=40, null=True)
+
+    objects = SearchDocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("search document")
+        verbose_name_plural = _("search documents")
+        ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=[name],
+                condition=Q(**{f"{name}__isnull": False}),
+                name=f"search_by_{name}",
+            )
+            for name in ("email", "phone", "mobile")
+        ]
+
+    def __str__(self):
+        return f"#{self.lead_id}"

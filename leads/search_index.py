@@ -1,0 +1,195 @@
+"""The index over the search documents: pg_trgm on PostgreSQL, FTS5 trigrams on SQLite.
+
+SQLite's index has no columns to narrow by. Instead three characters of private use stand
+before each text for the marketplace, three for the owner and three for the status, so that
+these are looked up as the text's own trigrams are: a rep with few leads in a million
+searches among few. It keeps no positions; what it finds is compared with the text itself.
+"""
+
+import logging
+
+from django.db import DatabaseError, connection, connections
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+TABLE = "leads_searchdocument"
+INDEX = "leads_search_index"
+MERGE = f"INSERT INTO {INDEX}({INDEX}, rank) VALUES ('merge', %s)"  # noqa: S608
+# The ids of the documents that may match.
+ROWS = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s"  # noqa: S608
+MATCHES = f"{INDEX} MATCH %s"
+OF_DOCUMENT = f"{INDEX}.rowid = {TABLE}.lead_id"
+WIDTH = 3
+# Where the characters of a number begin, three digits to the base of 2048.
+MARKETPLACE, OWNER, STATUS = 0xE000, 0xE800, 0xF000
+BASE = 2048
+STATUSES = {
+    status: STATUS + place
+    for place, status in enumerate(("offered", "in_progress", "won", "lost"))
+}
+TRIGRAMS_OF_A_WORD = 4
+# Pages that one step of a merge writes; others may write between two steps.
+PAGES_AT_ONCE = 500
+
+
+def install(connection):
+    """Make the index where it is missing and put its triggers in place of those there.
+
+    Also after every `migrate`: SQLite loses a table's triggers when it is rebuilt.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {INDEX} USING fts5(text, content='',"
+            " detail=none, columnsize=0, tokenize='trigram case_sensitive 1')"
+        )
+        for verb, (condition, statements) in _triggers().items():
+            cursor.execute(f"DROP TRIGGER IF EXISTS {_name(verb)}")
+            cursor.execute(
+                f"CREATE TRIGGER {_name(verb)} AFTER {verb} ON {TABLE} {condition}"
+                f" BEGIN {' '.join(statements)} END"
+            )
+
+
+def remove(connection):
+    """Take index and triggers away."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for verb in _triggers():
+                cursor.execute(f"DROP TRIGGER IF EXISTS {_name(verb)}")
+            cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
+
+
+def install_after_migrate(sender, using, **kwargs):
+    """Receive post_migrate; nothing happens before the table is there."""
+    connection = connections[using]
+    if TABLE in connection.introspection.table_names():
+        install(connection)
+
+
+def make_afresh(connection):
+    """Fill SQLite's index anew from the documents."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {INDEX}({INDEX}) VALUES ('delete-all')")  # noqa: S608
+            cursor.execute(
+                f"INSERT INTO {INDEX}(rowid, text)"  # noqa: S608
+                f" SELECT lead_id, {_indexed('d')} FROM {TABLE} AS d"
+            )
+
+
+def scrub(connection):
+    """Let nothing of what was taken out of the index be left in the file.
+
+    FTS5 only marks what it deletes until its segments are merged. PostgreSQL's index
+    keeps no text: its trigrams go with the row at the next vacuum.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        pages = -PAGES_AT_ONCE
+        while True:
+            cursor.execute("SELECT total_changes()")
+            before = cursor.fetchone()[0]
+            cursor.execute(MERGE, [pages])
+            cursor.execute("SELECT total_changes()")
+            # So says FTS5's documentation: less than two changes mean that all is merged.
+            if cursor.fetchone()[0] - before < 2:
+                return
+            pages = PAGES_AT_ONCE
+
+
+def scrub_or_tell():
+    """Scrub; return the sentences on what is left undone, because the database is away."""
+    try:
+        scrub(connection)
+    except DatabaseError:
+        logger.exception("The search index could not be scrubbed.")
+        return [_("The search index still holds parts of what was erased.")]
+    return []
+
+
+def expression(patterns, *, statuses, slices=None):
+    """Return the full-text query for what may contain all `patterns`.
+
+    `slices` as in leads.models.sight.Sight, or None for everywhere.
+    """
+    parts = [_any(_token(chr(STATUSES[status]) * WIDTH) for status in statuses)]
+    if slices is not None:
+        parts.append(_any(map(_slice, slices)))
+    for pattern in patterns:
+        parts += map(_token, _trigrams(pattern))
+    return " AND ".join(dict.fromkeys(parts))
+
+
+def _slice(values):
+    parts = [_token(characters_of(MARKETPLACE, values["marketplace"]))]
+    if "owner" in values:
+        parts.append(_token(characters_of(OWNER, values["owner"])))
+    return f"({' AND '.join(parts)})"
+
+
+def _any(parts):
+    return f"({' OR '.join(parts)})"
+
+
+def _token(text):
+    return '"' + text.replace('"', '""') + '"'
+
+
+def characters_of(start, number):
+    """Return what stands for a number in the index of SQLite."""
+    places = (number // BASE**2, number // BASE, number)
+    return "".join(chr(start + place % BASE) for place in places)
+
+
+def _trigrams(pattern):
+    """Return few trigrams of the pattern's beginning: the text itself is compared anyway.
+
+    Each one more is looked up for each lead of a rep. A single letter has none; it only
+    narrows what other words find.
+    """
+    if len(pattern) < WIDTH:
+        return []
+    starts = [*range(0, len(pattern) - WIDTH, WIDTH), len(pattern) - WIDTH]
+    return [pattern[start : start + WIDTH] for start in starts[:TRIGRAMS_OF_A_WORD]]
+
+
+def _indexed(row):
+    """Return, in SQL, what the index holds of a document."""
+    statuses = " ".join(
+        f"WHEN '{status}' THEN char({code}, {code}, {code})"
+        for status, code in STATUSES.items()
+    )
+    return (
+        f"{_number_in_sql(MARKETPLACE, f'{row}.marketplace_id')} || ' '"
+        f" || {_number_in_sql(OWNER, f'coalesce({row}.owner_id, 0)')} || ' '"
+        f" || CASE {row}.status {statuses} END || {row}.text"
+    )
+
+
+def _number_in_sql(start, number):
+    places = (f"{number} / {BASE**2}", f"{number} / {BASE}", number)
+    return f"char({', '.join(f'{start} + {place} % {BASE}' for place in places)})"
+
+
+def _name(verb):
+    return f"{TABLE}_{verb.lower()}_index"
+
+
+def _triggers():
+    """Return verb → when it matters, and what is then to be done to the index."""
+    added = f"INSERT INTO {INDEX}(rowid, text) VALUES (NEW.lead_id, {_indexed('NEW')});"  # noqa: S608
+    taken = (
+        f"INSERT INTO {INDEX}({INDEX}, rowid, text)"  # noqa: S608
+        f" VALUES ('delete', OLD.lead_id, {_indexed('OLD')});"
+    )
+    columns = ("text", "marketplace_id", "owner_id", "status")
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
+    return {
+        "INSERT": ("", [added]),
+        "UPDATE": (f"WHEN {changed}", [taken, added]),
+        "DELETE": ("", [taken]),
+    }
