@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Phase
 
-from .models import Lead
+from .models import Lead, Sight
 from .models.queryset import due_times
-from .paging import Order, Part, page_of
+from .paging import RANKING, Order, Part, page_of, page_of_ranking
 from .rows import Rows
+from .search import Search
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ CLOSED = Column(
     starts_descending=True,
 )
 
+DEFAULT_OF_MANY = Order(ACTIVITY.path, is_descending=True)
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
@@ -87,10 +89,38 @@ class LeadList:
         prefetch_related_objects(self.marketplaces, phases)
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
-        self.sort, self.order = self._chosen_order()
-        self.page = page_of(
-            self.parts(), self.order, rows=self.rows(), cursor=params.get("seite")
-        )
+        self.sort = self._chosen_sort()
+        sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
+        self._terms = Search(self.search, sight)
+        self._found = None if self._terms.is_empty else self._terms.found(self.statuses)
+        self.order = self._order()
+        self.page = self._page(params.get("seite"))
+
+    @property
+    def statuses(self):
+        """The statuses that the leads of this list have."""
+        return [Lead.Status.IN_PROGRESS]
+
+    @property
+    def is_too_short(self):
+        """Whether so little was typed that nothing is searched."""
+        return bool(self.search) and self._terms.is_empty
+
+    @property
+    def has_many_matches(self):
+        """Whether so many leads match that they are not ranked."""
+        return bool(self._found) and self._found.is_capped
+
+    def _page(self, cursor):
+        rows = self.rows()
+        if self.order is not RANKING:
+            return page_of(self.parts(), self.order, rows=rows, cursor=cursor)
+        ids = self._found.ids
+        if self.phase or self.due:
+            visible = Lead.objects.visible_to(self.user)
+            left = set(self.narrowed(visible, self.values).ids())
+            ids = [pk for pk in ids if pk in left]
+        return page_of_ranking(ids, rows=rows, cursor=cursor)
 
     def kept(self, leads):
         """Return the `leads` that belong into this list, before its filters."""
@@ -99,8 +129,9 @@ class LeadList:
     def narrowed(self, leads, given):
         """Return the `leads` that the address describes; `given` are the values to it."""
         leads = self.kept(leads)
-        if self.search:
-            leads = leads.matching(self.search)
+        if self._found:
+            few = not self._found.is_capped
+            leads = leads.with_ids(self._found.ids) if few else self._terms.narrow(leads)
         if self.phase:
             leads = leads.in_phase(given["phase"])
         if self.due:
@@ -110,7 +141,7 @@ class LeadList:
     @property
     def key(self):
         """What of the address decides which SQL finds its leads; None where all of it."""
-        return None if self.search else (type(self).__name__, self.due)
+        return None if self._found else (type(self).__name__, self.due)
 
     @property
     def values(self):
@@ -205,14 +236,19 @@ class LeadList:
             self._positions.update((phase.pk, phase.position) for phase in phases)
         return self._positions[lead.phase_id]
 
-    def _chosen_order(self):
-        by_name = {column.name: column for column in self.columns}
+    def _chosen_sort(self):
+        names = {column.name for column in self.columns}
         sort = self.params.get("sort", "")
-        column = by_name.get(sort.removeprefix("-"))
-        if column is None:
-            sort = self.default_sort
-            column = by_name[sort.removeprefix("-")]
-        return sort, Order(
+        return sort if sort.removeprefix("-") in names else ""
+
+    def _order(self):
+        if self._found and not self.sort:
+            # Few are ranked; of many, who was active last comes first.
+            return DEFAULT_OF_MANY if self._found.is_capped else RANKING
+        sort = self.sort or self.default_sort
+        name = sort.removeprefix("-")
+        column = next(column for column in self.columns if column.name == name)
+        return Order(
             column.path,
             is_descending=sort.startswith("-"),
             has_nulls=column.has_nulls,
@@ -226,6 +262,16 @@ class ClosedList(LeadList):
 
     columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     default_sort = f"-{CLOSED.name}"
+
+    @property
+    def statuses(self):
+        """The statuses that the leads of this list have."""
+        return [RESULTS[self.result]] if self.result else list(RESULTS.values())
+
+    def _order(self):
+        # Closed leads stand by their closing, which their indexes know.
+        order = super()._order()
+        return Order(CLOSED.path, is_descending=True) if order is DEFAULT_OF_MANY else order
 
     def kept(self, leads):
         """Return the closed ones of `leads`."""

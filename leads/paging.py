@@ -86,6 +86,8 @@ class Order:
 
 
 VALUES = object()
+# By how well they match what was searched; there is no such column.
+RANKING = Order("rank", value=lambda row: None)
 
 
 @dataclass
@@ -123,6 +125,28 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
         if found and has_previous
         else None,
         next=Edge.at(found[-1], order).cursor(order) if found and has_next else None,
+        is_reset=bool(cursor) and edge is None,
+    )
+
+
+def page_of_ranking(ids, *, rows, cursor=None, size=50):
+    """Return the page of a short ranking of `ids` that `cursor` names; see `page_of`."""
+    edge = Edge.read(cursor, RANKING) if cursor else None
+    if edge and edge.pk not in ids:
+        edge = None
+    start = 0
+    if edge:
+        place = ids.index(edge.pk)
+        start = max(0, place - size) if edge.is_backwards else place + 1
+    end = place if edge and edge.is_backwards else start + size
+    places = {pk: place for place, pk in enumerate(ids[start:end])}
+    found = sorted(rows.with_ids(places), key=lambda row: places[row.pk])
+    return Page(
+        rows=found,
+        previous=Edge.at(found[0], RANKING, is_backwards=True).cursor(RANKING)
+        if found and start > 0
+        else None,
+        next=Edge.at(found[-1], RANKING).cursor(RANKING) if found and end < len(ids) else None,
         is_reset=bool(cursor) and edge is None,
     )
 

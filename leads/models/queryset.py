@@ -194,6 +194,10 @@ class LeadQuerySet(models.QuerySet):
         """The leads with these ids."""
         return self.filter(pk__in=ids)
 
+    def ids(self):
+        """Return the ids of these leads, in no order."""
+        return list(self.order_by().values_list("pk", flat=True))
+
     def with_id(self, pk):
         """Return the lead with this id, or None."""
         return self.filter(pk=pk).first()
