@@ -78,10 +78,10 @@ def _rank(text, words):
     """Return how well a document is met by the words; smaller is better."""
     head, _journal = parts_of(text)
     lines = head.split("\n")
-    if f" {' '.join(words)}" in lines:
-        return WHOLE
     first = f" {words[0]}"
     name, company = lines[:2]
+    if f" {' '.join(words)}" in (name, company):
+        return WHOLE
     if first in name:
         return NAME
     if first in company:
