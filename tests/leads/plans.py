@@ -72,7 +72,7 @@ def nodes_of(request):
     nodes = []
     for query in captured:
         sql = query["sql"]
-        if sql.startswith("SELECT") and "leads_" in sql:
+        if sql.startswith(("SELECT", "WITH")) and "leads_" in sql:
             nodes += _nodes(sql)
     return nodes, answer
 

@@ -5,6 +5,7 @@ Read off PostgreSQL's own account of what it did, not off the clock.
 
 import pytest
 
+from leads.search_documents import rebuild
 from tests import factories
 
 from .plans import nodes_of, seed, settle
@@ -33,6 +34,7 @@ def crowd(transactional_db, anna, ben, meike, heatpumps, solar):
         for status in ("won", "lost"):
             seed(marketplace, 1_500, owner=anna, status=status)
             seed(marketplace, 20, owner=ben, status=status)
+    rebuild()
     settle()
 
 
@@ -49,7 +51,7 @@ def assert_flat(nodes, *, most=COUNTED):
     """Only indexes of leads are read, and of each no more than a page (or a counter)."""
     for node in nodes:
         kind = node["Node Type"]
-        scanned = node.get("Relation Name") == "leads_lead"
+        scanned = node.get("Relation Name") in {"leads_lead", "leads_searchdocument"}
         assert not (scanned and kind == "Seq Scan"), node
         if scanned:
             looked_at = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
@@ -93,6 +95,25 @@ def test_each_filter(people, heatpumps):
             for sort in CLOSED_SORTS:
                 nodes, _page = account(client, CLOSED, sort=sort, ergebnis=result)
                 assert_flat(nodes)
+
+
+SEARCHES = {
+    "all": "kunde",
+    "many": "ort",
+    "few": "kunde 777",
+    "none": "gibtsnicht",
+    "one": "kunde 7",
+    "short": "ku",
+}
+
+
+@pytest.mark.parametrize("typed", SEARCHES.values(), ids=SEARCHES)
+def test_each_search(people, typed):
+    for client in people:
+        for address in (LIST, CLOSED):
+            nodes, answer = nodes_of(lambda a=address: client.get(a, {"q": typed}))  # noqa: B023
+            assert answer.status_code == 200
+            assert_flat(nodes, most=20_000)
 
 
 def test_the_offers_and_the_counters(people):
