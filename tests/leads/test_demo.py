@@ -29,6 +29,7 @@ from leads.uploads import Document
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
 from marketplaces.models import Field, Marketplace, Membership, User
 from tests import factories
+from tests.leads.test_search import documents, expected
 
 # A weekday's morning, a Sunday's night, the night of the clock change.
 NOWS = [
@@ -299,3 +300,8 @@ def test_the_command_tells_what_was_made(db, capsys):
     out = capsys.readouterr().out
     for word in ("20", "3", "5", DEMO_PASSWORD, *DEMO_USERNAMES):
         assert word in out
+
+
+def test_the_demo_is_searched_as_if_it_had_been_lived(demo, index):
+    assert documents() == expected()
+    index.is_in_step()
