@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import Urlizer
 from lucide.templatetags.lucide import lucide
 
+from leadbook.folding import pure
 from leads import moments, numbers, uploads
 
 register = template.Library()
@@ -72,6 +73,7 @@ def linked_words(text):
 
 
 @register.simple_tag
+@pure
 @functools.cache
 def icon(name):
     """Draw the Lucide icon called `name` beside a text; it says nothing by itself."""
