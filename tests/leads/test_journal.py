@@ -173,7 +173,7 @@ def test_a_long_journal_comes_in_portions_complete_and_without_repeats(
         headings += [h.text for h in page.all("h3", class_="journal__day")]
         more = [a for a in page.all("a") if a.text == "Ältere anzeigen"]
         address = more[0]["href"] if more else None
-    assert sizes == [30, 30, 30, 15]
+    assert sizes == [20, 20, 20, 20, 20, 5]
     assert seen == wanted
     assert wanted[0] == "Notiz 104"
     # Each day has its heading once, also where a portion ends within the day.
