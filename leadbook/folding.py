@@ -16,7 +16,7 @@ from django.template.base import (
     VariableNode,
     render_value_in_context,
 )
-from django.template.defaulttags import IfNode, URLNode
+from django.template.defaulttags import IfNode, TemplateLiteral, URLNode
 from django.template.library import SimpleNode
 from django.template.loaders import base, cached
 from django.templatetags.i18n import TranslateNode
@@ -54,6 +54,8 @@ def fold(nodelist):
     for node in nodelist:
         for below in _below(node):
             fold(below)
+        for expression in _expressions(node):
+            expression.var = Path.of(expression.var)
         if _is_constant(node):
             run.append(node)
             continue
@@ -69,6 +71,27 @@ def _below(node):
         return [nodelist for _condition, nodelist in node.conditions_nodelists]
     named = (getattr(node, name, None) for name in node.child_nodelists)
     return [nodelist for nodelist in named if isinstance(nodelist, NodeList)]
+
+
+def _expressions(node):
+    """Return the expressions of a node that are looked up in the context."""
+    if isinstance(node, IfNode):
+        found = [e for test, _nodes in node.conditions_nodelists for e in _operands(test)]
+    elif isinstance(node, VariableNode):
+        found = [node.filter_expression]
+    else:
+        found = node.args if isinstance(node, URLNode) else []
+    return [expression for expression in found if type(expression.var) is Variable]
+
+
+def _operands(test):
+    """Return the expressions that a condition compares."""
+    if test is None:
+        return []
+    if isinstance(test, TemplateLiteral):
+        return [test.value]
+    parts = (getattr(test, name, None) for name in ("first", "second"))
+    return [expression for part in parts for expression in _operands(part)]
 
 
 def _joined(run):
@@ -125,6 +148,36 @@ class Constant(TextNode):
         return text
 
     render_annotated = render
+
+
+class Path(Variable):
+    """The way from the context to a value; most lead through attributes.
+
+    Django asks each object first whether it is a dictionary and learns from an exception
+    that it is not. Whatever else is on the way is left to it.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, variable):
+        """Return `variable` as a Path."""
+        path = cls.__new__(cls)
+        for name in Variable.__slots__:
+            setattr(path, name, getattr(variable, name))
+        return path
+
+    def _resolve_lookup(self, context):
+        try:
+            current = context[self.lookups[0]]
+            for name in self.lookups[1:]:
+                if callable(current) or hasattr(type(current), "__getitem__"):
+                    return super()._resolve_lookup(context)
+                current = getattr(current, name)
+        except Exception:
+            # What is missing, and what its absence means, Django knows.
+            return super()._resolve_lookup(context)
+        return super()._resolve_lookup(context) if callable(current) else current
 
 
 class Value(VariableNode):

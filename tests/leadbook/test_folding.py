@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
 from leadbook.folding import Constant, fold
+from leads.models import Lead
 
 BUILTINS = settings.TEMPLATES[0]["OPTIONS"]["builtins"]
 
@@ -34,6 +35,19 @@ class Named:
     def __str__(self):
         return f"<{self.name}>"
 
+    @property
+    def lost(self):
+        raise Lead.DoesNotExist
+
+    def called(self):
+        return 2
+
+    def harmful(self):
+        raise AssertionError
+
+    harmful.alters_data = True
+    none = None
+
 
 @pytest.mark.parametrize(
     "source",
@@ -45,6 +59,10 @@ class Named:
         "{% translate 'Closed' context 'navigation' %} {% translate text %}",
         "{% translate 'Close' as word %}{{ word }} {% icon kind as drawn %}{{ drawn }}",
         "{% icon kind %} {% url list %} {% translate 'Closed' context where %}",
+        "{{ thing.lost }} {{ thing.called }} {{ thing.harmful }} {{ thing.none.name }}",
+        "{{ table.key }} {{ table.nothing }} {{ numbers.1 }} {{ numbers.9 }}",
+        "{% if thing.name == table.key and not thing.lost or thing.called in numbers %}a"
+        "{% endif %}{{ called.name }}",
         "{% if yes %}{% translate 'Close' %}{% elif no %}-{% else %}{{ text }}{% endif %}",
         "{% for n in numbers %}{% if n > 2 %}{% icon 'x' %}{% endif %}{{ n }}{% empty %}-"
         "{% endfor %}",
@@ -61,6 +79,8 @@ def test_it_says_the_same(source):
         "time": timezone.now(), "lazy": translation.gettext_lazy("Close"), "nothing": None,
         "thing": Named("<x>"), "yes": True, "no": False, "numbers": [1, 2, 3],
         "word": "feld-12", "kind": "check", "list": "leads:list", "where": "navigation",
+        "table": {"key": "<x>"},
+        "called": lambda: Named("y"),
         "name": "leads:detail",
     }  # fmt: skip
     for language in ("de", "en"):

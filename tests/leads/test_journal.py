@@ -194,7 +194,7 @@ def test_what_is_written_meanwhile_shifts_no_portion(page_of_anna, lead, anna):
     lead.write_entry(text="Dazwischen", by=anna)
     rest = read(page_of_anna.get(more["href"], headers=HTMX))
     texts = [entry.one("div", class_="entry__text").text for entry in written(rest)]
-    assert texts == [f"Notiz {n}" for n in range(9, -1, -1)]
+    assert texts == [f"Notiz {n}" for n in range(19, -1, -1)]
 
 
 def test_entries_of_today_and_yesterday_stand_under_their_day(page_of_anna, lead, anna):
