@@ -4,8 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from leadbook.roomy import Roomy
 from leadbook.whole_bodies import WholeBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadbook.settings")
 
-application = WholeBodies(get_wsgi_application())
+application = Roomy(WholeBodies(get_wsgi_application()))

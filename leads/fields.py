@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
@@ -19,6 +20,7 @@ from .text import dial_address
 OWN_PREFIX = "feld-"
 MAP_ADDRESS = "https://www.openstreetmap.org/search?"
 ADDRESS = ("street", "postcode", "city", "country")
+MAPPED = {"street", "city"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class LeadField:
             return dial_address(value)
         if self.kind_name == "email":
             return f"mailto:{value}"
-        if self.name in {"street", "city"}:
+        if self.name in MAPPED:
             parts = (getattr(lead, name) for name in ADDRESS)
             return MAP_ADDRESS + urlencode({"query": ", ".join(filter(None, parts))})
         return None
@@ -143,6 +145,16 @@ class ShownField:
     def label(self):
         """What the field is called."""
         return self.field.label
+
+    @property
+    def edit_label(self):
+        """What the button is called that opens its editor."""
+        return gettext("Edit %(field)s") % {"field": self.field.label}
+
+    @property
+    def leads_away(self):
+        """Whether the address is another site's."""
+        return self.field.name in MAPPED
 
 
 def _prospect(name, label, **kwargs):
@@ -212,12 +224,22 @@ def all_fields_of(marketplace):
     return [*BUILT_IN, *map(own_field, own)]
 
 
-def field_named(name, marketplace, *, lead=None):
-    """Return the field called `name` among those of `fields_of`, or None."""
-    for field in fields_of(marketplace, lead=lead):
-        if field.name == name:
-            return field
-    return None
+def field_named(name, lead):
+    """Return the field of `lead` called `name` among those of `fields_of`, or None."""
+    if built_in := BUILT_IN_BY_NAME.get(name):
+        return built_in
+    named = (field for field in fields_of(lead.marketplace, lead=lead) if field.name == name)
+    return next(named, None)
+
+
+def table_of(lead, names):
+    """Return name → field of those that a value can be in, retired ones too.
+
+    The marketplace's own definitions are only read where `names` has one of them.
+    """
+    if set(names) <= set(BUILT_IN_BY_NAME):
+        return BUILT_IN_BY_NAME
+    return {field.name: field for field in all_fields_of(lead.marketplace)}
 
 
 def groups_of(lead):

@@ -6,7 +6,7 @@ from datetime import datetime
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marketplaces.models import LossReason, Marketplace, Phase
+from marketplaces.models import LossReason, Marketplace
 
 from .fields import fields_of
 from .file_names import clean_file_name, split_extension
@@ -49,6 +49,22 @@ class SinceField(forms.CharField):
             raise forms.ValidationError("", code="invalid") from None
 
 
+class PhaseField(forms.Field):
+    """One of the phases that the form was given, by its id."""
+
+    widget = forms.HiddenInput
+    phases = ()
+
+    def to_python(self, value):
+        """Return the phase, or None where none was sent."""
+        if value in self.empty_values:
+            return None
+        named = (phase for phase in self.phases if str(phase.pk) == value)
+        if phase := next(named, None):
+            return phase
+        raise forms.ValidationError("", code="invalid_choice")
+
+
 class ReopenForm(forms.Form):
     """Opening a closed lead again; `seit` is when it was closed."""
 
@@ -62,14 +78,13 @@ class MoveForm(NoteForm):
     """
 
     seit = SinceField()
-    von = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
-    nach = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
+    von = PhaseField()
+    nach = PhaseField()
     follow_up_at = MomentField(label=_("Next follow-up"), required=False)
 
     def __init__(self, *args, lead, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["von"].queryset = lead.marketplace.phases.all()
-        self.fields["nach"].queryset = lead.marketplace.phases.all()
+        self.fields["von"].phases = self.fields["nach"].phases = lead.process
 
     @property
     def is_stale(self):
@@ -81,7 +96,7 @@ class CloseForm(NoteForm):
     """Closing out of the phase `von`: won, or lost for a reason. `seit` as in MoveForm."""
 
     seit = SinceField()
-    von = forms.ModelChoiceField(Phase.objects.none(), widget=forms.HiddenInput)
+    von = PhaseField()
     ergebnis = forms.ChoiceField(choices=[("gewonnen", _("Won")), ("verloren", _("Lost"))])
     loss_reason = forms.ModelChoiceField(
         LossReason.objects.none(),
@@ -92,7 +107,7 @@ class CloseForm(NoteForm):
 
     def __init__(self, *args, lead, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["von"].queryset = lead.marketplace.phases.all()
+        self.fields["von"].phases = lead.process
         self.fields["loss_reason"].queryset = lead.marketplace.loss_reasons.active().in_order()
 
     def clean(self):
@@ -278,11 +293,7 @@ class TokenForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-def lead_fields_form(marketplace, *args, lead=None, only=None, **kwargs):
-    """Return the form of all (or `only` some) fields of a marketplace's leads."""
-    chosen = [
-        field
-        for field in fields_of(marketplace, lead=lead)
-        if only is None or field.name in only
-    ]
-    return LeadFieldsForm(*args, lead_fields=chosen, lead=lead, **kwargs)
+def lead_fields_form(marketplace, *args, lead=None, **kwargs):
+    """Return the form of all fields of a marketplace's leads."""
+    fields = fields_of(marketplace, lead=lead)
+    return LeadFieldsForm(*args, lead_fields=fields, lead=lead, **kwargs)

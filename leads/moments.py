@@ -56,6 +56,7 @@ def is_overdue(moment, *, now=None):
 
 def show_moment(moment):
     """Return day and time to read: 27.11.2026, 14:30."""
+    # Not by Django's date formats: the Verlauf shows fifty of them.
     local = timezone.localtime(moment)
     return f"{local:%d.%m.%Y, %H:%M}" if has_time(moment) else f"{local:%d.%m.%Y}"
 

@@ -28,7 +28,8 @@ class Stepper:
 
     def __init__(self, lead):
         self.lead = lead
-        events = list(lead.events.of_process().oldest_first())
+        lead.read_process()
+        events = list(lead.events.for_stepper())
         # The event that closed the lead, or None.
         self.closing = events[-1] if events and lead.is_closed else None
         self.steps = list(self._steps(events))

@@ -9,9 +9,10 @@ from .forms import EntryForm
 from .paging import portion_of
 from .uploads import accepted_endings
 
-JOURNAL_PORTION = 30
-FILE_PORTION = 60
-EVENT_PORTION = 50
+# About a screen of each: what is older is a click away.
+JOURNAL_PORTION = 20
+FILE_PORTION = 30
+EVENT_PORTION = 30
 # No id is longer; Python does not even read a number of thousands of digits.
 MAX_DIGITS = 19
 

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 from django.conf import settings as django_settings
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
+from django.db.models import query
 from django.test import Client
 
 from leads import append_only
@@ -17,6 +18,7 @@ from leads.models import Attachment
 from leads.models.attachment import attachment_storage
 
 from . import factories
+from .one_by_one import NotOneByOne
 
 
 def pytest_collection_modifyitems(config, items):
@@ -63,6 +65,13 @@ def _emptying():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", execute_sql_flush)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_fetching_one_by_one():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(query, "DEFAULT_FETCH_MODE", NotOneByOne())
         yield
 
 

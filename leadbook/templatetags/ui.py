@@ -3,10 +3,13 @@
 import functools
 
 from django import template
+from django.utils import timezone
 from django.utils.html import Urlizer
 from lucide.templatetags.lucide import lucide
 
+from leadbook.folding import pure
 from leads import moments, numbers, uploads
+from leads.models.queryset import MOST_COUNTED
 
 register = template.Library()
 
@@ -15,6 +18,12 @@ register = template.Library()
 def euro(amount):
     """Show an amount: 24.800 €."""
     return "" if amount is None else numbers.euro(amount)
+
+
+@register.filter
+def capped(number):
+    """Show a number that was not counted beyond MOST_COUNTED: 24, 1.000+."""
+    return f"{numbers.german(MOST_COUNTED)}+" if number > MOST_COUNTED else number
 
 
 @register.filter
@@ -39,6 +48,18 @@ def ago(moment):
 def moment(moment):
     """Show day and time: 23.11.2026, 10:42."""
     return moments.show_moment(moment)
+
+
+@register.filter
+def clock(moment):
+    """Show the time of day: 10:42."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+@register.filter
+def iso(moment):
+    """Give day and time as machines read them: 2026-11-23T10:42:00+01:00."""
+    return timezone.localtime(moment).isoformat()
 
 
 @register.filter
@@ -71,7 +92,21 @@ def linked_words(text):
     return _Linker().words(str(text))
 
 
+# What stands before a line of the journal.
+KIND_ICONS = {
+    "call": "phone", "email": "mail", "meeting": "calendar", "note": "file-text",
+    "field_changed": "pencil", "moved_back": "undo-2", "won": "flag", "lost": "flag",
+}  # fmt: skip
+
+
+@register.filter
+def kind_icon(kind):
+    """Draw the icon of a kind of journal entry or event."""
+    return icon(KIND_ICONS.get(kind, "arrow-right"))
+
+
 @register.simple_tag
+@pure
 @functools.cache
 def icon(name):
     """Draw the Lucide icon called `name` beside a text; it says nothing by itself."""

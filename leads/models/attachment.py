@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .storage_use import StorageUse
@@ -158,6 +159,16 @@ class Attachment(models.Model):
         if settings.CLAMD is not None and self.scan_state != self.ScanState.CLEAN:
             return self.ScanState.PENDING
         return self.ScanState.UNSCANNED
+
+    @property
+    def rename_label(self):
+        """What the button is called that opens the editor of the name."""
+        return gettext("Rename %(name)s") % {"name": self.name}
+
+    @property
+    def delete_label(self):
+        """What the button is called that takes the document away."""
+        return gettext("Delete %(name)s") % {"name": self.name}
 
     def remove_files(self):
         """Remove document and thumbnail from the storage."""

@@ -1,6 +1,6 @@
 """Correcting a lead's fields, each conditional on the value that the user saw."""
 
-from leads.fields import all_fields_of
+from leads.fields import table_of
 
 from .errors import FieldConflict, Unchangeable
 from .event import LeadEvent
@@ -25,7 +25,7 @@ class Editing:
         it is given, maps them to the kinds (leads.kinds) that the values were read as.
         """
         with self.locked_for(by):
-            table = {field.name: field for field in all_fields_of(self.marketplace)}
+            table = table_of(self, changes)
             writes, conflicts = [], {}
             for name, (seen, value) in changes.items():
                 field = table.get(name)

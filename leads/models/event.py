@@ -30,6 +30,11 @@ class LeadEventQuerySet(TimelineQuerySet):
         """The steps of the sales process."""
         return self.filter(kind__in=LeadEvent.PROCESS)
 
+    def for_stepper(self):
+        """The steps from which the time in each phase is read, the oldest first."""
+        steps = self.of_process().oldest_first()
+        return steps.only("lead_id", "kind", "created_at", "to_phase_id")
+
     def of_field(self, name):
         """The changes of the field called `name`."""
         return self.filter(kind=LeadEvent.Kind.FIELD_CHANGED, field=name)

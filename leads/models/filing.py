@@ -132,11 +132,12 @@ class Filing:
 
     @property
     def room_left(self):
-        """How many files, and how many bytes, a lead that was read `for_page` still takes."""
+        """How many files, and how many bytes, the lead still takes."""
         counter = getattr(self.marketplace, "storage_use", None)
         of_marketplace = self.marketplace.storage_limit - (counter.bytes if counter else 0)
-        of_lead = settings.UPLOAD_MAX_BYTES_PER_LEAD - self.file_bytes
-        files = settings.UPLOAD_MAX_FILES_PER_LEAD - self.file_count
+        kept = self.attachments.kept().aggregate(number=Count("pk"), size=Sum("size"))
+        of_lead = settings.UPLOAD_MAX_BYTES_PER_LEAD - (kept["size"] or 0)
+        files = settings.UPLOAD_MAX_FILES_PER_LEAD - kept["number"]
         return max(0, files), max(0, min(of_lead, of_marketplace))
 
     def _same_file(self, upload):

@@ -183,6 +183,12 @@ class Lead(
         self.sort_name = sort_key(self.name)[:200]
 
     @property
+    def tab_counts(self):
+        """The numbers of journal entries and attachments as they are now; see `counted`."""
+        counted = type(self).objects.filter(pk=self.pk).counted()
+        return counted.values("entry_count", "file_count").get()
+
+    @property
     def call_address(self):
         """The `tel:` address of the phone, or else of the mobile, or None."""
         numbers = (BUILT_IN_BY_NAME[name].href(self) for name in ("phone", "mobile"))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from leads.fields import BUILT_IN_BY_NAME
@@ -18,6 +18,11 @@ class Process:
     def process(self):
         """The marketplace's phases in order, retired ones included."""
         return sorted(self.marketplace.phases.all(), key=lambda phase: phase.position)
+
+    def read_process(self):
+        """Read the phases once for all that looks at them, unless that is done already."""
+        phases = Prefetch("phases", self.marketplace.phases.in_order())
+        prefetch_related_objects([self.marketplace], phases)
 
     @property
     def next_phase(self):
@@ -88,7 +93,7 @@ class Process:
             if not self.is_in_progress or to.pk == self.phase_id:
                 return None
             self._hold_process(self.phase, to)
-            if to not in self.process or self._fresh(to).is_retired:
+            if to not in self.process or self._fresh(to.pk).is_retired:
                 raise NotNeighbours
             return self._step_to(to, by=by)
 
@@ -169,17 +174,17 @@ class Process:
         this step for the admin, which writes all places of a process or none.
         """
         self.marketplace.phases.among(phases).hold()
-        prefetch_related_objects([self.marketplace], "phases")
+        self.read_process()
 
-    def _fresh(self, phase):
-        return next(p for p in self.process if p == phase)
+    def _fresh(self, phase_id):
+        return next(phase for phase in self.process if phase.pk == phase_id)
 
     def _take_along(self, *, by, follow_up_at):
         if follow_up_at is not None and follow_up_at != self.follow_up_at:
             self.write_fields([(BUILT_IN_BY_NAME["follow_up_at"], follow_up_at)], by=by)
 
     def _step_to(self, to, *, by):
-        left, to = self._fresh(self.phase), self._fresh(to)
+        left, to = self._fresh(self.phase_id), self._fresh(to.pk)
         is_forward = to.position > left.position
         kind = LeadEvent.Kind.MOVED if is_forward else LeadEvent.Kind.MOVED_BACK
         self.phase, self.phase_entered_at = to, timezone.now()

@@ -1,6 +1,6 @@
 """Taking a change back, as the toast and the Verlauf offer it."""
 
-from leads.fields import all_fields_of
+from leads.fields import table_of
 
 from .errors import StaleMove, Unchangeable
 from .event import LeadEvent
@@ -43,7 +43,7 @@ class Undo:
         See `undo`; of several new events the last is returned.
         """
         # Among all: what is undone may have been the last value of a retired field.
-        table = {field.name: field for field in all_fields_of(self.marketplace)}
+        table = table_of(self, [event.field for event in events])
         changes = {}
         for event in events:
             field = table.get(event.field)

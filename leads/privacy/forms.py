@@ -23,7 +23,7 @@ class InformationForm(forms.Form):
 
     def __init__(self, *args, lead, among, **kwargs):
         super().__init__(*args, **kwargs)
-        self.leads = {found.pk: found for found in among.of_person_like(lead).for_verb()}
+        self.leads = {found.pk: found for found in among.of_person_like(lead).for_choice()}
         self.fields["others"].choices = [
             (pk, _described(found)) for pk, found in self.leads.items()
         ]

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from leadbook.htmx import query_in_browser, wants_part
-from leads.fields import fields_of, groups_of
+from leads.fields import groups_of, table_of
 from leads.models import Lead
 from leads.stepper import Stepper
 from leads.tabs import TAB_CONTENTS
@@ -14,10 +14,14 @@ from leads.tabs import TAB_CONTENTS
 TABS = tuple(TAB_CONTENTS)
 
 
-def worked_lead(request, lead_id, *, for_page=False):
-    """Return the lead that the user may work on, or raise 404."""
+def worked_lead(request, lead_id, *, reading="all"):
+    """Return the lead that the user may work on, or raise 404.
+
+    `reading` is the queryset method that says what is read with it, for_page or another;
+    a verb reads what it needs by itself.
+    """
     leads = Lead.objects.visible_to(request.user).worked()
-    return get_object_or_404(leads.for_page() if for_page else leads.for_verb(), pk=lead_id)
+    return get_object_or_404(getattr(leads, reading)(), pk=lead_id)
 
 
 def own_entry(request, lead, entry_id):
@@ -59,31 +63,38 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
     """Answer a verb that has changed `lead`, or with another `status` one that has not.
 
     Without htmx: 303 to the lead's page on `tab`, or that page with the status. With it:
-    the lead's head, its new journal lines and the toast always; the `fields` by name; and
-    of the other `parts` (stepper, navigation, journal, files) those that have changed.
+    its new journal lines and the toast always; the `fields` by name; and of the other
+    `parts` (head, stepper, navigation, journal, files, counts) those that have changed.
     The template `main` draws what takes the place of the form that was sent.
     """
     if status == 200 and not wants_part(request):
         response = redirect(lead_address(lead, tab))
         response.status_code = 303
         return response
-    fresh = worked_lead(request, lead.pk, for_page=True)
+    if status != 200:
+        # A verb that was refused may have left anything on its lead.
+        fresh = worked_lead(request, lead.pk, reading="for_page")
+        fresh.new_lines.extend(lead.new_lines)
+        lead = fresh
     if not wants_part(request):
-        return page_of_lead(request, fresh, tab, status=status)
-    table = {field.name: field for field in fields_of(fresh.marketplace, lead=fresh)}
+        return page_of_lead(request, lead, tab, status=status)
     tab = shown_tab(request)
-    if set(parts) & {"journal", "files"}:
-        context |= TAB_CONTENTS[tab](fresh, request)
+    parts = {*parts, *({"head"} if fields else ())}
+    if parts & {"journal", "files"}:
+        parts.add("counts")
+        context |= TAB_CONTENTS[tab](lead, request)
+    if "counts" in parts or any(line.event_id is None for line in lead.new_lines):
+        context |= lead.tab_counts
+    table = table_of(lead, fields)
     return render(
         request,
         "leads/changed.html",
         {
-            "lead": fresh,
-            "fields": [table[name].on(fresh) for name in fields if name in table],
-            "stepper": Stepper(fresh) if "stepper" in parts else None,
+            "lead": lead,
+            "fields": [table[name].on(lead) for name in fields if name in table],
+            "stepper": Stepper(lead) if "stepper" in parts else None,
             "parts": parts,
             "tab": tab,
-            "new_lines": lead.new_lines,
             **context,
         },
         status=status,

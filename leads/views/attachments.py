@@ -72,6 +72,7 @@ def upload(request, lead_id):
     response = changed(
         request,
         lead,
+        parts=("counts",),
         tab="anhaenge",
         main="leads/attachments/filed.html",
         filed=filed,
@@ -155,7 +156,7 @@ def delete(request, lead_id, attachment_id):
     attachment = kept_file(lead, attachment_id)
     event = lead.delete_file(attachment_id, by=request.user)
     toast(request, _("“%(name)s” deleted") % {"name": attachment.name}, undo=[event])
-    return changed(request, lead, tab="anhaenge")
+    return changed(request, lead, parts=("counts",), tab="anhaenge")
 
 
 def _scan_now(attachment):

@@ -7,27 +7,30 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from leadbook.htmx import page_or_part
-from leads.fields import field_named, groups_of
-from leads.forms import lead_fields_form
+from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
+from leads.forms import LeadFieldsForm, lead_fields_form
 from leads.models import FieldConflict
 from leads.toasts import toast
 from leads.views.answers import changed, worked_lead
+
+PARTS = ("head",)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, lead_id, name):
     """Show the editor of one field (GET), confirm a change (POST)."""
-    lead = worked_lead(request, lead_id, for_page=True)
-    field = field_named(name, lead.marketplace, lead=lead)
+    reading = "all" if name in BUILT_IN_BY_NAME else "for_fields"
+    lead = worked_lead(request, lead_id, reading=reading)
+    field = field_named(name, lead)
     if field is None:
         raise Http404
     if request.method != "POST":
         if "ansicht" in request.GET:
             context = {"lead": lead, "field": field.on(lead), "takes_focus": True}
             return render(request, "leads/fields/shown.html", context)
-        form = lead_fields_form(lead.marketplace, lead=lead, only=[name])
+        form = LeadFieldsForm(lead_fields=[field], lead=lead)
         return _editor(request, lead, field, form)
-    form = lead_fields_form(lead.marketplace, request.POST, lead=lead, only=[name])
+    form = LeadFieldsForm(request.POST, lead_fields=[field], lead=lead)
     if not form.is_valid():
         return _editor(request, lead, field, form, status=422)
     try:
@@ -44,6 +47,7 @@ def edit(request, lead_id, name):
     return changed(
         request,
         lead,
+        parts=PARTS,
         main="leads/fields/shown.html",
         field=field.on(lead),
         takes_focus=True,
@@ -53,7 +57,7 @@ def edit(request, lead_id, name):
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_all(request, lead_id):
     """Show all fields for editing (GET), confirm them with one check (POST)."""
-    lead = worked_lead(request, lead_id, for_page=True)
+    lead = worked_lead(request, lead_id, reading="for_fields")
     if request.method != "POST":
         if "ansicht" in request.GET:
             context = {"lead": lead, "groups": groups_of(lead)}
@@ -78,7 +82,8 @@ def edit_all(request, lead_id):
     elif events:
         text = ngettext("%(count)d field changed", "%(count)d fields changed", len(events))
         toast(request, text % {"count": len(events)}, undo=events)
-    return changed(request, lead, main="leads/fields/_card.html", groups=groups_of(lead))
+    groups = groups_of(lead)
+    return changed(request, lead, parts=PARTS, main="leads/fields/_card.html", groups=groups)
 
 
 def _told(field, event, seen, lead, form):

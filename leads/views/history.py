@@ -16,8 +16,8 @@ Kind = LeadEvent.Kind
 PARTS = {
     Kind.MOVED: ("stepper",),
     Kind.MOVED_BACK: ("stepper",),
-    Kind.WON: ("stepper", "navigation"),
-    Kind.LOST: ("stepper", "navigation"),
+    Kind.WON: ("head", "stepper", "navigation"),
+    Kind.LOST: ("head", "stepper", "navigation"),
     Kind.ENTRY_DELETED: ("journal",),
     Kind.ENTRY_EDITED: ("journal",),
     Kind.FILE_DELETED: ("files",),

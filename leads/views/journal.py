@@ -75,4 +75,4 @@ def delete(request, lead_id, entry_id):
     own_entry(request, lead, entry_id)
     event = lead.delete_entry(entry_id, by=request.user)
     toast(request, _("Entry deleted"), undo=[event])
-    return changed(request, lead)
+    return changed(request, lead, parts=("counts",))

@@ -13,13 +13,13 @@ from leads.toasts import toast
 from leads.views.answers import changed, worked_lead
 
 PARTS = ("stepper",)
-CLOSING_PARTS = ("stepper", "navigation")
+CLOSING_PARTS = ("head", "stepper", "navigation")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request, lead_id):
     """Show the dialog of a circle (GET), move one step (POST)."""
-    lead = worked_lead(request, lead_id, for_page=True)
+    lead = worked_lead(request, lead_id, reading="for_process")
     if request.method != "POST":
         return _dialog(request, lead, target=_target(lead, request.GET.get("nach")))
     form = MoveForm(request.POST, lead=lead)
@@ -53,7 +53,7 @@ def move(request, lead_id):
 @require_POST
 def close(request, lead_id):
     """Close the lead as won or lost."""
-    lead = worked_lead(request, lead_id, for_page=True)
+    lead = worked_lead(request, lead_id, reading="for_process")
     form = CloseForm(request.POST, lead=lead, auto_id="abschluss_%s")
     if not form.is_valid():
         if form.is_stale:
@@ -85,7 +85,7 @@ def close(request, lead_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 def reopen(request, lead_id):
     """Ask (GET), then take a closed lead back into its phase (POST)."""
-    lead = worked_lead(request, lead_id, for_page=True)
+    lead = worked_lead(request, lead_id, reading="for_process")
     if request.method != "POST":
         template = page_or_part(request, "leads/phase/reopen.html", "dialog")
         form = ReopenForm(initial={"seit": lead.closed_at})
@@ -143,7 +143,7 @@ def _kept(form):
 
 def _stale(request, lead, form, error=None):
     """Answer 409: the fresh stepper, who moved the lead when, and what was typed."""
-    fresh = worked_lead(request, lead.pk, for_page=True)
+    fresh = worked_lead(request, lead.pk, reading="for_page")
     last = getattr(error, "event", None) or fresh.last_step
     context = {
         "lead": fresh,

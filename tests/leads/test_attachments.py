@@ -866,13 +866,13 @@ def test_many_files_come_in_portions(page_of_anna, lead, anna):
     Attachment.objects.bulk_create(
         Attachment(lead=lead, author=anna, file=f"aa/{n}", name=f"Plan {n}.pdf",
                    extension="pdf", size=1, sha256=f"{n}")
-        for n in range(70)
+        for n in range(50)
     )  # fmt: skip
     first = read(page_of_anna.get(f"/leads/{lead.pk}/", {"tab": "anhaenge"}))
     more = next(a for a in first.all("a") if a.text == "Ältere anzeigen")
     rest = read(page_of_anna.get(more["href"], headers=HTMX))
     names = [a.text for page in (first, rest) for a in page.all("a", class_="file__name")]
-    assert names == [f"Plan {n}.pdf" for n in range(69, -1, -1)]
+    assert names == [f"Plan {n}.pdf" for n in range(49, -1, -1)]
 
 
 # The room of a marketplace ------------------------------------------------------------

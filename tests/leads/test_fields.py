@@ -113,7 +113,7 @@ def case(request, heatpumps, lead):
 
 def value_of(lead, name):
     lead = fresh(lead)
-    return field_named(name, lead.marketplace, lead=lead).value_of(lead)
+    return field_named(name, lead).value_of(lead)
 
 
 @BOTH
@@ -482,7 +482,7 @@ def test_a_choice_that_left_the_list_stays_on_its_leads(
 
 
 def lead_seen(lead, name):
-    return field_named(name, lead.marketplace, lead=lead).seen_of(lead)
+    return field_named(name, lead).seen_of(lead)
 
 
 # Alle bearbeiten ----------------------------------------------------------------------

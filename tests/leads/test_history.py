@@ -112,7 +112,7 @@ def test_a_long_verlauf_comes_in_portions_complete_and_without_repeats(page_of_a
         sizes.append(len(rows))
         more = [a for a in page.all("a") if a.text == "Ältere anzeigen"]
         address, headers = (more[0]["href"] if more else None), HTMX
-    assert sizes[:2] == [50, 50]
+    assert sizes[:2] == [30, 30]
     assert seen == wanted
 
 

@@ -173,7 +173,7 @@ def test_a_long_journal_comes_in_portions_complete_and_without_repeats(
         headings += [h.text for h in page.all("h3", class_="journal__day")]
         more = [a for a in page.all("a") if a.text == "Ältere anzeigen"]
         address = more[0]["href"] if more else None
-    assert sizes == [30, 30, 30, 15]
+    assert sizes == [20, 20, 20, 20, 20, 5]
     assert seen == wanted
     assert wanted[0] == "Notiz 104"
     # Each day has its heading once, also where a portion ends within the day.
@@ -194,7 +194,7 @@ def test_what_is_written_meanwhile_shifts_no_portion(page_of_anna, lead, anna):
     lead.write_entry(text="Dazwischen", by=anna)
     rest = read(page_of_anna.get(more["href"], headers=HTMX))
     texts = [entry.one("div", class_="entry__text").text for entry in written(rest)]
-    assert texts == [f"Notiz {n}" for n in range(9, -1, -1)]
+    assert texts == [f"Notiz {n}" for n in range(19, -1, -1)]
 
 
 def test_entries_of_today_and_yesterday_stand_under_their_day(page_of_anna, lead, anna):

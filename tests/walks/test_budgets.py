@@ -1,0 +1,206 @@
+"""How many questions each address may ask the database, and how many bytes a part may have.
+
+Every route of the application has its budget, as page and as part, with few rows and with
+many; a route that has none fails.
+"""
+
+import gzip
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from leads.models import Attachment, JournalEntry, LeadEvent
+from tests import factories
+from tests.leads import rows
+from tests.markup import HTMX
+
+from .asking import body_of, rolled_back, send
+from .stage import (
+    ADMIN,
+    ADMIN_FRAME,
+    ADMIN_OF_SUPERUSERS,
+    KNOWN,
+    LEAD,
+    OF_A_LEAD,
+    PERSONAL,
+    PUBLIC,
+)
+from .test_admin import addresses
+
+# (route, verb) → queries of the page and of the part. Session and user are two of them.
+BUDGETS = {
+    (LEAD, "GET"): (9, 6),
+    (f"{LEAD}annahme/", "POST"): (13, 13),
+    (f"{LEAD}ablehnung/", "GET"): (6, 4),
+    (f"{LEAD}ablehnung/", "POST"): (9, 9),
+    (f"{LEAD}phase/", "GET"): (7, 5),
+    (f"{LEAD}phase/", "POST"): (13, 14),
+    (f"{LEAD}abschluss/", "POST"): (14, 17),
+    (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
+    (f"{LEAD}wiedereroeffnung/", "POST"): (10, 14),
+    (f"{LEAD}felder/", "GET"): (6, 4),
+    (f"{LEAD}felder/", "POST"): (12, 11),
+    (f"{LEAD}felder/<str:name>/", "GET"): (5, 3),
+    (f"{LEAD}felder/<str:name>/", "POST"): (8, 8),
+    (f"{LEAD}journal/", "POST"): (7, 8),
+    (f"{LEAD}journal/<int:entry_id>/", "GET"): (6, 4),
+    (f"{LEAD}journal/<int:entry_id>/", "POST"): (11, 11),
+    (f"{LEAD}journal/<int:entry_id>/loeschung/", "POST"): (10, 10),
+    (f"{LEAD}anhaenge/", "POST"): (19, 19),
+    (f"{LEAD}anhaenge/<int:attachment_id>/", "GET"): (4, 4),
+    (f"{LEAD}anhaenge/<int:attachment_id>/vorschau/", "GET"): (4, 4),
+    (f"{LEAD}anhaenge/<int:attachment_id>/name/", "GET"): (6, 4),
+    (f"{LEAD}anhaenge/<int:attachment_id>/name/", "POST"): (11, 11),
+    (f"{LEAD}anhaenge/<int:attachment_id>/loeschung/", "POST"): (10, 10),
+    (f"{LEAD}verlauf/<int:event_id>/ruecknahme/", "POST"): (9, 9),
+    ("", "GET"): (2, 2),
+    ("leads/", "GET"): (6, 6),
+    ("leads/neu/", "GET"): (7, 6),
+    ("leads/abgeschlossen/", "GET"): (6, 5),
+    ("leads/anlegen/", "GET"): (6, 4),
+    ("leads/anlegen/", "POST"): (6, 4),
+    ("abmelden/", "POST"): (4, 4),
+    ("abmelden/ueberall/", "POST"): (5, 5),
+    ("passwort/", "GET"): (4, 4),
+    ("passwort/", "POST"): (7, 7),
+    ("sprache/", "POST"): (2, 2),
+    ("darstellung/", "POST"): (2, 2),
+    ("anmelden/", "GET"): (0, 0),
+    ("anmelden/", "POST"): (0, 0),
+    ("admin/login/", "GET"): (0, 0),
+    ("passwort/vergessen/", "GET"): (0, 0),
+    ("passwort/vergessen/", "POST"): (0, 0),
+    ("passwort/vergessen/gesendet/", "GET"): (0, 0),
+    ("passwort/neu/<uidb64>/<token>/", "GET"): (1, 1),
+    ("passwort/neu/<uidb64>/<token>/", "POST"): (1, 1),
+    ("passwort/neu/fertig/", "GET"): (0, 0),
+    ("healthz/", "GET"): (2, 2),
+}
+# The admin's pages, which nobody waits for on the telephone.
+MOST_OF_ADMIN = 40
+TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+def fill(stage):
+    """Many rows of each kind behind the stage's addresses."""
+    lead, anna, marketplace = stage.lead, stage.anna, stage.marketplace
+    for number in range(8):
+        factories.make_field(marketplace, f"Feld {number}")
+    events = LeadEvent.objects.bulk_create(
+        LeadEvent(lead=lead, kind="field_changed", actor=anna, label="Ort", new_text=f"{n}")
+        for n in range(60)
+    )
+    JournalEntry.objects.bulk_create(
+        [
+            *(JournalEntry(lead=lead, author=anna, text=f"Notiz {n}") for n in range(60)),
+            *(JournalEntry(lead=lead, author=anna, kind="event", event=e) for e in events),
+        ]
+    )
+    Attachment.objects.bulk_create(
+        Attachment(lead=lead, author=anna, file=f"aa/{n}", name=f"Plan {n}.png",
+                   extension="png", size=1, sha256=f"{n}")
+        for n in range(70)
+    )  # fmt: skip
+    rows.in_progress(marketplace, anna, 60)
+    rows.closed(marketplace, anna, 60)
+    for number in range(5):
+        factories.offer(marketplace, name=f"Angebot {number}")
+
+
+def questions(stage, client, signed_in, route, verb, headers):
+    """What the address asks, apart from the transactions around."""
+    of = {**OF_A_LEAD, **PERSONAL, **PUBLIC}[route]
+    address = stage.address(route).replace("<uidb64>", "MQ").replace("<token>", "abc-123")
+    data = {}
+    if verb == "POST":
+        data = (
+            stage.whole_form(signed_in(stage.anna), route)
+            if of.has_form
+            else stage.body(route)
+        )
+    # The first answer of a client has more to do.
+    with rolled_back(client), CaptureQueriesContext(connection) as captured:
+        response = send(client, verb, address, data, headers)
+        body_of(response)
+    assert response.status_code < 500, address
+    asked = [query["sql"] for query in captured]
+    return [sql for sql in asked if not sql.startswith(TRANSACTIONS)]
+
+
+def asked_of_all(stage, client_of, signed_in):
+    found = {}
+    for route, of in {**OF_A_LEAD, **PERSONAL, **PUBLIC}.items():
+        for verb in ("GET", "POST"):
+            if of.verbs[verb]:
+                for headers in ({}, HTMX):
+                    client = client_of("nobody" if route in PUBLIC else "anna")
+                    key = route, verb, bool(headers)
+                    found[key] = questions(stage, client, signed_in, route, verb, headers)
+    return found
+
+
+def test_every_route_has_a_budget():
+    walked = {*OF_A_LEAD, *PERSONAL, *PUBLIC}
+    assert walked | {*ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME} == KNOWN
+    classes = {**OF_A_LEAD, **PERSONAL, **PUBLIC}
+    wanted = {(r, v) for r, of in classes.items() for v in ("GET", "POST") if of.verbs[v]}
+    assert set(BUDGETS) == wanted
+
+
+@pytest.mark.parametrize("is_full", [False, True], ids=["few", "many"])
+def test_no_address_asks_more_than_it_may(stage, client_of, signed_in, is_full):
+    if is_full:
+        fill(stage)
+    found = asked_of_all(stage, client_of, signed_in)
+    over = {
+        (route, verb, part): asked
+        for (route, verb, part), asked in found.items()
+        if len(asked) > BUDGETS[route, verb][part]
+    }
+    assert over == {}
+
+
+def test_the_admin_asks_no_more_for_many_rows(stage, client_of, olaf):
+    olaf.is_superuser = True
+    olaf.save()
+    client = client_of("olaf")
+
+    def asked():
+        found = {}
+        for address in set(addresses(stage)):
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(address).status_code < 500, address
+            found[address] = len(captured)
+        return found
+
+    asked()
+    few = asked()
+    fill(stage)
+    many = asked()
+    assert {a: n for a, n in many.items() if n > MOST_OF_ADMIN} == {}
+    assert {a: (few[a], n) for a, n in many.items() if n > few[a] + 2} == {}
+
+
+# Bytes --------------------------------------------------------------------------------
+
+# What is sent, the query, and the compressed bytes that its answer may have.
+PARTS = {
+    "a move": (f"{LEAD}phase/", "POST", "", 2000),
+    "a field": (f"{LEAD}felder/<str:name>/", "POST", "", 1500),
+    "an entry": (f"{LEAD}journal/", "POST", "", 1600),
+    "the journal": (LEAD, "GET", "?tab=journal", 4000),
+    "the attachments": (LEAD, "GET", "?tab=anhaenge", 6500),
+    "the history": (LEAD, "GET", "?tab=verlauf", 3500),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_small(stage, client_of, name):
+    route, verb, query, most = PARTS[name]
+    fill(stage)
+    address = stage.address(route)
+    headers = {**HTMX, "HX-Current-URL": f"http://testserver/leads/{stage.lead.pk}/"}
+    answer = send(client_of("anna"), verb, address + query, stage.body(route), headers)
+    assert answer.status_code == 200
+    assert len(gzip.compress(answer.content)) <= most
