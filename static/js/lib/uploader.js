@@ -81,7 +81,8 @@ function post(address, data, { headers = {}, onProgress }) {
       });
     }
     request.addEventListener("load", () => {
-      const redirect = request.getResponseHeader("HX-Redirect");
+      /* The bucket has no such header, and a page may not ask it. */
+      const redirect = "HX-Request" in headers && request.getResponseHeader("HX-Redirect");
       resolve({ status: request.status, html: request.responseText, redirect });
     });
     request.addEventListener("error", () => reject("interrupted"));
