@@ -1,5 +1,7 @@
 """Large files go from the browser into a bucket, and are attached when they are there."""
 
+from urllib.request import Request, urlopen
+
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
@@ -20,6 +22,8 @@ def bucket(settings, monkeypatch):
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     address = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    # One memory for all of its servers in this process.
+    urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
     storage = keep_in_bucket(settings, monkeypatch, f"endpoint_url={address}")
     boto3.client("s3", endpoint_url=address).create_bucket(Bucket=BUCKET)
     settings.UPLOAD_DIRECT_FROM_BYTES = LARGE
