@@ -180,12 +180,13 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 
-def attachment_storage(address):
+def attachment_storage(address, *, is_for_web_server=False):
     """Return Django's storage setting for `address`.
 
     A path means a folder of this machine; `s3://bucket/prefix?endpoint_url=…` a bucket,
     with `direct=0` one that browsers do not reach; a dotted path any other
-    django-storages class, its options in the query.
+    django-storages class, its options in the query. A folder `is_for_web_server` where
+    its group may read, too.
     """
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query))
@@ -235,8 +236,8 @@ def attachment_storage(address):
         "OPTIONS": {
             "location": parts.path,
             "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
+            "file_permissions_mode": 0o640 if is_for_web_server else 0o600,
+            "directory_permissions_mode": 0o750 if is_for_web_server else 0o700,
         },
     }
 
@@ -261,12 +262,18 @@ def origin_of_bucket(options):
 
 
 ATTACHMENTS = env("ATTACHMENTS", default=str(VAR_DIR / "attachments"))
+# The internal location of the web server (nginx) that sends files of the folder.
+ACCEL_REDIRECT = env("ACCEL_REDIRECT").rstrip("/")
+if ACCEL_REDIRECT and not ACCEL_REDIRECT.startswith("/"):
+    raise ImproperlyConfigured(
+        f"ACCEL_REDIRECT must be the path of an internal location, not {ACCEL_REDIRECT!r}."
+    )
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "media", "base_url": None},
     },
-    "attachments": attachment_storage(ATTACHMENTS),
+    "attachments": attachment_storage(ATTACHMENTS, is_for_web_server=bool(ACCEL_REDIRECT)),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -275,12 +282,6 @@ STORAGES = {
 }
 
 BUCKET_ORIGIN = origin_of_bucket(STORAGES["attachments"]["OPTIONS"])
-# The internal location of the web server (nginx) that sends files of the folder.
-ACCEL_REDIRECT = env("ACCEL_REDIRECT").rstrip("/")
-if ACCEL_REDIRECT and not ACCEL_REDIRECT.startswith("/"):
-    raise ImproperlyConfigured(
-        f"ACCEL_REDIRECT must be the path of an internal location, not {ACCEL_REDIRECT!r}."
-    )
 if ACCEL_REDIRECT and not STORAGES["attachments"]["BACKEND"].endswith(".AttachmentStorage"):
     raise ImproperlyConfigured(
         "ACCEL_REDIRECT needs ATTACHMENTS in a folder that the web server can read."

@@ -33,7 +33,7 @@ from .scanning import first_look
 
 logger = logging.getLogger(__name__)
 
-PIECE_BYTES = 1_048_576
+PIECE_BYTES = 262_144
 
 CLEAN = Attachment.ScanState.CLEAN
 

@@ -112,6 +112,11 @@ def test_the_folder_of_attachments_is_closed_to_others():
     assert options["file_permissions_mode"] == 0o600
     assert options["directory_permissions_mode"] == 0o700
     assert options["base_url"] is None
+    options = attachment_storage("/srv/leadbook/attachments", is_for_web_server=True)[
+        "OPTIONS"
+    ]
+    assert options["file_permissions_mode"] == 0o640
+    assert options["directory_permissions_mode"] == 0o750
 
 
 @pytest.mark.parametrize("extension", FILE_TYPES)
