@@ -191,33 +191,39 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 
-def attachment_storage(address):
+def attachment_storage(address, *, is_for_web_server=False):
     """Return Django's storage setting for `address`.
 
-    A path means a folder of this machine; `s3://bucket/prefix?endpoint_url=…` a bucket;
-    a dotted path any other django-storages class, its options in the query.
+    A path means a folder of this machine; `s3://bucket/prefix?endpoint_url=…` a bucket,
+    with `direct=0` one that browsers do not reach; a dotted path any other
+    django-storages class, its options in the query. A folder `is_for_web_server` where
+    its group may read, too.
     """
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query))
     if parts.scheme == "s3":
         if not parts.netloc:
             raise ImproperlyConfigured("ATTACHMENTS must name the bucket: s3://bucket/prefix.")
+        direct = options.pop("direct", "1")
+        if direct not in {"0", "1"}:
+            raise ImproperlyConfigured(
+                f"direct in ATTACHMENTS must be 1 or 0, not {direct!r}: whether browsers "
+                "reach the bucket."
+            )
         # Slow to import, and only needed here.
         from boto3.s3.transfer import TransferConfig
         from botocore.config import Config
 
         return {
-            "BACKEND": "storages.backends.s3.S3Storage",
+            "BACKEND": "leadbook.buckets.AttachmentBucket",
             "OPTIONS": {
                 "bucket_name": parts.netloc,
+                "direct": direct == "1",
                 "location": parts.path.strip("/"),
                 "file_overwrite": False,
                 "default_acl": None,
-                "querystring_expire": 60,
-                # One piece of a file at a time, and what was fetched waits on the disk:
-                # otherwise an upload or download holds its whole file in memory.
+                # One piece of a file at a time: with threads, ten would lie in memory.
                 "transfer_config": TransferConfig(use_threads=False),
-                "max_memory_size": 1_000_000,
                 # A storage that does not answer must not hold the rep's request for long.
                 "client_config": Config(
                     signature_version="s3v4",
@@ -241,25 +247,56 @@ def attachment_storage(address):
         "OPTIONS": {
             "location": parts.path,
             "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
+            "file_permissions_mode": 0o640 if is_for_web_server else 0o600,
+            "directory_permissions_mode": 0o750 if is_for_web_server else 0o700,
         },
     }
 
 
+def origin_of_bucket(options):
+    """Return the origin that browsers send files to, None where they do not reach it."""
+    if not options.get("direct"):
+        return None
+    import boto3
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=options.get("endpoint_url"),
+        region_name=options.get("region_name"),
+        config=options["client_config"],
+        # Nothing is asked for: only boto knows how it spells the address.
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106
+    )
+    parts = urlsplit(client.generate_presigned_post(options["bucket_name"], "key")["url"])
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 ATTACHMENTS = env("ATTACHMENTS", default=str(VAR_DIR / "attachments"))
+# The internal location of the web server (nginx) that sends files of the folder.
+ACCEL_REDIRECT = env("ACCEL_REDIRECT").rstrip("/")
+if ACCEL_REDIRECT and not ACCEL_REDIRECT.startswith("/"):
+    raise ImproperlyConfigured(
+        f"ACCEL_REDIRECT must be the path of an internal location, not {ACCEL_REDIRECT!r}."
+    )
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "media", "base_url": None},
     },
-    "attachments": attachment_storage(ATTACHMENTS),
+    "attachments": attachment_storage(ATTACHMENTS, is_for_web_server=bool(ACCEL_REDIRECT)),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "leadbook.storages.StaticFilesStorage"
     },
 }
+
+BUCKET_ORIGIN = origin_of_bucket(STORAGES["attachments"]["OPTIONS"])
+if ACCEL_REDIRECT and not STORAGES["attachments"]["BACKEND"].endswith(".AttachmentStorage"):
+    raise ImproperlyConfigured(
+        "ACCEL_REDIRECT needs ATTACHMENTS in a folder that the web server can read."
+    )
 
 # Uploads; sizes in bytes --------------------------------------------------------------
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", default=50_000_000, at_least=1)
@@ -276,6 +313,10 @@ UPLOAD_MAX_BYTES_PER_MARKETPLACE = env.number(
 UPLOAD_EXTRA_TYPES = env.words("UPLOAD_EXTRA_TYPES")
 # The virus scanner: None, the path of its socket, or a pair of host and port.
 CLAMD = env.socket("CLAMD")
+# Files from this size on go to the bucket by a signed form, where browsers reach it.
+UPLOAD_DIRECT_FROM_BYTES = env.number(
+    "UPLOAD_DIRECT_FROM_BYTES", default=16_000_000, at_least=1
+)
 # What stays free on the disk on which uploads arrive: the database may be there, too.
 UPLOAD_KEEP_FREE_BYTES = env.number("UPLOAD_KEEP_FREE_BYTES", default=500_000_000)
 FILE_UPLOAD_HANDLERS = ["leads.uploads.UploadHandler"]
@@ -361,7 +402,7 @@ SECURE_CSP = {
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "blob:"],
     "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
+    "connect-src": [CSP.SELF, *filter(None, [BUCKET_ORIGIN])],
     "form-action": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],

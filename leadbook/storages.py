@@ -9,6 +9,7 @@ from posixpath import dirname, join
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.utils._os import safe_makedirs
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # The ending of a file that is still being written.
@@ -28,7 +29,8 @@ class AttachmentStorage(FileSystemStorage):
 
     The bytes are written and synced under another name and only then get theirs: a row
     that is committed afterwards never names less than its file, whatever dies in between.
-    What a kill leaves ends in `.part`, and no row names it.
+    What a kill leaves ends in `.part`, and no row names it. What lies on the same disk
+    already, and can be given a name (leadbook.nameless), is not written a second time.
     """
 
     def _open(self, name, mode="rb"):
@@ -46,7 +48,8 @@ class AttachmentStorage(FileSystemStorage):
         above = [folder.parent for folder in path.parents if not folder.exists()]
         part = f"{name}{PART}"
         try:
-            part = super()._save(part, content)
+            if not self._give_name(content, self.path(part)):
+                part = super()._save(part, content)
             sync(self.path(part))
             Path(self.path(part)).replace(path)
             for folder in dict.fromkeys([path.parent, Path(self.location), *above]):
@@ -56,6 +59,20 @@ class AttachmentStorage(FileSystemStorage):
                 self.delete(part)
             raise
         return name
+
+    def _give_name(self, content, path):
+        """Let a nameless file be found under `path`; return whether that was possible."""
+        give_name = getattr(content.file, "give_name", None)
+        if give_name is None:
+            return False
+        safe_makedirs(Path(path).parent, self.directory_permissions_mode, exist_ok=True)
+        try:
+            give_name(path)
+        except OSError:
+            return False
+        Path(path).chmod(self.file_permissions_mode)
+        self._ensure_location_group_id(path)
+        return True
 
 
 def sync(path):

@@ -9,6 +9,7 @@ import time
 
 CHUNK_BYTES = 65_536
 CONNECT_SECONDS = 3
+# While somebody waits; a large file may take the scanner longer.
 ANSWER_SECONDS = 60
 MAX_ANSWER_BYTES = 4096
 
@@ -17,11 +18,12 @@ class ScannerAway(Exception):
     """The scanner did not say whether the file is clean."""
 
 
-def scan(address, file):
+def scan(address, file, *, patience=None):
     """Return the name of what the scanner found in `file`, or "" for nothing.
 
     `address` is the path of a Unix socket or a pair of host and port; `file` is read from
-    its beginning, in pieces. Raises ScannerAway.
+    its beginning, in pieces. Raises ScannerAway, also when the answer takes longer than
+    `patience` seconds (ANSWER_SECONDS).
     """
     try:
         with _connected(address) as line:
@@ -34,7 +36,7 @@ def scan(address, file):
             except (BrokenPipeError, ConnectionResetError):
                 # It has heard enough, for instance a file over its limit, and says so.
                 pass
-            answer = _answer(line)
+            answer = _answer(line, patience or ANSWER_SECONDS)
     except OSError as error:
         raise ScannerAway(str(error) or type(error).__name__) from error
     match = re.fullmatch(r"stream: (?:OK|(?P<found>\S.*) FOUND)", answer)
@@ -58,8 +60,8 @@ def _connected(address):
     return line
 
 
-def _answer(line):
-    read, deadline = b"", time.monotonic() + ANSWER_SECONDS
+def _answer(line, patience):
+    read, deadline = b"", time.monotonic() + patience
     while b"\0" not in read and len(read) < MAX_ANSWER_BYTES:
         line.settimeout(max(0.001, deadline - time.monotonic()))
         piece = line.recv(MAX_ANSWER_BYTES)

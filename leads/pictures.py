@@ -19,16 +19,20 @@ PROGRAM = [sys.executable, "-I", str(Path(thumbnailer.__file__).resolve())]
 DEADLINE_SECONDS = 30
 # At once and in one process; each may take as much memory as the program allows itself.
 AT_ONCE = BoundedSemaphore(2)
+# The program reads a copy: of what is larger it could decode nothing within its limits.
+MAX_BYTES = 500_000_000
 
 
 def make_thumbnail(upload):
     """Return a WebP of at most 208 pixels a side as a file, or None.
 
     Made by leads.thumbnailer in a process of its own, which has limits of time and
-    memory. The header is read first: what is larger than 50 megapixels or 20,000 pixels
-    a side is not decoded. The thumbnail carries no EXIF, its orientation is applied. A
+    memory. The header is read first: what is larger than 50 megapixels, 20,000 pixels a
+    side or 500 MB is not decoded. The thumbnail carries no EXIF, its orientation is applied. A
     broken image gives None; it stays a document like any other.
     """
+    if upload.seek(0, io.SEEK_END) > MAX_BYTES:
+        return None
     try:
         with AT_ONCE:
             code, made = _run(upload)

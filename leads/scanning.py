@@ -31,11 +31,12 @@ def first_look(upload):
     return (Attachment.ScanState.BLOCKED if found else Attachment.ScanState.CLEAN), found
 
 
-def scan(attachment):
+def scan(attachment, *, patience=None):
     """Have the scanner look at a stored attachment and note what it says.
 
-    A clean picture gets the thumbnail that it could not have before. Raises ScannerAway,
-    and StorageAway or FileNotFoundError when the file cannot be read.
+    A clean picture gets the thumbnail that it could not have before. Raises ScannerAway
+    (also after `patience` seconds), and StorageAway or FileNotFoundError when the file
+    cannot be read.
     """
     try:
         file = attachment.file.open("rb")
@@ -44,7 +45,7 @@ def scan(attachment):
     except Exception as error:
         raise StorageAway from error
     with file:
-        found = clamd.scan(settings.CLAMD, file)
+        found = clamd.scan(settings.CLAMD, file, patience=patience)
         attachment.lead.note_scan(attachment.pk, found=found)
         kind = file_type(attachment.extension)
         if not found and not attachment.thumbnail and kind and kind.is_picture:

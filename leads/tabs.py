@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from .forms import EntryForm
 from .paging import portion_of
-from .uploads import accepted_endings
+from .uploads import accepted_endings, takes_files_directly
 
 # About a screen of each: what is older is a click away.
 JOURNAL_PORTION = 20
@@ -61,6 +61,7 @@ def files_tab(lead, request):
             or bytes_left < settings.UPLOAD_MAX_REQUEST_BYTES
         ),
         "limit": settings.UPLOAD_MAX_BYTES,
+        "direct_from": settings.UPLOAD_DIRECT_FROM_BYTES if takes_files_directly() else None,
         "max_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "endings": accepted_endings(),
         "more_before": files[-1].pk if has_more else None,

@@ -5,7 +5,6 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -21,6 +20,9 @@ from django.core.files.uploadhandler import (
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from leadbook.nameless import give_name, nameless_file
+from leadbook.summing import Sha256
+
 from .file_names import clean_file_name, split_extension
 from .file_types import FILE_TYPES, HEAD_BYTES, file_type
 from .models.attachment import Attachment, attachment_storage, random_key
@@ -31,6 +33,8 @@ from .scanning import first_look
 
 logger = logging.getLogger(__name__)
 
+PIECE_BYTES = 262_144
+
 CLEAN = Attachment.ScanState.CLEAN
 
 
@@ -38,6 +42,33 @@ def takes_files(view):
     """Let `view` be sent files; what comes with other requests is not even kept."""
     view.takes_files = True
     return view
+
+
+class ArrivingFile(UploadedFile):
+    """A file without a name on the disk of uploads, summed up while it is written."""
+
+    def __init__(self, name, content_type):
+        super().__init__(nameless_file(settings.FILE_UPLOAD_TEMP_DIR), name, content_type, 0)
+        self._sum = Sha256()
+
+    def write(self, data):
+        """Append `data`."""
+        self._sum.update(data)
+        self.file.write(data)
+
+    @property
+    def sha256(self):
+        """The sum of what was written."""
+        return self._sum.hexdigest()
+
+    def close(self):
+        """Let the file go for good, unless it has got a name."""
+        self._sum.close()
+        super().close()
+
+    def give_name(self, path):
+        """Let a storage on the same disk have the file, which then is not copied."""
+        give_name(self.file, path)
 
 
 class UploadHandler(TemporaryFileUploadHandler):
@@ -49,13 +80,21 @@ class UploadHandler(TemporaryFileUploadHandler):
     `request.FILES`. The files have no name in their folder: whatever dies, nothing stays.
     """
 
+    # Of pieces of 64 KiB, Django's search for the end of the file makes twice the work.
+    chunk_size = PIECE_BYTES
+
     def __init__(self, request=None):
         super().__init__(request)
+        self.announced = 0
         self.total = 0
         self.of_file = 0
         if request is not None:
             request.refused_uploads = []
             request.refused_status = 413
+
+    def handle_raw_input(self, input_data, meta, content_length, *args, **kwargs):
+        """Remember how much is to come."""
+        self.announced = content_length
 
     def new_file(self, field_name, file_name, content_type, *args, **kwargs):
         """Start a file; a stranger's, or one for another address, is not looked at."""
@@ -64,12 +103,7 @@ class UploadHandler(TemporaryFileUploadHandler):
         if not self._may_send_files():
             raise StopUpload(connection_reset=False)
         with self._disk():
-            self.file = self.request.arriving_file = UploadedFile(
-                tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),  # noqa: SIM115
-                file_name,
-                content_type,
-                0,
-            )
+            self.file = self.request.arriving_file = ArrivingFile(file_name, content_type)
 
     def receive_data_chunk(self, raw_data, start):
         """Write the chunk, or leave the file out when a limit is passed."""
@@ -109,7 +143,8 @@ class UploadHandler(TemporaryFileUploadHandler):
         """Refuse everything that still comes while the disk is, or would become, full."""
         try:
             free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
-            if free < settings.UPLOAD_KEEP_FREE_BYTES:
+            to_come = max(0, self.announced - self.total)
+            if free - to_come < settings.UPLOAD_KEEP_FREE_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             yield
         except OSError as error:
@@ -136,10 +171,32 @@ def too_large(size=None):
     }
 
 
+def check_announced(name, size):
+    """Return the clean name, the ending and the FileType of a file before it is read.
+
+    Raises ValidationError: empty, too large, or a type that is not taken.
+    """
+    name = clean_file_name(name)
+    extension = split_extension(name)[1].lower()
+    if not size:
+        raise ValidationError(_("The file is empty."), code="empty")
+    if size > settings.UPLOAD_MAX_BYTES:
+        raise ValidationError(too_large(size), code="too_large")
+    kind = file_type(extension, extra=settings.UPLOAD_EXTRA_TYPES)
+    if kind is None:
+        raise ValidationError(_("This type of file is not accepted."), code="type")
+    return name, extension, kind
+
+
 def accepted_endings():
     """Return the endings that the file dialog offers, as an `accept` attribute."""
     extra = (e.lower().lstrip(".") for e in settings.UPLOAD_EXTRA_TYPES)
     return ",".join(f".{ending}" for ending in (*FILE_TYPES, *extra))
+
+
+def takes_files_directly():
+    """Return whether browsers send large files to the storage themselves."""
+    return getattr(attachment_storage(), "signs_forms", False)
 
 
 def megabytes(size):
@@ -158,12 +215,14 @@ class Document:
 
     def __init__(self, upload, *, name, extension, kind, scan_state):
         self.upload = upload
+        # The DirectUpload by which it came, if it came past the application.
+        self.arrival = None
         self.name = name
         self.extension = extension
         self.kind = kind
         self.scan_state = scan_state
         self.size = upload.size
-        self.sha256 = _sha256(upload)
+        self.sha256 = getattr(upload, "sha256", None) or _sha256(upload)
 
     @classmethod
     def check(cls, upload):
@@ -172,15 +231,7 @@ class Document:
         Raises ValidationError: empty, too large, a type that is not taken, contents that
         are not what the name says, or a virus.
         """
-        name = clean_file_name(upload.name)
-        extension = split_extension(name)[1].lower()
-        if not upload.size:
-            raise ValidationError(_("The file is empty."), code="empty")
-        if upload.size > settings.UPLOAD_MAX_BYTES:
-            raise ValidationError(too_large(upload.size), code="too_large")
-        kind = file_type(extension, extra=settings.UPLOAD_EXTRA_TYPES)
-        if kind is None:
-            raise ValidationError(_("This type of file is not accepted."), code="type")
+        name, extension, kind = check_announced(upload.name, upload.size)
         upload.seek(0)
         if not kind.matches(upload.read(HEAD_BYTES)):
             raise ValidationError(
@@ -196,6 +247,25 @@ class Document:
                 code="virus",
             )
         return cls(upload, name=name, extension=extension, kind=kind, scan_state=scan_state)
+
+    @classmethod
+    def check_arrived(cls, arrival, upload):
+        """Return the Document of what came into the bucket for the DirectUpload `arrival`.
+
+        The same checks as of every other file, and that it is as large as was announced.
+        """
+        if upload.size != arrival.size:
+            raise ValidationError(
+                _("What arrived is not the file that was announced."), code="size"
+            )
+        document = cls.check(upload)
+        document.arrival = arrival
+        return document
+
+    def was_filed(self, attachment):
+        """Note that the saved Attachment holds it; raises Unchangeable for a second one."""
+        if self.arrival:
+            self.arrival.finish(attachment)
 
     def store(self, stored):
         """Write file and thumbnail to the storage; return the unsaved Attachment.
@@ -233,6 +303,6 @@ class Document:
 
 def _sha256(upload):
     digest = hashlib.sha256()
-    for chunk in upload.chunks():
+    for chunk in upload.chunks(PIECE_BYTES):
         digest.update(chunk)
     return digest.hexdigest()

@@ -6,12 +6,14 @@ from .views import (
     acceptance,
     attachments,
     detail,
+    downloads,
     entry,
     fields,
     history,
     journal,
     lists,
     phase,
+    uploads,
 )
 
 app_name = "leads"
@@ -41,13 +43,17 @@ urlpatterns = [
         name="journal_entry_delete",
     ),
     # /leads/<id>/anhaenge/: its attachments
-    path("<int:lead_id>/anhaenge/", attachments.upload, name="attachments"),
+    path("<int:lead_id>/anhaenge/", uploads.upload, name="attachments"),
+    path("<int:lead_id>/anhaenge/direkt/", uploads.announce, name="direct_uploads"),
     path(
-        "<int:lead_id>/anhaenge/<int:attachment_id>/", attachments.download, name="attachment"
+        "<int:lead_id>/anhaenge/direkt/<int:upload_id>/",
+        uploads.arrived,
+        name="direct_upload",
     ),
+    path("<int:lead_id>/anhaenge/<int:attachment_id>/", downloads.download, name="attachment"),
     path(
         "<int:lead_id>/anhaenge/<int:attachment_id>/vorschau/",
-        attachments.thumbnail,
+        downloads.thumbnail,
         name="thumbnail",
     ),
     path(

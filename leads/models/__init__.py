@@ -1,6 +1,7 @@
 """One lead from offer to won or lost, and what belongs to it."""
 
 from .attachment import Attachment
+from .direct_upload import DirectUpload
 from .erasure import Erasure
 from .errors import (
     AlreadyTaken,
@@ -25,6 +26,7 @@ from .storage_use import StorageUse
 __all__ = [
     "AlreadyTaken",
     "Attachment",
+    "DirectUpload",
     "Erasure",
     "FieldConflict",
     "JournalEntry",

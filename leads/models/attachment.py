@@ -148,6 +148,11 @@ class Attachment(models.Model):
         return self.name
 
     @property
+    def key(self):
+        """Its name in the storage."""
+        return self.file.name
+
+    @property
     def lock(self):
         """BLOCKED or PENDING where nobody may open the file, otherwise empty.
 

@@ -105,7 +105,10 @@ class Erasing:
         size = sum(attachment.size for attachment in attachments)
         StorageUse.objects.give_back(self.marketplace_id, size)
         self.attachments.all().delete()
-        return attachments
+        # What is still on its way, too: in the bucket already, but with no attachment.
+        arrivals = list(self.direct_uploads.all())
+        self.direct_uploads.all().delete()
+        return [*attachments, *arrivals]
 
     def _forget_fields(self):
         names = [field.name for field in BUILT_IN if field.name not in KEPT_FIELDS]
@@ -134,7 +137,7 @@ def _finish(erasure, attachments):
             # Whatever a storage's own client raises. The key says nothing of the person.
             logger.exception("A file of lead %d could not be removed.", erasure.lead_id)
             erasure.left_undone.append(
-                _("The file %(key)s could not be removed.") % {"key": attachment.file.name}
+                _("The file %(key)s could not be removed.") % {"key": attachment.key}
             )
     if erasure.reason == Erasure.Reason.REQUEST:
         # Who erases many does so once, at the end.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from leads.file_names import numbered
 
 from .attachment import Attachment
+from .direct_upload import DirectUpload
 from .errors import FieldConflict, LeadError, Unchangeable
 from .event import LeadEvent
 from .storage_use import StorageUse
@@ -30,6 +31,7 @@ class Filing:
         row, and a file too many is better than one too few.
         """
         if existing := self._same_file(upload):
+            upload.was_filed(existing)
             return existing, None
         stored, is_committing = [], False
         try:
@@ -37,11 +39,13 @@ class Filing:
             with self.locked_for(by):
                 if existing := self._same_file(upload):
                     _remove(stored)
+                    upload.was_filed(existing)
                     return existing, None
                 self._take_room(upload.size)
                 attachment.lead, attachment.author = self, by
                 attachment.name = self._free_name(upload.name)
                 attachment.save()
+                upload.was_filed(attachment)
                 self.save_change()
                 event = self._record_file(
                     LeadEvent.Kind.FILE_ADDED, attachment, by, new=attachment.name
@@ -52,6 +56,19 @@ class Filing:
             if not is_committing:
                 _remove(stored)
             raise
+
+    def expect_file(self, *, name, size, by):
+        """Make ready for a file that goes to the bucket first; return its DirectUpload.
+
+        Raises LeadError where there is no room for it, or too many are on their way.
+        """
+        with self.locked_for(by):
+            if DirectUpload.objects.under_way_of(by) >= DirectUpload.AT_ONCE:
+                raise LeadError(_("Too many uploads in a short time; please wait."))
+            self._check_room(size)
+            if not StorageUse.objects.has_room(self.marketplace, size):
+                raise LeadError(_no_room_in_marketplace())
+            return self.direct_uploads.create(author=by, name=name, size=size)
 
     def rename_file(self, attachment_id, *, name, by, seen=None):
         """Give an attachment another name; return the event, or None without a change.
@@ -162,12 +179,7 @@ class Filing:
     def _take_room(self, size):
         self._check_room(size)
         if not StorageUse.objects.take(self.marketplace, size):
-            raise LeadError(
-                _(
-                    "The marketplace has no room left for this file. Deleted attachments "
-                    "count until they are removed for good."
-                )
-            )
+            raise LeadError(_no_room_in_marketplace())
 
     def _free_name(self, name):
         taken = set(self.attachments.kept().values_list("name", flat=True))
@@ -188,6 +200,13 @@ class Filing:
             new_text=new,
             object_id=attachment.pk,
         )
+
+
+def _no_room_in_marketplace():
+    return _(
+        "The marketplace has no room left for this file. Deleted attachments "
+        "count until they are removed for good."
+    )
 
 
 def _remove(stored):

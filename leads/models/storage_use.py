@@ -21,6 +21,10 @@ class StorageUseQuerySet(models.QuerySet):
         )
         return bool(with_room.update(bytes=F("bytes") + size))
 
+    def has_room(self, marketplace, size):
+        """Whether `size` bytes more could be counted now; `take` decides."""
+        return self.bytes_of(marketplace) + size <= marketplace.storage_limit
+
     def give_back(self, marketplace_id, size):
         """Count `size` bytes less; to be called before the row is removed, with it."""
         self._ensure(marketplace_id)

@@ -93,7 +93,8 @@ def bucket(monkeypatch, settings):
         monkeypatch.setenv(name, "test")
 
     def keep_at(port):
-        setting = attachment_storage(f"s3://leads/files?endpoint_url=http://127.0.0.1:{port}")
+        address = f"s3://leads/files?endpoint_url=http://127.0.0.1:{port}&direct=0"
+        setting = attachment_storage(address)
         limits = setting["OPTIONS"]["client_config"]
         assert (limits.connect_timeout, limits.read_timeout) == (5, 30)
         assert limits.retries == {"total_max_attempts": 2}

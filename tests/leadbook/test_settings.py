@@ -92,6 +92,13 @@ def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
         ({"EMAIL_URL": "smtp://"}, "EMAIL_URL must name the mail server's host."),
         ({"ATTACHMENTS": "ftp://files.example"}, "ATTACHMENTS must be the path of a folder"),
         ({"ATTACHMENTS": "s3:///prefix"}, "ATTACHMENTS must name the bucket"),
+        ({"ATTACHMENTS": "s3://b/p?direct=no"}, "direct in ATTACHMENTS must be 1 or 0, not"),
+        ({"ACCEL_REDIRECT": "files"}, "ACCEL_REDIRECT must be the path of an internal"),
+        (
+            {"ACCEL_REDIRECT": "/files/", "ATTACHMENTS": "s3://b/p"},
+            "ACCEL_REDIRECT needs ATTACHMENTS in a folder",
+        ),
+        ({"UPLOAD_DIRECT_FROM_BYTES": "0"}, "UPLOAD_DIRECT_FROM_BYTES must be a whole number"),
         ({"VAR_DIR": "/dev/null/var"}, "VAR_DIR must be a folder"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be one of json, line, not 'xml'."),
@@ -120,6 +127,26 @@ def test_forms_come_from_the_allowed_hosts_unless_said_otherwise(start, producti
     hosts = production | {"ALLOWED_HOSTS": "leads.example,.rep.example"}
     result = start("shell", "-v0", "-c", show, **hosts, TRUSTED_PROXIES="1")
     assert result.stdout.strip() == "['https://leads.example', 'https://*.rep.example']"
+
+
+@pytest.mark.parametrize(
+    ("attachments", "sources"),
+    [
+        ("files", "'self'"),
+        ("s3://leads/p?endpoint_url=https://s3.example:9000", "'self' https://s3.example:9000"),
+        ("s3://leads/p?endpoint_url=https://s3.example&addressing_style=virtual",
+         "'self' https://leads.s3.example"),
+        ("s3://leads/p?endpoint_url=https://s3.example&direct=0", "'self'"),
+    ],
+)  # fmt: skip
+def test_pages_send_files_to_the_bucket_only_where_browsers_reach_it(
+    start, production, attachments, sources, tmp_path
+):
+    if attachments == "files":
+        attachments = str(tmp_path / "files")
+    show = "from django.conf import settings; print(*settings.SECURE_CSP['connect-src'])"
+    result = start("shell", "-v0", "-c", show, **production, ATTACHMENTS=attachments)
+    assert result.stdout.strip() == sources
 
 
 def test_production_shows_no_tracebacks(start, production):

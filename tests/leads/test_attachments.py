@@ -18,6 +18,7 @@ from django.utils import timezone
 from PIL import Image
 
 from leadbook.settings import attachment_storage
+from leadbook.storages import AttachmentStorage
 from leads import models, pictures, thumbnailer, uploads
 from leads.file_types import FILE_TYPES, NEVER
 from leads.models import Attachment, Lead, StorageUse
@@ -111,6 +112,11 @@ def test_the_folder_of_attachments_is_closed_to_others():
     assert options["file_permissions_mode"] == 0o600
     assert options["directory_permissions_mode"] == 0o700
     assert options["base_url"] is None
+    options = attachment_storage("/srv/leadbook/attachments", is_for_web_server=True)[
+        "OPTIONS"
+    ]
+    assert options["file_permissions_mode"] == 0o640
+    assert options["directory_permissions_mode"] == 0o750
 
 
 @pytest.mark.parametrize("extension", FILE_TYPES)
@@ -408,7 +414,7 @@ def test_a_full_disk_leaves_no_row_and_no_file(
     def full(self, name, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    monkeypatch.setattr(AttachmentStorage, "_save", full)
     response = upload(page_of_anna, lead, named("Plan.pdf", PDF), headers=headers)
     assert response.status_code == 507
     assert "Die Datei konnte nicht gespeichert werden." in read(response).text
@@ -420,14 +426,14 @@ def test_a_storage_with_errors_of_its_own_leaves_no_row_and_no_file(
     class EndpointError(Exception):
         pass
 
-    real = FileSystemStorage._save
+    real = AttachmentStorage._save
 
     def fail_at_the_thumbnail(self, name, content):
         if content.size < 1000 and content.read(4) == b"RIFF":
             raise EndpointError
         return real(self, name, content)
 
-    monkeypatch.setattr(FileSystemStorage, "_save", fail_at_the_thumbnail)
+    monkeypatch.setattr(AttachmentStorage, "_save", fail_at_the_thumbnail)
     image = picture("PNG", size=(400, 300))
     response = upload(page_of_anna, lead, named("Foto.png", image), headers=HTMX)
     assert response.status_code == 507
@@ -437,7 +443,7 @@ def test_a_clean_up_that_fails_does_not_hide_the_reason(page_of_anna, lead, monk
     def away(self, *args):
         raise OSError
 
-    monkeypatch.setattr(FileSystemStorage, "_save", away)
+    monkeypatch.setattr(AttachmentStorage, "_save", away)
     monkeypatch.setattr(FileSystemStorage, "delete", away)
     response = upload(page_of_anna, lead, named("Plan.pdf", PDF), headers=HTMX)
     assert response.status_code == 507
@@ -968,8 +974,8 @@ def test_the_tab_tells_how_many_and_when_little_room_is_left(
 # Each step of filing fails once -------------------------------------------------------
 
 STEPS = {
-    "document": (FileSystemStorage, "_save", 1),
-    "thumbnail": (FileSystemStorage, "_save", 2),
+    "document": (AttachmentStorage, "_save", 1),
+    "thumbnail": (AttachmentStorage, "_save", 2),
     "room": (StorageUseQuerySet, "take", 1),
     "name": (Lead, "_free_name", 1),
     "row": (Attachment, "save", 1),

@@ -3,13 +3,13 @@
 import errno
 import os
 import shutil
-import tempfile
 from collections import namedtuple
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from leadbook.nameless import nameless_file
 from leads import uploads
 from tests.markup import HTMX, read
 from tests.state import stored_files
@@ -33,13 +33,12 @@ def upload(client, lead, *files, headers=None):
 def kept(monkeypatch):
     """The temporary files that were made for what arrives."""
     made = []
-    real = tempfile.TemporaryFile
 
-    def temporary_file(**options):
-        made.append(real(**options))
+    def file(folder):
+        made.append(nameless_file(folder))
         return made[-1]
 
-    monkeypatch.setattr(uploads.tempfile, "TemporaryFile", temporary_file)
+    monkeypatch.setattr(uploads, "nameless_file", file)
     return made
 
 
@@ -100,6 +99,16 @@ def disk(monkeypatch):
     return free
 
 
+def test_what_is_announced_must_fit_before_the_first_byte_is_kept(
+    page_of_anna, lead, disk, kept, settings
+):
+    disk[:] = [settings.UPLOAD_KEEP_FREE_BYTES + 50_000]
+    large = named("Groß.pdf", PDF + b" " * 60_000)
+    assert upload(page_of_anna, lead, large, headers=HTMX).status_code == 507
+    assert kept == []
+    assert upload(page_of_anna, lead, named("Klein.pdf"), headers=HTMX).status_code == 200
+
+
 @BOTH
 def test_below_the_reserve_nothing_is_taken(page_of_anna, lead, disk, kept, settings, headers):
     disk[:] = [settings.UPLOAD_KEEP_FREE_BYTES - 1]
@@ -114,7 +123,7 @@ def test_below_the_reserve_nothing_is_taken(page_of_anna, lead, disk, kept, sett
 def test_what_came_before_the_disk_was_full_is_filed(page_of_anna, lead, disk, kept, settings):
     enough = settings.UPLOAD_KEEP_FREE_BYTES
     # For each file: to begin, to write its only piece, to end.
-    disk[:] = [enough, enough, enough, enough - 1]
+    disk[:] = [enough + 10_000] * 3 + [enough - 1]
     files = [named("a.pdf"), named("b.pdf", PDF + b" ")]
     response = upload(page_of_anna, lead, *files, headers=HTMX)
     assert response.status_code == 200
@@ -128,7 +137,7 @@ def test_a_disk_that_is_full_while_the_bytes_arrive_answers_507(
     class Full:
         closed = False
 
-        def __init__(self, **options):
+        def __init__(self, folder):
             self.raw = self
 
         def write(self, data):
@@ -137,7 +146,7 @@ def test_a_disk_that_is_full_while_the_bytes_arrive_answers_507(
         def close(self):
             self.closed = True
 
-    monkeypatch.setattr(uploads.tempfile, "TemporaryFile", Full)
+    monkeypatch.setattr(uploads, "nameless_file", Full)
     response = upload(page_of_anna, lead, named("Plan.pdf"), headers=HTMX)
     assert response.status_code == 507
     assert not lead.attachments.exists()

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from leadbook.storages import AttachmentStorage
 from leads.models import Lead
 from tests import factories
 
@@ -42,8 +43,15 @@ def deactivated(heatpumps):
 
 
 @pytest.fixture
-def stage(heatpumps, anna, ben, clara, meike, olaf, solar):
+def stage(heatpumps, anna, ben, clara, meike, olaf, solar, monkeypatch):
+    """The stage; its folder signs forms as a bucket does that browsers reach."""
+    monkeypatch.setattr(AttachmentStorage, "signs_forms", True, raising=False)
+    monkeypatch.setattr(AttachmentStorage, "signed_form", signed_form, raising=False)
     return Stage(heatpumps, anna)
+
+
+def signed_form(storage, key, **options):
+    return "https://bucket.example/", {"key": key}
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ walks.
 import uuid
 from dataclasses import dataclass
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
 from leads.models import Lead
+from leads.models.attachment import attachment_storage
 from leads.uploads import Document
 from tests import factories
 from tests.leads.samples import picture
@@ -58,6 +60,9 @@ class Stage:
             "company", seen=self.lead.company, value="Aigner Holzbau GmbH", by=anna
         )
         self.lead = Lead.objects.get(pk=self.lead.pk)
+        # It lies in the storage already and waits for whoever announced it.
+        self.arrival = self.lead.expect_file(name="Geheimer Plan.txt", size=4, by=anna)
+        attachment_storage().save(self.arrival.key, ContentFile(b"Plan"))
         self.withdrawn = self._offered_again(heatpumps, anna)
 
     @staticmethod
@@ -86,6 +91,7 @@ class Stage:
             "<int:entry_id>": self.entry.pk,
             "<int:attachment_id>": self.attachment.pk,
             "<int:event_id>": self.event.pk,
+            "<int:upload_id>": self.arrival.pk,
         }
 
     def address(self, route, **others):
@@ -116,6 +122,8 @@ class Stage:
                 return {"text": "Geändert", "seen": self.entry.text}
             case "anhaenge/":
                 return {"dateien": SimpleUploadedFile("Neu.txt", b"Neu")}
+            case "anhaenge/direkt/":
+                return {"name": "Neu.txt", "size": 3}
             case "anhaenge/<int:attachment_id>/name/":
                 return {"name": "Neu.png"}
             case "ablehnung/":
@@ -140,6 +148,8 @@ class Of:
     refused: tuple = ("ben", "clara", "mona", "olaf", "former", "ended", "reassigned")
     # Whether the whole form must be read from the page.
     has_form: bool = False
+    # Whether it answers a script, not a page.
+    is_for_scripts: bool = False
 
     @property
     def verbs(self):
@@ -177,6 +187,9 @@ OF_A_LEAD = {
     f"{LEAD}journal/<int:entry_id>/": Of(get=True, post=True, **OWN_ENTRY),
     f"{LEAD}journal/<int:entry_id>/loeschung/": Of(post=True, **OWN_ENTRY),
     f"{LEAD}anhaenge/": Of(post=True),
+    f"{LEAD}anhaenge/direkt/": Of(post=True, is_for_scripts=True),
+    # Only who has announced a file finishes it.
+    f"{LEAD}anhaenge/direkt/<int:upload_id>/": Of(post=True, **OWN_ENTRY),
     f"{LEAD}anhaenge/<int:attachment_id>/": Of(get=True),
     f"{LEAD}anhaenge/<int:attachment_id>/vorschau/": Of(get=True),
     f"{LEAD}anhaenge/<int:attachment_id>/name/": Of(get=True, post=True),

@@ -1,4 +1,4 @@
-"""Remove the files of attachments that were deleted long enough ago."""
+"""Remove the files of attachments that were deleted, or never finished, long enough ago."""
 
 from datetime import timedelta
 
@@ -6,13 +6,16 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leads.models import Attachment
+from leads.models import Attachment, DirectUpload
 
 
 class Command(BaseCommand):
     """Parse the arguments, call the queryset's verb, print the sums."""
 
-    help = "Remove the files of attachments that were deleted some days ago."
+    help = (
+        "Remove the files of attachments that were deleted some days ago, and what was sent "
+        "to the bucket a day ago without becoming an attachment."
+    )
 
     def add_arguments(self, parser):
         """Declare the options."""
@@ -25,3 +28,5 @@ class Command(BaseCommand):
         number = doomed.count() if dry_run else doomed.purge()
         text = _("Would be removed: %(count)d") if dry_run else _("Removed: %(count)d")
         self.stdout.write(text % {"count": number})
+        if not dry_run:
+            DirectUpload.objects.abandoned().discard()

@@ -10,6 +10,8 @@ from leads.numbers import german
 from leads.scanning import scan
 
 SCANS_PER_PROGRESS_LINE = 100
+# Nobody waits for the answer about a file of 2 GB.
+PATIENCE_SECONDS = 15 * 60
 
 
 class Command(BaseCommand):
@@ -34,7 +36,7 @@ class Command(BaseCommand):
         attachments = Attachment.objects.with_files() if all else Attachment.objects.to_scan()
         for attachment in attachments.select_related("lead").iterator():
             try:
-                scan(attachment)
+                scan(attachment, patience=PATIENCE_SECONDS)
             except ScannerAway as error:
                 # One file can be over the scanner's limits; the others still get a look.
                 unread += 1

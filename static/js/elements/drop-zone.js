@@ -3,7 +3,7 @@
    Each file has its row with progress and cancel; a failure stays at its row while the
    others go on, also while another tab of the lead is looked at. Without JavaScript the
    form inside does the same with one button. */
-import { fileSize, send } from "../lib/uploader.js";
+import { fileSize, send, sendDirectly } from "../lib/uploader.js";
 
 const WITH_ROW = [200, 413, 422, 429, 507]; // answers that bring the row of the file
 const warn = (event) => event.preventDefault();
@@ -119,9 +119,10 @@ class DropZone extends HTMLElement {
   }
 
   async upload(item) {
-    const { promise, cancel } = send(this.form, item.file, (done, total) =>
-      this.showProgress(item, done, total),
-    );
+    const onProgress = (done, total) => this.showProgress(item, done, total);
+    const { promise, cancel } = this.goesToTheBucket(item.file)
+      ? sendDirectly(this.form, item.file, this.dataset.direct, onProgress)
+      : send(this.form, item.file, onProgress);
     item.cancel = cancel;
     try {
       const { status, html, redirect } = await promise;
@@ -131,6 +132,11 @@ class DropZone extends HTMLElement {
     } catch (reason) {
       if (reason === "interrupted") this.fail(item, this.dataset.failed);
     }
+  }
+
+  /* Large files, where browsers reach the bucket; a form of S3 takes 5 GiB. */
+  goesToTheBucket({ size }) {
+    return size >= Number(this.dataset.directFrom) && size <= 5 * 2 ** 30;
   }
 
   /* The session has ended: nothing more can be sent. */

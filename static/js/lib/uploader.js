@@ -1,22 +1,88 @@
-/* Sends one file as one request, with progress and a way to cancel. */
+/* Sends one file, with progress and a way to cancel: to the application, or to the bucket.
 
-/* Returns { promise, cancel }. The promise resolves to { status, html, redirect }, the last
-   the address of the sign-in page when the session has ended; it rejects with "cancelled"
-   or "interrupted". onProgress gets the bytes sent and the bytes in all. */
+   Both ways return { promise, cancel }. The promise resolves to { status, html, redirect },
+   the last the address of the sign-in page when the session has ended; it rejects with
+   "cancelled" or "interrupted". onProgress gets the bytes sent and the bytes in all. */
+
+const LATER = 3000; // milliseconds until the application is asked again
+const AT_MOST = 200; // times
+
+/* Sends the file as one request with the form's other fields. */
 export function send(form, file, onProgress) {
-  const request = new XMLHttpRequest();
-  const promise = new Promise((resolve, reject) => {
+  const data = new FormData(form);
+  data.delete("dateien");
+  data.append("dateien", file, file.name);
+  return post(form.action, data, { headers: partOf(location.href), onProgress });
+}
+
+/* Asks the application at `address` for a form of the bucket, sends the file there and lets
+   the application file what has arrived; a refusal resolves like one of `send`. */
+export function sendDirectly(form, file, address, onProgress) {
+  const headers = partOf(location.href);
+  let step = { cancel() {} };
+  let isCancelled = false;
+  const next = (...given) => {
+    if (isCancelled) throw "cancelled";
+    step = post(...given);
+    return step.promise;
+  };
+  const token = () => {
     const data = new FormData(form);
     data.delete("dateien");
-    data.append("dateien", file, file.name);
-    request.open("POST", form.action);
-    request.setRequestHeader("HX-Request", "true");
-    request.setRequestHeader("HX-Current-URL", location.href);
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) onProgress(event.loaded, event.total);
+    return data;
+  };
+  const run = async () => {
+    const announced = token();
+    announced.append("name", file.name);
+    announced.append("size", file.size);
+    const answer = await next(address, announced, { headers });
+    if (answer.status !== 200 || answer.redirect) return answer;
+    const bucket = JSON.parse(answer.html);
+    const data = new FormData();
+    for (const [name, value] of Object.entries(bucket.fields)) data.append(name, value);
+    data.append("file", file);
+    const sent = await next(bucket.address, data, { onProgress });
+    if (sent.status >= 300) throw "interrupted";
+    return filed(() => next(bucket.arrived, token(), { headers }));
+  };
+  return {
+    promise: run(),
+    cancel() {
+      isCancelled = true;
+      step.cancel();
+    },
+  };
+}
+
+/* Asks until the application has looked at the whole file: a proxy may not wait so long. */
+async function filed(ask) {
+  for (let time = 1; ; time += 1) {
+    const answer = await ask().catch((reason) => {
+      if (reason === "cancelled" || time === AT_MOST) throw reason;
+      return { status: 504 };
     });
+    if (![202, 502, 504].includes(answer.status) || time === AT_MOST) return answer;
+    await new Promise((resolve) => setTimeout(resolve, LATER));
+  }
+}
+
+function partOf(page) {
+  return { "HX-Request": "true", "HX-Current-URL": page };
+}
+
+function post(address, data, { headers = {}, onProgress }) {
+  const request = new XMLHttpRequest();
+  const promise = new Promise((resolve, reject) => {
+    request.open("POST", address);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    if (onProgress) {
+      request.upload.addEventListener("progress", (event) => {
+        if (event.lengthComputable) onProgress(event.loaded, event.total);
+      });
+    }
     request.addEventListener("load", () => {
-      const redirect = request.getResponseHeader("HX-Redirect");
+      /* The bucket has no such header, and a page may not ask it. */
+      const redirect = "HX-Request" in headers && request.getResponseHeader("HX-Redirect");
       resolve({ status: request.status, html: request.responseText, redirect });
     });
     request.addEventListener("error", () => reject("interrupted"));
