@@ -114,7 +114,8 @@ def _ask_all(asked, stages, samples):
             answer = row.ask(stage)
             if answer.status not in row.statuses:
                 raise RuntimeError(f"{row.name}, {size} leads: {answer.status}")
-            kept.append([answer.seconds * 1000, answer.queries, len(answer.body)])
+            taken = (answer.seconds * 1000, answer.queries, len(answer.body), answer.cpu)
+            kept.append([round(figure, 3) for figure in taken])
 
 
 def _tell(line):

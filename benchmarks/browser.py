@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
-from .counting import HEADER
+from .counting import CPU, QUERIES
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -32,7 +32,12 @@ class Answer:
     @property
     def queries(self):
         """How many statements the server sent to its database."""
-        return int(self.headers.get(HEADER, 0))
+        return int(self.headers.get(QUERIES, 0))
+
+    @property
+    def cpu(self):
+        """For how many milliseconds the server's thread had a processor."""
+        return float(self.headers.get(CPU, 0))
 
     def link(self, rel):
         """Return the address of the link with this `rel`, or None."""

@@ -68,8 +68,8 @@ def _table(result, size):
     bare = median(result, size, rows.BARE)
     lines = [
         f"### {result['title']}, {_count(size)} leads\n",
-        "| row | who | median ms | p95 ms | queries | bytes | × bare | × smallest size |",
-        "|---|---|--:|--:|--:|--:|--:|--:|",
+        "| row | who | median ms | p95 ms | CPU ms | queries | bytes | × bare | × smallest size |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for key, samples in result["samples"][str(size)].items():
         name, who = key.split("|")
@@ -78,6 +78,7 @@ def _table(result, size):
         growth = middle / median(result, smallest, name, who)
         lines.append(
             f"| {name} | {who} | {middle:.1f} | {_p95(times):.1f} |"
+            f" {statistics.median(s[3] for s in samples):.1f} |"
             f" {statistics.median_high(s[1] for s in samples)} |"
             f" {_count(statistics.median_high(s[2] for s in samples))} |"
             f" {middle / bare:.1f} | {growth:.2f} |"

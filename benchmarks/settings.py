@@ -1,4 +1,4 @@
-"""The settings of production, plus the yardsticks and a counter of queries."""
+"""The settings of production, plus the yardsticks and a look at what requests cost."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from leadbook.settings import MIDDLEWARE, TEMPLATES
 
 ROOT_URLCONF = "benchmarks.urls"
 # Outermost, so that nothing goes uncounted.
-MIDDLEWARE = ["benchmarks.counting.QueriesMiddleware", *MIDDLEWARE]
+MIDDLEWARE = ["benchmarks.counting.CostMiddleware", *MIDDLEWARE]
 [engine] = TEMPLATES
 TEMPLATES = [
     {**engine, "DIRS": [*engine["DIRS"], Path(__file__).parent / "templates"]},
