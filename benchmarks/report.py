@@ -68,7 +68,8 @@ def _table(result, size):
     bare = median(result, size, rows.BARE)
     lines = [
         f"### {result['title']}, {_count(size)} leads\n",
-        "| row | who | median ms | p95 ms | CPU ms | queries | bytes | × bare | × smallest size |",
+        "| row | who | median ms | p95 ms | CPU ms | queries | bytes | × bare |"
+        f" × {_count(smallest)} |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for key, samples in result["samples"][str(size)].items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = [
-    ".ci", "docs", "leadbook", "leads", "locale", "marketplaces", "requirements", "scripts",
+    ".ci", "benchmarks", "docs", "leadbook", "leads", "locale", "marketplaces", "requirements", "scripts",
     "static", "templates", "tests",
 ]  # fmt: skip
 APPS = ["leadbook", "leads", "marketplaces"]
