@@ -8,6 +8,7 @@ was measured before of databases that DATABASES leaves out stays in the report.
 
 import json
 import os
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -29,6 +30,8 @@ SLOW = 1
 
 def main():
     """Seed, measure, report."""
+    # Whoever ends the run ends its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(
         os.environ.get("BENCH_DIR") or Path(tempfile.gettempdir()) / "leadbook-benchmark"
     ).resolve()

@@ -113,6 +113,8 @@ class Plan:
             sold = self.stages[: len(stage.OF_THE_MEASURED)]
             [place] = chance.choices(range(len(sold)), self.parts[: len(sold)])
             known = self.special.get(pk, {})
+            # Those that are measured one by one have the same process at every size.
+            place = 0 if known else place
             lives.worked(
                 pk, sold[place], at, self.known[name],
                 status=status or chance.choices(*CLOSED)[0], **known,
