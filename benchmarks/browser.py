@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from .counting import CPU, QUERIES
+from .server import KEEP_ALIVE
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -91,6 +92,7 @@ class Browser:
         response = self.line.connection.getresponse()
         content = response.read()
         seconds = time.perf_counter() - begun
+        self.line.used()
         for header in response.headers.get_all("Set-Cookie", ()):
             self.cookies |= {n: m.value for n, m in SimpleCookie(header).items()}
         return Answer(response.status, response.headers, content, seconds)
@@ -101,8 +103,15 @@ class Line:
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self.used_at = 0
 
     def open(self):
-        """Connect where the server, or an answer, has closed the connection."""
+        """Connect where the server, or an answer, has closed the connection or soon will."""
+        if time.monotonic() - self.used_at > KEEP_ALIVE / 2:
+            self.connection.close()
         if self.connection.sock is None:
             self.connection.connect()
+
+    def used(self):
+        """Note that an answer has just come."""
+        self.used_at = time.monotonic()

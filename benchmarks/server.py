@@ -29,11 +29,11 @@ def environment(var, address, *, mode, **variables):
     }  # fmt: skip
 
 
-def manage(var, address, *command, **options):
-    """Run a command of manage.py on the data in `var`; stderr is everybody's to see."""
+def manage(var, address, *command):
+    """Run a command of manage.py on the data in `var`; stdout is for the report alone."""
     subprocess.run(
         [sys.executable, "manage.py", *command], check=True, cwd=ROOT,
-        env=environment(var, address, mode="demo"), **options,
+        env=environment(var, address, mode="demo"), stdout=sys.stderr,
     )  # fmt: skip
 
 
