@@ -1,13 +1,13 @@
 """What is measured: each row is one request of one person, and how it is made anew."""
 
-import base64
 import itertools
-import json
 import re
 import uuid
 from dataclasses import dataclass
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
+from leads.cursors import Edge
 from leads.load import cast
 
 from .browser import Browser, Line
@@ -93,9 +93,9 @@ class Stage:
 
     def _last_page(self, browser):
         """Return the address of the last page: by a cursor, or else by walking to it."""
-        edge = ["follow_up_at", True, "", None, BEHIND_ALL]
-        data = json.dumps(edge, separators=(",", ":")).encode()
-        address = f"{LIST}?seite={base64.urlsafe_b64encode(data).decode().rstrip('=')}"
+        by_follow_up = SimpleNamespace(column="follow_up_at", within="")
+        behind_all = Edge(is_backwards=True, value=None, within=None, pk=BEHIND_ALL)
+        address = f"{LIST}?seite={behind_all.cursor(by_follow_up)}"
         page = browser.get(address)
         if page.link("prev") and _ids_in(page.text)[0] != self.ids[0]:
             return address
