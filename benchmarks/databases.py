@@ -14,7 +14,8 @@ from .server import ROOT, manage
 # What the rows of a load follow from.
 SOURCES = (
     "leads/load", "leads/demo", "leads/models", "leads/migrations", "leads/text.py",
-    "leads/fields.py", "marketplaces/models", "marketplaces/migrations",
+    "leads/fields.py", "leads/search_documents.py", "leads/search_index.py",
+    "leads/search_terms.py", "marketplaces/models", "marketplaces/migrations",
 )  # fmt: skip
 # After this many days too few of a load's follow-ups would be due today or later.
 STALE = 7 * 86_400

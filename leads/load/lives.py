@@ -12,7 +12,8 @@ from leadbook.provenance import Source
 from leads.demo import read_data
 from leads.demo.calendar import Calendar
 from leads.fields import BUILT_IN_BY_NAME
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent
+from leads.models import Attachment, JournalEntry, Lead, LeadEvent, SearchDocument
+from leads.search_documents import columns_of, distinct_words
 
 from .bulk import Table
 from .prospects import COLUMNS
@@ -56,7 +57,7 @@ def tables():
     """Return the tables that are written, in the order of their references."""
     return [
         Table(Lead, LEAD), Table(LeadEvent, EVENT), Table(JournalEntry, ENTRY),
-        Table(Attachment, FILE),
+        Table(Attachment, FILE), Table(SearchDocument, tuple(columns_of(Lead(), []))),
     ]  # fmt: skip
 
 
@@ -68,7 +69,7 @@ class Lives:
         self.now = int(now.timestamp()) - 60
         self.moments = Moments(now, chance)
         self.texts = _texts(chance)
-        self.batches = [[], [], [], []]
+        self.batches = self._empty()
         self.last_event = self.last_entry = self.last_file = 0
         self.scratch = Lead()
         # The Verlauf speaks the language of the installation.
@@ -77,8 +78,11 @@ class Lives:
 
     def take(self):
         """Return the rows of each table since the last time."""
-        taken, self.batches = self.batches, [[], [], [], []]
+        taken, self.batches = self.batches, self._empty()
         return taken
+
+    def _empty(self):
+        return [[] for _table in range(5)]
 
     def offered(self, pk, stage, at):
         """A lead that nobody works on yet."""
@@ -134,6 +138,7 @@ class Lives:
             (stage.pk, number, token, status, owner[0], phase, reason),
             (accepted if is_own else at, accepted, entered, closed, last, due),
             values,
+            [text for _moment, kind, text, _event in reversed(lines) if kind != "event"],
         )
 
     def _way(self, stage, status, is_own):
@@ -162,7 +167,8 @@ class Lives:
             values[COLUMNS.index("phone")] = phone
         return values
 
-    def _lead(self, pk, states, moments, values):
+    def _lead(self, pk, states, moments, values, texts=()):
+        """Add the lead and what follows from it; `texts` are its entries, newest first."""
         scratch = self.scratch
         for name, value in zip(COLUMNS, values, strict=True):
             setattr(scratch, name, value)
@@ -171,6 +177,9 @@ class Lives:
         *times, due = moments
         stamps = (stamp(moment) for moment in times)
         self.batches[0].append((pk, *states, *stamps, due, *values, *derived))
+        scratch.pk = pk
+        scratch.marketplace_id, _number, _token, scratch.status, scratch.owner_id, *_ = states
+        self.batches[4].append(tuple(columns_of(scratch, distinct_words(texts)).values()))
 
     def _event(
         self, pk, kind, at, actor, *, label="", field="", old="", new="", from_phase=None,

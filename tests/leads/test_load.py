@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from leads.load import cast
 from leads.load.loading import seed_load
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent, StorageUse
+from leads.models import Attachment, JournalEntry, Lead, LeadEvent, SearchDocument, StorageUse
 from leads.reconciling import findings
+from leads.search_documents import rebuild
 from leads.stepper import Stepper
 from leads.uploads import Document
 from marketplaces.models import Marketplace, User
@@ -34,7 +35,7 @@ def structure():
     with connection.cursor() as cursor:
         return [
             connection.introspection.get_constraints(cursor, model._meta.db_table)
-            for model in (Lead, LeadEvent, JournalEntry, Attachment)
+            for model in (Lead, LeadEvent, JournalEntry, Attachment, SearchDocument)
         ]
 
 
@@ -60,6 +61,8 @@ def test_rows_are_consistent_and_the_tables_as_before(db, capsys):
         assert (line.created_at, line.lead_id) == (line.event.created_at, line.event.lead_id)
     shown = LeadEvent.objects.filter(kind__in=LeadEvent.IN_JOURNAL)
     assert not shown.filter(journal_line=None).exists()
+    outcome = rebuild()
+    assert (outcome.seen, outcome.written, outcome.removed) == (LEADS, 0, 0)
     assert StorageUse.objects.recount() == 0
     assert StorageUse.objects.count() == Marketplace.objects.count()
 
