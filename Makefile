@@ -2,7 +2,7 @@
 PORT ?= 8000
 MANAGE = MODE=development .venv/bin/python manage.py
 
-.PHONY: help run dev test lint audit messages requirements
+.PHONY: help run dev test bench lint audit messages requirements
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -17,6 +17,9 @@ dev:  ## Start the development server, which reloads what is edited
 
 test:  ## Run all tests, on SQLite and on PostgreSQL
 	@scripts/test
+
+bench:  ## Measure what pages cost as the data grows: make bench SIZES="1000 1000000"
+	@scripts/bench
 
 lint:  ## Check style, templates, migrations and translations
 	@scripts/lint

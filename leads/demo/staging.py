@@ -46,27 +46,41 @@ def make_marketplaces(people):
     """Create the three marketplaces with their members; return slug → Stage."""
     stages = {}
     for data in read_data("marketplaces")["marketplace"]:
-        marketplace = _saved(
-            Marketplace(
-                name=data["name"],
-                slug=data["slug"],
-                color=data["color"],
-                allows_early_loss=data.get("allows_early_loss", False),
-            )
-        )
-        for position, phase in enumerate(data["phase"], start=1):
-            values = {k: v for k, v in phase.items() if k != "stage"}
-            values["guidance"] = values["guidance"].strip()
-            _saved(Phase(marketplace=marketplace, position=position, **values))
-        for position, field in enumerate(data["field"], start=1):
-            values = {**field, "choices": "\n".join(field.get("choices", ()))}
-            _saved(Field(marketplace=marketplace, position=position, **values))
-        for position, label in enumerate(data["loss_reasons"], start=1):
-            _saved(LossReason(marketplace=marketplace, position=position, label=label))
+        marketplace = make_marketplace(data)
         _make_members(marketplace, people)
         kinds_of_phases = [phase["stage"] for phase in data["phase"]]
         stages[marketplace.slug] = Stage(marketplace, kinds_of_phases, people)
     return stages
+
+
+def make_marketplace(data):
+    """Create the marketplace that `data` describes, with phases, fields and reasons."""
+    marketplace = _saved(
+        Marketplace(
+            name=data["name"],
+            slug=data["slug"],
+            color=data["color"],
+            allows_early_loss=data.get("allows_early_loss", False),
+        )
+    )
+    for position, phase in enumerate(data["phase"], start=1):
+        values = {k: v for k, v in phase.items() if k != "stage"}
+        values["guidance"] = values["guidance"].strip()
+        _saved(Phase(marketplace=marketplace, position=position, **values))
+    for position, field in enumerate(data["field"], start=1):
+        values = {**field, "choices": "\n".join(field.get("choices", ()))}
+        _saved(Field(marketplace=marketplace, position=position, **values))
+    for position, label in enumerate(data["loss_reasons"], start=1):
+        _saved(LossReason(marketplace=marketplace, position=position, label=label))
+    return marketplace
+
+
+def readers_of(marketplace):
+    """Return readers by what the data files call a field: its name, or its own label."""
+    return {
+        field.name if field.own_id is None else field.label: CellReader(field)
+        for field in fields_of(marketplace)
+    }
 
 
 class Stage:
@@ -82,11 +96,7 @@ class Stage:
         self.reasons = list(marketplace.loss_reasons.in_order())
         self.reps = [people[name] for name, slugs in SELLS_IN.items() if self.slug in slugs]
         self.manager = people["leitung"]
-        # Readers by what the data files call a field: its name, or an own field's label.
-        self.readers = {
-            field.name if field.own_id is None else field.label: CellReader(field)
-            for field in fields_of(self.marketplace)
-        }
+        self.readers = readers_of(self.marketplace)
 
     @property
     def slug(self):

@@ -1,0 +1,164 @@
+"""Loading any number of leads into an empty database."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.demo.chance import Chance
+from leads.demo.loading import MODES, is_empty
+from leads.models import Attachment, JournalEntry, LeadEvent, StorageUse
+
+from . import cast, stage
+from .bulk import tidy, writing
+from .documents import remove_documents, store_documents
+from .lives import SPAN, Lives, tables
+from .prospects import Prospects
+
+SEED = 20_261_124
+BATCH = 20_000
+# The newest leads; of these, so many are still offered.
+NEWEST, OFFERED = 0.15, 2 / 3
+# Of the older ones, in percent, whoever owns them.
+STATES = (["in_progress", "won", "lost"], [50, 27, 23])
+CLOSED = (["won", "lost"], [27, 23])
+CLOSED_OF_MANY_AT_LEAST = 70
+
+
+class LoadRefusedError(Exception):
+    """The load cannot be made here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was made, in numbers."""
+
+    leads: int
+    events: int
+    entries: int
+    files: int
+
+
+def seed_load(*, leads, password, now=None, progress=lambda done, total: None):
+    """Fill the empty database with `leads` leads, all or nothing; return the Summary.
+
+    The same `leads`, `now` and word lists give the same rows, apart from the random keys
+    of files. `progress` is told how many of how many leads are written. Raises
+    LoadRefusedError: in production, on a database that is in use, for too few leads.
+    """
+    if settings.MODE not in MODES:
+        raise LoadRefusedError(
+            _("A load is not made in production: it needs MODE=demo or MODE=development.")
+        )
+    if leads < cast.FEWEST_LEADS:
+        message = _("A load needs at least %(count)d leads.")
+        raise LoadRefusedError(message % {"count": cast.FEWEST_LEADS})
+    written, stored = tables(), []
+    try:
+        with writing(written):
+            if not is_empty():
+                raise LoadRefusedError(
+                    _("There are marketplaces or users here already; nothing was changed.")
+                )
+            chance = Chance(SEED)
+            stages = stage.make_stages()
+            people = stage.make_people(stages, chance, password=password)
+            now = now or timezone.now()
+            prospects = Prospects(chance, timezone.localdate(now))
+            lives = Lives(prospects, store_documents(stored), chance, now)
+            plan = Plan(leads, stages, people, chance)
+            for pk in range(1, leads + 1):
+                plan.live(lives, pk)
+                if pk % BATCH == 0 or pk == leads:
+                    for table, rows in zip(written, lives.take(), strict=True):
+                        table.write(rows)
+                    progress(pk, leads)
+        derive()
+    except BaseException:
+        remove_documents(stored)
+        raise
+    tidy()
+    return Summary(
+        leads=leads,
+        events=LeadEvent.objects.count(),
+        entries=JournalEntry.objects.count(),
+        files=Attachment.objects.count(),
+    )
+
+
+def derive():
+    """Let the code that owns them fill the tables that follow from the rows."""
+    StorageUse.objects.recount()
+
+
+class Plan:
+    """Whose each lead is and how it stands."""
+
+    def __init__(self, leads, stages, people, chance):
+        self.leads, self.stages, self.chance = leads, stages, chance
+        self.parts = [part for *_rest, part in stage.MARKETPLACES]
+        self.known = {name: (person.pk, str(person)) for name, person in people.items()}
+        self.owners = [(s.reps, s.cumulated) for s in stages]
+        self.newest = int(leads * (1 - NEWEST))
+        self.special = self._special()
+        self.of_measured = self._of_measured()
+
+    def live(self, lives, pk):
+        """Let `lives` make the rows of the lead `pk`; the higher the number, the newer."""
+        chance = self.chance
+        at = int(lives.now - SPAN * (1 - pk / (self.leads + 1)) - 600)
+        if pk in self.of_measured:
+            name, status = self.of_measured[pk]
+            sold = self.stages[: len(stage.OF_THE_MEASURED)]
+            [place] = chance.choices(range(len(sold)), self.parts[: len(sold)])
+            known = self.special.get(pk, {})
+            # Those that are measured one by one have the same process at every size.
+            place = 0 if known else place
+            lives.worked(
+                pk, sold[place], at, self.known[name],
+                status=status or chance.choices(*CLOSED)[0], **known,
+            )  # fmt: skip
+            return
+        [place] = chance.choices(range(len(self.stages)), self.parts)
+        if pk > self.newest and chance.random() < OFFERED:
+            lives.offered(pk, self.stages[place], at)
+            return
+        reps, weights = self.owners[place]
+        [owner] = chance.choices(reps, cum_weights=weights)
+        status = "in_progress" if pk > self.newest else chance.choices(*STATES)[0]
+        lives.worked(pk, self.stages[place], at, owner, status=status)
+
+    def _special(self):
+        """Return what is known of the leads that every load has, by id."""
+        worked = list(cast.worked(self.leads))
+        special = {pk: {"entries": 3, "files": 0} for pk in worked}
+        special[cast.heavy(self.leads)] = {
+            "entries": cast.ENTRIES_OF_HEAVY, "files": cast.FILES_OF_HEAVY,
+            "text": f"{cast.IN_JOURNAL} angefordert.",
+        }  # fmt: skip
+        special[cast.plain(self.leads)] = {
+            "entries": 5, "files": 2, "email": cast.EMAIL, "phone": cast.PHONE,
+        }  # fmt: skip
+        for pk in worked[:3]:
+            special[pk]["family"] = cast.RARE
+        special[worked[0]]["text"] = f"{cast.IN_JOURNAL} liegt vor."
+        return special
+
+    def _of_measured(self):
+        """Return owner and status (None: won or lost) of the measured people's leads."""
+        leads, special = self.leads, self.special
+        many = max(cast.open_leads_of_many(leads) - len(special), 0)
+        closed = max(leads // 33, CLOSED_OF_MANY_AT_LEAST)
+        drawn = self.chance.sample(
+            [pk for pk in range(1, self.newest + 1) if pk not in special],
+            many + closed + 2 * cast.OF_FEW,
+        )
+        drawn = iter(drawn)
+        found = dict.fromkeys(special, (cast.MANY, "in_progress"))
+        for count, owner in (
+            (many, (cast.MANY, "in_progress")), (closed, (cast.MANY, None)),
+            (cast.OF_FEW, (cast.FEW, "in_progress")), (cast.OF_FEW, (cast.FEW, None)),
+        ):  # fmt: skip
+            found |= {next(drawn): owner for _ in range(count)}
+        return found
