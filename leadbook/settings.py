@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "storages",
+    "django_tasks_db",
     "leadbook",
     "marketplaces",
     "leads",
@@ -276,6 +277,18 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 # The admin sends a marketplace with all its phases, fields, reasons and members at once.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# Background work ----------------------------------------------------------------------
+# immediate: in the process that asks for it, nothing to run beside. database: durable, in
+# the transaction that asks for it; `manage.py worker` does it.
+TASKS = {
+    "default": {
+        "BACKEND": {
+            "immediate": "django.tasks.backends.immediate.ImmediateBackend",
+            "database": "django_tasks_db.DatabaseBackend",
+        }[env.one_of("TASKS", ["immediate", "database"], default="immediate")],
+    }
+}
 
 # People -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "marketplaces.User"

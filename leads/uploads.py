@@ -21,6 +21,8 @@ from django.core.files.uploadhandler import (
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from leadbook import tasks
+
 from .file_names import clean_file_name, split_extension
 from .file_types import FILE_TYPES, HEAD_BYTES, file_type
 from .models.attachment import Attachment, attachment_storage, random_key
@@ -28,6 +30,7 @@ from .models.errors import StorageAway
 from .numbers import german
 from .pictures import make_thumbnail
 from .scanning import first_look
+from .tasks import add_thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -212,10 +215,21 @@ class Document:
             scanned_at=timezone.now() if self.scan_state == CLEAN else None,
         )
         attachment.file.name = self._write(self.upload, stored)
-        may_decode = self.kind.is_picture and not attachment.lock
-        if may_decode and (picture := make_thumbnail(self.upload)):
+        if (
+            self._needs_thumbnail(attachment)
+            and not tasks.are_durable()
+            and (picture := make_thumbnail(self.upload))
+        ):
             attachment.thumbnail.name = self._write(picture, stored)
         return attachment
+
+    def was_filed(self, attachment):
+        """Let the worker, where there is one, make the thumbnail of the saved Attachment."""
+        if self._needs_thumbnail(attachment) and tasks.are_durable():
+            add_thumbnail.enqueue(attachment.pk)
+
+    def _needs_thumbnail(self, attachment):
+        return self.kind.is_picture and not attachment.lock
 
     def _write(self, content, stored):
         key = random_key()

@@ -9,8 +9,10 @@ from collections import Counter
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 from django.test import Client
+from django_tasks_db.management.commands import db_worker
 
 from leads import append_only
 from leads.models import Attachment
@@ -163,3 +165,17 @@ def signed_in():
 def page_of_anna(signed_in, anna):
     """Anna's client."""
     return signed_in(anna)
+
+
+@pytest.fixture
+def worker(db, settings, monkeypatch):
+    """Put tasks into the database; return a function that lets a worker do what waits."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    # It does its work in the test's own transaction and process.
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(db_worker.Worker, "configure_signals", lambda self: None)
+
+    def work(**options):
+        call_command("worker", batch=True, verbosity=0, startup_delay=False, **options)
+
+    return work

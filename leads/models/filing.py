@@ -42,6 +42,7 @@ class Filing:
                 attachment.lead, attachment.author = self, by
                 attachment.name = self._free_name(upload.name)
                 attachment.save()
+                upload.was_filed(attachment)
                 self.save_change()
                 event = self._record_file(
                     LeadEvent.Kind.FILE_ADDED, attachment, by, new=attachment.name
