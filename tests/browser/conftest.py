@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
+# The address of an installation that runs already, whose database and storage these tests
+# share; scripts/prod-check. Without it, each test has a server in this process.
+LEADBOOK_URL = os.environ.get("LEADBOOK_URL")
 CHROMIUM = Path("/usr/bin/chromium")
 # Machines are noisy: what does not come within this time (ms) does not come at all.
 expect.set_options(timeout=15_000)
@@ -17,6 +21,22 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if LEADBOOK_URL:
+                # Their fixtures flush the database, as for a server in this process.
+                item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+if LEADBOOK_URL:
+
+    @pytest.fixture(scope="session")
+    def django_db_setup():
+        """The database is there, with its migrations, and is not thrown away."""
+
+    @pytest.fixture(scope="session")
+    def live_server():
+        """What the tests use of pytest-django's."""
+        unchanged = SimpleNamespace(enable=lambda: None, disable=lambda: None)
+        return SimpleNamespace(url=LEADBOOK_URL, _live_server_modified_settings=unchanged)
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +62,8 @@ def browser_context_args(browser_context_args):
         "viewport": {"width": 1280, "height": 860},
         "locale": "de-DE",
         "timezone_id": "Europe/Berlin",
+        # The certificate of such an installation is its own.
+        "ignore_https_errors": bool(LEADBOOK_URL),
     }
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = [
-    ".ci", "docs", "leadbook", "leads", "locale", "marketplaces", "requirements", "scripts",
-    "static", "templates", "tests",
+    ".ci", "deploy", "docs", "leadbook", "leads", "locale", "marketplaces", "requirements",
+    "scripts", "static", "templates", "tests",
 ]  # fmt: skip
 APPS = ["leadbook", "leads", "marketplaces"]
 # Django Unfold's own look, with its own classes and a policy of its own.
