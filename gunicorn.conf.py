@@ -18,7 +18,7 @@ def number(name, default):
 
 
 bind = os.environ.get("BIND", "").strip() or "127.0.0.1:8000"
-workers = number("WEB_CONCURRENCY", 2)
+workers = number("WEB_WORKERS", 2)
 worker_class = "gthread"
 threads = number("WEB_THREADS", 4)
 # A worker that says nothing for so long is killed; with threads, only a stuck one is.

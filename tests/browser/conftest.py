@@ -1,11 +1,14 @@
 """A real Chromium in front of the real application."""
 
+import functools
+import inspect
 import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import base_user
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -17,16 +20,35 @@ CHROMIUM = Path("/usr/bin/chromium")
 expect.set_options(timeout=15_000)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            if LEADBOOK_URL:
-                # Their fixtures flush the database, as for a server in this process.
-                item.add_marker(pytest.mark.django_db(transaction=True))
+# What cannot look at such an installation, and why.
+NOT_IN_FRONT = {
+    "test_transfer.py": "starts a gunicorn of its own, without nginx",
+    "test_screenshots.py": "shows the demo, whose accounts no production opens",
+}
+
+
+def pytest_collection_modifyitems(config, items):
+    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+    if not LEADBOOK_URL:
+        return
+    left_out = [item for item in mine if _reason(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    for reason in sorted({f"{item.name}: {_reason(item)}" for item in left_out}):
+        config.issue_config_time_warning(UserWarning(f"Not in front: {reason}"), 2)
+
+
+def _reason(item):
+    if "settings" in inspect.signature(item.function).parameters:
+        return "changes the settings of a server in this process"
+    return NOT_IN_FRONT.get(item.path.name)
 
 
 if LEADBOOK_URL:
+    # Its hashes take their time, as they should; one of each password is enough.
+    base_user.make_password = functools.cache(base_user.make_password)
 
     @pytest.fixture(scope="session")
     def django_db_setup():

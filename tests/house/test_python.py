@@ -158,6 +158,7 @@ HOSTS = [".".join(parts) for parts in (
 )]  # fmt: skip
 PLACES = ["/" + part for part in ("work/", "root/", "home/", "Users/", "mnt/")]
 TOP = ["README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml", "manage.py", ".gitignore",
+       "gunicorn.conf.py", ".dockerignore",
        ".editorconfig", ".python-version"]  # fmt: skip
 
 
