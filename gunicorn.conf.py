@@ -37,3 +37,21 @@ if Path("/dev/shm").is_dir():  # noqa: S108
 def post_fork(server, worker):
     """Bind the worker to its own version, also when `current` leads to the next one."""
     sys.path[:] = [os.path.realpath(path) for path in sys.path]
+
+
+def post_worker_init(worker):
+    """Let a worker that stops let go of the socket before it finishes what it has begun.
+
+    Otherwise whoever comes while the last workers finish is neither served nor refused, and
+    a balancer does not turn to another machine. Workers that go on hold it themselves, as
+    does systemd.
+    """
+    accept = worker.set_accept_enabled
+
+    def accept_or_let_go(enabled):
+        accept(enabled)
+        if not worker.alive:
+            for listener in worker.sockets:
+                listener.close()
+
+    worker.set_accept_enabled = accept_or_let_go

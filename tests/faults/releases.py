@@ -26,10 +26,15 @@ HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0
 class Installation:
     """A folder of versions, the link to the one in service, and the server that it starts."""
 
-    def __init__(self, folder, *, database=None):
+    def __init__(self, folder, *, like=None):
         self.folder = Path(folder)
-        self.folder.mkdir()
         self.current = self.folder / "current"
+        if like:
+            shutil.copytree(like.folder, self.folder, symlinks=True)
+            self.current.unlink()
+            self.current.symlink_to(self.folder / like.current.resolve().name)
+        else:
+            self.folder.mkdir()
         self.log = self.folder / "server.log"
         self.process = None
         with socket.socket() as probe:
@@ -44,7 +49,6 @@ class Installation:
             "VAR_DIR": str(self.folder / "var"),
             "BIND": f"127.0.0.1:{self.port}",
             "WEB_WORKERS": "2",
-            **({"DATABASE_URL": database} if database else {}),
         }
 
     def add(self, name):

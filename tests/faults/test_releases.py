@@ -1,6 +1,7 @@
 """A new version comes into service while people work; see deploy/scripts/release."""
 
 import re
+import signal
 import socket
 
 import pytest
@@ -12,13 +13,20 @@ from .waiting import until
 TOKEN = "a" * 32
 
 
-@pytest.fixture
-def installation(tmp_path, cluster):
-    """The first version is in service, its server not yet started."""
-    installation = Installation(tmp_path / "srv", database=cluster and cluster.address())
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """The first version, in service; on SQLite, as it is about processes."""
+    installation = Installation(tmp_path_factory.mktemp("first") / "srv")
     installation.add("first")
     result = installation.release("first")
     assert result.returncode == 0, result.stderr
+    return installation
+
+
+@pytest.fixture
+def installation(first, tmp_path):
+    """One of each test's own, its server not yet started."""
+    installation = Installation(tmp_path / "srv", like=first)
     yield installation
     installation.remove()
 
@@ -62,6 +70,27 @@ def test_a_new_version_loses_no_request(installation):
     assert {installation.version() for _request in range(6)} == {"second"}
     assert style_of(installation) != old_style
     assert installation.get(old_style)[0] == 200, "pages of before still find their style"
+
+
+def is_refused(installation):
+    try:
+        socket.create_connection(("127.0.0.1", installation.port), timeout=60).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_stop_refuses_who_comes_and_finishes_what_has_begun(installation):
+    installation.start()
+    slow, rest = begin_to_sign_in(installation)
+    # Somebody is served after it, so it has arrived.
+    assert installation.version() == "first"
+    installation.process.send_signal(signal.SIGTERM)
+    until(lambda: is_refused(installation), what="nobody new is let in")
+    slow.sendall(rest)
+    with slow:
+        assert answer(slow)[0] == 422
+    assert installation.process.wait(timeout=60) == 0
 
 
 def test_a_version_that_cannot_start_is_not_put_into_service(installation):
