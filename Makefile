@@ -2,10 +2,10 @@
 PORT ?= 8000
 MANAGE = MODE=development .venv/bin/python manage.py
 
-.PHONY: help run dev test bench lint audit messages requirements
+.PHONY: help run dev test bench prod-check lint audit messages requirements
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 run:  ## Start the demo on this machine: make run PORT=8123
 	@scripts/run $(PORT)
@@ -20,6 +20,9 @@ test:  ## Run all tests, on SQLite and on PostgreSQL
 
 bench:  ## Measure what pages cost as the data grows: make bench SIZES="1000 1000000"
 	@scripts/bench
+
+prod-check:  ## Start a whole production on this machine and let the browser's tests at it
+	@scripts/prod-check
 
 lint:  ## Check style, templates, migrations and translations
 	@scripts/lint

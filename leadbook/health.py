@@ -10,12 +10,27 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.files.storage import FileSystemStorage
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import JsonResponse
 from django.views.decorators.http import require_safe
 
 from leads.models.attachment import attachment_storage
 
 log = logging.getLogger(__name__)
+
+# The migrations of this version, once they are all applied: they stay the same for as long
+# as the process lives.
+_needed = set()
+
+
+@login_not_required
+@require_safe
+def alive(request):
+    """Answer 200 while the process answers at all; whoever hears nothing may restart it.
+
+    A database that is away is no reason to: a restart would not bring it back.
+    """
+    return JsonResponse({"alive": True}, headers={"Cache-Control": "no-store"})
 
 
 @login_not_required
@@ -36,6 +51,10 @@ def healthz(request):
 
 def _is_database_ready():
     try:
+        applied = MigrationRecorder.Migration.objects.using(connection.alias)
+        if _needed and _needed <= set(applied.values_list("app", "name")):
+            return True
+        # The whole graph is only built by a process that has not been ready yet.
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error as error:
@@ -43,6 +62,8 @@ def _is_database_ready():
         return False
     if pending:
         log.error("%d migrations are pending.", len(pending))
+    else:
+        _needed.update(executor.loader.graph.nodes)
     return not pending
 
 

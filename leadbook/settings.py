@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "storages",
+    "django_tasks_db",
     "leadbook",
     "marketplaces",
     "leads",
@@ -326,6 +327,18 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
+# Background work ----------------------------------------------------------------------
+# immediate: in the process that asks for it, nothing to run beside. database: durable, in
+# the transaction that asks for it; `manage.py worker` does it.
+TASKS = {
+    "default": {
+        "BACKEND": {
+            "immediate": "django.tasks.backends.immediate.ImmediateBackend",
+            "database": "django_tasks_db.DatabaseBackend",
+        }[env.one_of("TASKS", ["immediate", "database"], default="immediate")],
+    }
+}
+
 # People -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "marketplaces.User"
 AUTHENTICATION_BACKENDS = ["marketplaces.backends.AccountBackend"]
@@ -364,7 +377,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Security -----------------------------------------------------------------------------
 HTTPS = env.switch("HTTPS", default=PRODUCTION)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz/(alive/)?$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

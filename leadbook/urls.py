@@ -13,6 +13,7 @@ urlpatterns = [
     path("leads/", include("leads.urls")),
     path("admin/", admin.site.urls),
     path("healthz/", health.healthz, name="healthz"),
+    path("healthz/alive/", health.alive, name="alive"),
 ]
 if settings.METRICS_TOKEN:
     from leadbook import metrics  # slow to import, and only needed here

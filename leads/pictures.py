@@ -12,6 +12,7 @@ from threading import BoundedSemaphore
 from django.conf import settings
 
 from . import thumbnailer
+from .models.attachment import Attachment, attachment_storage, random_key
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,26 @@ def make_thumbnail(upload):
         logger.info("No thumbnail: the program ended with %s.", code)
         return None
     return io.BytesIO(made)
+
+
+def file_thumbnail(attachment, file):
+    """Give a stored Attachment the small picture of its open `file`, where there is one.
+
+    Return False where the storage did not take it; it then stays without one.
+    """
+    picture = make_thumbnail(file)
+    if picture is None:
+        return True
+    storage = attachment_storage()
+    try:
+        key = storage.save(random_key(), picture)
+    except Exception:
+        # Whatever a storage's own client raises: the picture stays without a small one.
+        logger.exception("The storage of attachments took no thumbnail.")
+        return False
+    if not Attachment.objects.set_thumbnail(attachment.pk, key):
+        storage.delete(key)
+    return True
 
 
 def _run(upload):

@@ -8,9 +8,8 @@ from . import clamd
 from .clamd import ScannerAway
 from .file_types import file_type
 from .models import Attachment
-from .models.attachment import attachment_storage, random_key
 from .models.errors import StorageAway
-from .pictures import make_thumbnail
+from .pictures import file_thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -49,20 +48,5 @@ def scan(attachment, *, patience=None):
         attachment.lead.note_scan(attachment.pk, found=found)
         kind = file_type(attachment.extension)
         if not found and not attachment.thumbnail and kind and kind.is_picture:
-            _add_thumbnail(attachment, file)
+            file_thumbnail(attachment, file)
     attachment.refresh_from_db()
-
-
-def _add_thumbnail(attachment, file):
-    picture = make_thumbnail(file)
-    if picture is None:
-        return
-    storage = attachment_storage()
-    try:
-        key = storage.save(random_key(), picture)
-    except Exception:
-        # Whatever a storage's own client raises: the picture stays without a small one.
-        logger.exception("The storage of attachments took no thumbnail.")
-        return
-    if not Attachment.objects.set_thumbnail(attachment.pk, key):
-        storage.delete(key)

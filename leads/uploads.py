@@ -20,6 +20,7 @@ from django.core.files.uploadhandler import (
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from leadbook import tasks
 from leadbook.nameless import give_name, nameless_file
 from leadbook.summing import Sha256
 
@@ -30,6 +31,7 @@ from .models.errors import StorageAway
 from .numbers import german
 from .pictures import make_thumbnail
 from .scanning import first_look
+from .tasks import add_thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -262,11 +264,6 @@ class Document:
         document.arrival = arrival
         return document
 
-    def was_filed(self, attachment):
-        """Note that the saved Attachment holds it; raises Unchangeable for a second one."""
-        if self.arrival:
-            self.arrival.finish(attachment)
-
     def store(self, stored):
         """Write file and thumbnail to the storage; return the unsaved Attachment.
 
@@ -282,10 +279,26 @@ class Document:
             scanned_at=timezone.now() if self.scan_state == CLEAN else None,
         )
         attachment.file.name = self._write(self.upload, stored)
-        may_decode = self.kind.is_picture and not attachment.lock
-        if may_decode and (picture := make_thumbnail(self.upload)):
+        if (
+            self._needs_thumbnail(attachment)
+            and not tasks.are_durable()
+            and (picture := make_thumbnail(self.upload))
+        ):
             attachment.thumbnail.name = self._write(picture, stored)
         return attachment
+
+    def was_filed(self, attachment):
+        """Note that the saved Attachment holds it; raises Unchangeable for a second one.
+
+        The worker, where there is one, is to make the thumbnail.
+        """
+        if self.arrival:
+            self.arrival.finish(attachment)
+        if self._needs_thumbnail(attachment) and tasks.are_durable():
+            add_thumbnail.enqueue(attachment.pk)
+
+    def _needs_thumbnail(self, attachment):
+        return self.kind.is_picture and not attachment.lock
 
     def _write(self, content, stored):
         key = random_key()

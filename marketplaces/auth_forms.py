@@ -2,14 +2,15 @@
 
 from django import forms
 from django.contrib.auth import forms as auth_forms
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from leadbook import tasks
 from leadbook.mail import send_behind
 
 from .models import User
 from .passwords import required_length
+from .tasks import reset_mail, send_reset_mail
 from .throttling import RESETS_OF_EMAIL, wait_before
 
 
@@ -69,13 +70,19 @@ class ResetForm(auth_forms.PasswordResetForm):
         return people or [User(pk=0, username="-", email=email)]
 
     def send_mail(self, subject, body, context, from_email, to_email, **kwargs):
-        """Write the mail; send it behind the answer's back, and to real people only."""
-        mail = EmailMessage(
-            render_to_string(subject, context).strip(),
-            render_to_string(body, context),
-            from_email,
-            [to_email],
-        )
+        """Write the mail; send it behind the answer's back, and to real people only.
+
+        Where there is a worker, it does both; a row is written for the made-up person, too.
+        """
+        if tasks.are_durable():
+            send_reset_mail.enqueue(
+                context["user"].pk,
+                domain=context["domain"],
+                protocol=context["protocol"],
+                language=get_language(),
+            )
+            return
+        mail = reset_mail(context)
         if context["user"].pk:
             send_behind(mail)
 

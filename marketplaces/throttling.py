@@ -132,6 +132,11 @@ def hidden(text):
     return salted_hmac(__name__, value, algorithm="sha256").hexdigest()[:32]
 
 
+def forget_old_attempts():
+    """Delete the attempts that count towards no limit any more."""
+    Attempt.objects.earlier_than(timezone.now() - HOUR).delete()
+
+
 def _known_browser(who, cookie):
     try:
         return _signer(who).unsign(cookie, max_age=settings.BROWSER_COOKIE_AGE)
@@ -144,6 +149,5 @@ def _signer(who):
 
 
 def _count(what, **columns):
-    now = timezone.now()
-    Attempt.objects.earlier_than(now - HOUR).delete()
-    return Attempt.objects.create(what=what, at=now, **columns)
+    forget_old_attempts()
+    return Attempt.objects.create(what=what, at=timezone.now(), **columns)

@@ -4,14 +4,17 @@ Anna owns the lead, Ben is her colleague, Clara sells elsewhere, Meike manages, 
 operates (and is staff), nobody is signed out.
 """
 
+import os
 import shutil
 from collections import Counter
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 from django.db.models import query
 from django.test import Client
+from django_tasks_db.management.commands import db_worker
 
 from leads import append_only
 from leads.models import Attachment
@@ -77,7 +80,12 @@ def _no_fetching_one_by_one():
 
 @pytest.fixture(autouse=True)
 def _apart(settings, tmp_path, monkeypatch):
-    """Give each test attachments, an erasure list, a cache and cheap passwords of its own."""
+    """Give each test attachments, an erasure list, a cache and cheap passwords of its own.
+
+    Not where the tests look at an installation in front of them: tests/browser.
+    """
+    if "LEADBOOK_URL" in os.environ:
+        return
     storage = attachment_storage()
     folder = str(tmp_path / "attachments")
     for name in ("base_location", "location"):
@@ -172,3 +180,17 @@ def signed_in():
 def page_of_anna(signed_in, anna):
     """Anna's client."""
     return signed_in(anna)
+
+
+@pytest.fixture
+def worker(db, settings, monkeypatch):
+    """Put tasks into the database; return a function that lets a worker do what waits."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    # It does its work in the test's own transaction and process.
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(db_worker.Worker, "configure_signals", lambda self: None)
+
+    def work(**options):
+        call_command("worker", batch=True, verbosity=0, startup_delay=False, **options)
+
+    return work

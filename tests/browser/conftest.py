@@ -1,22 +1,83 @@
 """A real Chromium in front of the real application."""
 
+import functools
+import inspect
 import os
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.contrib.auth import base_user
+from django.core.management.color import no_style
+from django.db import connection
+from django.test import Client, TransactionTestCase
+from django_tasks_db.models import DBTaskResult
 from playwright.sync_api import expect
 
+# The address of an installation that runs already, whose database and storage these tests
+# share; scripts/prod-check. Without it, each test has a server in this process.
+LEADBOOK_URL = os.environ.get("LEADBOOK_URL")
 CHROMIUM = Path("/usr/bin/chromium")
 # Machines are noisy: what does not come within this time (ms) does not come at all.
 expect.set_options(timeout=15_000)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+# What cannot look at such an installation, and why.
+NOT_IN_FRONT = {
+    "test_transfer.py": "start a gunicorn of their own, without nginx",
+    "test_screenshots.py": "show the demo, whose accounts no production opens",
+    "test_a_forgotten_password": "look at the mails of this process",
+}
+
+
+def pytest_collection_modifyitems(config, items):
+    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+    if not LEADBOOK_URL:
+        return
+    left_out = [item for item in mine if _reason(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    counted = Counter(f"{item.path.name} {_reason(item)}" for item in left_out)
+    for text, number in counted.items():
+        warning = UserWarning(f"Not looked at in front: {number} of {text}")
+        config.issue_config_time_warning(warning, 2)
+
+
+def _reason(item):
+    if "settings" in inspect.signature(item.function).parameters:
+        return "change the settings of a server in this process"
+    return NOT_IN_FRONT.get(item.path.name) or NOT_IN_FRONT.get(item.originalname)
+
+
+if LEADBOOK_URL:
+    # Its hashes take their time, as they should; one of each password is enough.
+    base_user.make_password = functools.cache(base_user.make_password)
+
+    def empty(self):
+        """Take away what a test has written; a flush would also number the kinds anew.
+
+        The server's processes know those by their numbers, the worker its tasks.
+        """
+        kept = {"django_content_type", "auth_permission", DBTaskResult._meta.db_table}
+        tables = set(connection.introspection.django_table_names(only_existing=True))
+        statements = connection.ops.sql_flush(no_style(), sorted(tables - kept))
+        connection.ops.execute_sql_flush(statements)
+
+    TransactionTestCase._fixture_teardown = empty
+
+    @pytest.fixture(scope="session")
+    def django_db_setup():
+        """The database is there, with its migrations, and is not thrown away."""
+
+    @pytest.fixture(scope="session")
+    def live_server():
+        """What the tests use of pytest-django's."""
+        unchanged = SimpleNamespace(enable=lambda: None, disable=lambda: None)
+        return SimpleNamespace(url=LEADBOOK_URL, _live_server_modified_settings=unchanged)
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +103,8 @@ def browser_context_args(browser_context_args):
         "viewport": {"width": 1280, "height": 860},
         "locale": "de-DE",
         "timezone_id": "Europe/Berlin",
+        # The certificate of such an installation is its own.
+        "ignore_https_errors": bool(LEADBOOK_URL),
     }
 
 

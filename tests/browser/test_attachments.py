@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from leads.models import Attachment
 from marketplaces.throttling import UPLOADS, wait_before
 from tests import factories
+from tests.faults.waiting import until
 
 PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
 MAIL = b"From: s.aigner@beispiel.de\r\nSubject: AW: Angebot\r\n\r\nGerne, bitte anrufen.\r\n"
@@ -143,9 +144,17 @@ def test_a_picture_is_pasted(files_page, lead):
     assert names(lead) == {"Bildschirmfoto.png"}
 
 
+def look_again(page):
+    page.reload()
+    return False
+
+
 def test_a_picture_has_a_thumbnail(files_page):
     drop(files_page, {"Heizraum.png": png()})
     thumbnail = row(files_page, "Heizraum.png").locator("img")
+    expect(row(files_page, "Heizraum.png").get_by_role("link")).to_be_visible()
+    # Where a worker makes it, it is there at a later look.
+    until(lambda: thumbnail.count() or look_again(files_page), what="the picture is there")
     thumbnail.scroll_into_view_if_needed()
     expect(thumbnail).to_have_js_property("complete", True)
     expect(thumbnail).not_to_have_js_property("naturalWidth", 0)

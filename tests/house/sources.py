@@ -5,7 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = [
-    ".ci", "benchmarks", "docs", "leadbook", "leads", "locale", "marketplaces", "requirements",
+    ".ci", "benchmarks", "deploy", "docs", "leadbook", "leads", "locale", "marketplaces",
+    "requirements",
     "scripts", "static", "templates", "tests",
 ]  # fmt: skip
 APPS = ["leadbook", "leads", "marketplaces"]

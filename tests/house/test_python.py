@@ -111,6 +111,13 @@ def test_no_hidden_hands():
     assert matches(r"def (save|delete)\(self", models) == []
 
 
+def test_no_process_keeps_for_itself_what_all_must_share():
+    """Sessions, attempts and tasks are in the database; Django's cache is per process."""
+    modules = python()
+    del modules["leadbook/security_log.py"]  # each process counts its lines for itself
+    assert matches(r"django\.core\.cache\b", modules) == []
+
+
 def test_nothing_is_printed_and_nothing_is_left_for_later():
     printed = []
     for name, text in python().items():
@@ -151,6 +158,7 @@ HOSTS = [".".join(parts) for parts in (
 )]  # fmt: skip
 PLACES = ["/" + part for part in ("work/", "root/", "home/", "Users/", "mnt/")]
 TOP = ["README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml", "manage.py", ".gitignore",
+       "gunicorn.conf.py", ".dockerignore",
        ".editorconfig", ".python-version"]  # fmt: skip
 
 

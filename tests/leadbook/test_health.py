@@ -3,7 +3,8 @@
 import pytest
 from django.core.files.storage import InMemoryStorage
 from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from leadbook import health
 
@@ -37,15 +38,35 @@ def refuse(*args, **kwargs):
     raise OperationalError("password of host 10.1.2.3")
 
 
-def test_database_is_away(db, client, monkeypatch, caplog):
-    monkeypatch.setattr(MigrationExecutor, "migration_plan", refuse)
-    assert healthz(client) == (503, GOOD | {"ready": False})
+@pytest.mark.parametrize("was_ready", [True, False])
+def test_database_is_away(db, client, monkeypatch, caplog, was_ready):
+    monkeypatch.setattr(health, "_needed", set())
+    assert not was_ready or healthz(client) == (200, GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", refuse)
+        assert healthz(client) == (503, GOOD | {"ready": False})
+        assert client.get("/healthz/alive/").json() == {"alive": True}
     assert "10.1.2.3" in caplog.text
 
 
-def test_migrations_are_pending(db, client, monkeypatch):
-    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *args: ["one"])
+@pytest.mark.parametrize("was_ready", [True, False])
+def test_migrations_are_pending(db, client, monkeypatch, was_ready):
+    monkeypatch.setattr(health, "_needed", set())
+    assert not was_ready or healthz(client) == (200, GOOD)
+    [newest] = MigrationLoader(connection).graph.leaf_nodes("leads")
+    MigrationRecorder(connection).record_unapplied(*newest)
     assert healthz(client) == (503, GOOD | {"ready": False})
+
+
+def test_migrations_of_the_next_version_do_not_matter(db, client):
+    MigrationRecorder(connection).record_applied("leads", "9999_of_the_next_version")
+    assert healthz(client) == (200, GOOD)
+
+
+def test_who_is_ready_asks_the_database_one_thing(db, client, django_assert_num_queries):
+    assert healthz(client) == (200, GOOD)
+    with django_assert_num_queries(1):
+        assert healthz(client) == (200, GOOD)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 SOURCE = settings.BASE_DIR / "leadbook" / "settings.py"
+SERVING = settings.BASE_DIR / "gunicorn.conf.py"
 TABLE = settings.BASE_DIR / "README.md"
 
 
@@ -112,6 +113,7 @@ def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
             {"SENTRY_DSN": "https://geheim@sentry.example"},
             "SENTRY_DSN must be an address",
         ),
+        ({"TASKS": "celery"}, "TASKS must be one of immediate, database, not 'celery'."),
     ],
 )
 def test_wrong_value_stops_the_start_with_a_sentence(start, production, variables, sentence):
@@ -119,6 +121,18 @@ def test_wrong_value_stops_the_start_with_a_sentence(start, production, variable
     assert result.returncode != 0
     assert sentence in result.stderr.splitlines()[-1]
     assert "geheim" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["WEB_WORKERS", "WEB_THREADS"])
+@pytest.mark.parametrize("value", ["0", "-1", "many", "2.5"])
+def test_wrong_number_stops_gunicorn_with_a_sentence(production, tmp_path, name, value):
+    result = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--check-config", "leadbook.wsgi"],
+        cwd=settings.BASE_DIR, capture_output=True, text=True,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **production, name: value},
+    )  # fmt: skip
+    assert result.returncode != 0
+    assert f"{name} must be a whole number of at least 1, not '{value}'." in result.stderr
 
 
 def test_forms_come_from_the_allowed_hosts_unless_said_otherwise(start, production):
@@ -171,9 +185,11 @@ def test_secrets_come_from_files_too(start, production, tmp_path):
 
 def test_every_variable_has_its_row_in_the_docs():
     used = set(re.findall(r'env(?:\.\w+)?\(\s*"(\w+)"', SOURCE.read_text()))
+    served = set(re.findall(r'(?:number|environ\.get)\("(\w+)"', SERVING.read_text()))
+    assert {"BIND", "WEB_WORKERS", "WEB_THREADS"} == served
     assert {"MODE", "SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "UPLOAD_EXTRA_TYPES"} <= used
     described = set(re.findall(r"^\| `(\w+)` \|", TABLE.read_text(), flags=re.MULTILINE))
-    assert described == used
+    assert described == used | served
 
 
 def test_environment_is_read_in_the_settings_only():

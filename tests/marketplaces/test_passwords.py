@@ -2,6 +2,7 @@
 
 import re
 import threading
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
@@ -11,8 +12,10 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from marketplaces import auth_forms
+from marketplaces import tasks
 from tests.factories import PASSWORD, UserFactory
 
 NEW = "sieben-rote-dachziegel"
@@ -172,9 +175,7 @@ def test_asking_does_the_same_work_for_unknown_addresses(anna, ben, client, monk
     ben.is_active = False
     ben.save()
     work = []
-    monkeypatch.setattr(
-        auth_forms, "render_to_string", lambda *args: work.append("text") or "text"
-    )
+    monkeypatch.setattr(tasks, "render_to_string", lambda *args: work.append("text") or "text")
     make_token = PasswordResetTokenGenerator.make_token
     monkeypatch.setattr(
         PasswordResetTokenGenerator,
@@ -188,6 +189,65 @@ def test_asking_does_the_same_work_for_unknown_addresses(anna, ben, client, monk
             ask(client, email)
         done.append((len(queries), *work))
     assert done == [(done[0][0], "token", "text", "text")] * 3
+
+
+# Behind the answer, by a worker -----------------------------------------------------------
+
+
+def test_worker_sends_the_link_and_no_row_holds_it(anna, client, mailoutbox, worker):
+    ask(client, anna.email)
+    assert mailoutbox == []
+    row = DBTaskResult.objects.get()
+    worker()
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject) == ([anna.email], "Ihr neues Passwort für leadbook")
+    assert client.get(link_in(mail), follow=True).status_code == 200
+    row.refresh_from_db()
+    kept = str(vars(row))
+    assert row.status == "SUCCESSFUL"
+    assert not any(
+        text in kept for text in (anna.email, "Beispiel", *link_in(mail).split("/")[3:5])
+    )
+
+
+def test_for_unknown_addresses_the_same_waits(anna, ben, client, mailoutbox, worker):
+    ben.is_active = False
+    ben.save()
+    done = []
+    for email in (anna.email, ben.email, "niemand@beispiel.de"):
+        with CaptureQueriesContext(connection) as queries:
+            ask(client, email)
+        done.append(len(queries))
+    assert done == [done[0]] * 3
+    assert DBTaskResult.objects.count() == 3
+    worker()
+    assert [mail.to for mail in mailoutbox] == [[anna.email]]
+
+
+def test_who_is_let_go_meanwhile_gets_no_mail(anna, client, mailoutbox, worker):
+    ask(client, anna.email)
+    anna.is_active = False
+    anna.save()
+    worker()
+    assert mailoutbox == []
+
+
+def test_mail_server_that_is_away_is_tried_later(anna, client, monkeypatch, worker, caplog):
+    def refuse(mail):
+        raise SMTPRecipientsRefused({anna.email: (550, b"unknown")})
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    ask(client, anna.email)
+    for tries in range(4):
+        waiting = DBTaskResult.objects.get(status="READY")
+        if tries:
+            assert waiting.run_after > timezone.now()
+        DBTaskResult.objects.update(run_after=timezone.now())
+        worker()
+    assert not DBTaskResult.objects.filter(status="READY").exists()
+    last = DBTaskResult.objects.get(status="FAILED")
+    assert last.exception_class_path.endswith("MailNotSent")
+    assert anna.email not in last.traceback + caplog.text
 
 
 def test_answer_does_not_wait_for_the_mail_server(anna, client, monkeypatch):

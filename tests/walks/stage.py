@@ -218,6 +218,7 @@ PUBLIC = {
     "passwort/neu/<uidb64>/<token>/": Of(get=True, post=True),
     "passwort/neu/fertig/": Of(get=True),
     "healthz/": Of(get=True),
+    "healthz/alive/": Of(get=True),
 }
 
 

@@ -1,0 +1,37 @@
+"""What must be done once a day, each job a task of its own."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.tasks import task
+
+from marketplaces.throttling import forget_old_attempts
+
+from . import tasks
+
+
+def _scan_attachments():
+    if settings.CLAMD is not None:
+        call_command("scan_attachments")
+
+
+def _tidy_tasks():
+    if tasks.are_durable():
+        tasks.put_back()
+        call_command("prune_db_task_results", queue_name="*", min_age_days=14)
+
+
+JOBS = {
+    "clearsessions": lambda: call_command("clearsessions"),
+    "forget_attempts": forget_old_attempts,
+    "purge_attachments": lambda: call_command("purge_attachments"),
+    "apply_retention": lambda: call_command("apply_retention"),
+    "scan_attachments": _scan_attachments,
+    "tidy_tasks": _tidy_tasks,
+}
+
+
+# Whoever waits for a mail or a picture goes first. Immediate backends take any priority.
+@task(priority=-50)
+def run_job(name):
+    """Do one of JOBS; each can be done again at any time."""
+    JOBS[name]()

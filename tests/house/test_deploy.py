@@ -1,0 +1,92 @@
+"""What stands in deploy/ fits together: each way to run leadbook uses the same scripts."""
+
+import os
+import re
+
+import pytest
+import yaml
+
+from .sources import ROOT, files
+
+DEPLOY = files("", among=["deploy"])
+COMPOSE = yaml.safe_load(DEPLOY["deploy/container/compose.yaml"])
+TEMPLATE = DEPLOY["deploy/nginx/leadbook.conf.template"]
+CALLED = r"(?<![\w/-])(?:/srv/leadbook/current/)?((?:deploy/)?scripts/[\w-]+)"
+UNITS = [name for name in DEPLOY if name.startswith("deploy/systemd/")]
+
+
+def called(*names):
+    """The scripts of the project that these files call."""
+    found = set()
+    for name in names:
+        lines = (ROOT / name).read_text().splitlines()
+        text = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+        found |= set(re.findall(CALLED, text))
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["deploy/container/compose.yaml", "deploy/container/Containerfile", "scripts/prod-check",
+     *UNITS],
+)  # fmt: skip
+def test_only_scripts_that_exist_are_called(name):
+    for script in called(name):
+        assert os.access(ROOT / script, os.X_OK), script
+
+
+def test_each_script_of_a_deployment_is_run_by_the_check():
+    scripts = {name for name in DEPLOY if name.startswith("deploy/scripts/")}
+    assert scripts <= called("scripts/prod-check")
+    in_use = called(*UNITS, "deploy/container/compose.yaml", "deploy/container/Containerfile")
+    # The environment and nginx are the developer's own there.
+    assert in_use <= called("scripts/prod-check")
+
+
+def test_each_service_of_the_application_runs_a_script():
+    commands = [
+        service["command"] for service in COMPOSE["services"].values() if "build" in service
+    ]
+    assert len(commands) == 5
+    assert all(re.fullmatch(CALLED, command[0]) for command in commands)
+
+
+def test_nginxs_site_is_filled_in_everywhere_alike():
+    needed = set(re.findall(r"\$\{([A-Z_]+)\}", TEMPLATE))
+    script = DEPLOY["deploy/scripts/nginx-site"]
+    [listed] = re.findall(r"envsubst '([^']+)'", script)
+    assert set(re.findall(r"\$([A-Z_]+)", listed)) == needed
+    container = COMPOSE["services"]["nginx"]["environment"]
+    assert set(container) == needed
+    default, extra = re.search(
+        r"\$\{UPLOAD_MAX_REQUEST_BYTES:-(\d+)\} \+ (\d+)", script
+    ).groups()
+    assert int(container["MAX_BODY"]) == int(default) + int(extra)
+    readme = (ROOT / "README.md").read_text()
+    assert f"| `UPLOAD_MAX_REQUEST_BYTES` | `{default}` |" in readme
+
+
+def test_only_settings_that_exist_are_set():
+    table = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    known = table | {f"{name}_FILE" for name in table} | {"AWS_SHARED_CREDENTIALS_FILE"}
+    example = re.findall(r"^(\w+)=", DEPLOY["deploy/environment.example"], re.MULTILINE)
+    image = re.findall(r"([A-Z_]+)=", DEPLOY["deploy/container/Containerfile"])
+    assert {*example, *image, *COMPOSE["x-application"]["environment"]} <= known
+
+
+def test_a_stop_waits_for_what_gunicorn_waits_for():
+    grace = int(
+        re.search(r"graceful_timeout = (\d+)", (ROOT / "gunicorn.conf.py").read_text())[1]
+    )
+    unit = DEPLOY["deploy/systemd/leadbook-web.service"]
+    assert int(re.search(r"TimeoutStopSec=(\d+)\n", unit)[1]) > grace
+    assert int(COMPOSE["services"]["web"]["stop_grace_period"].removesuffix("s")) > grace
+
+
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+def test_a_service_can_write_in_its_own_folder_only(name):
+    lines = DEPLOY[name].splitlines()
+    assert {
+        "User=leadbook", "ProtectSystem=strict", "ReadWritePaths=/var/lib/leadbook",
+        "NoNewPrivileges=yes", "CapabilityBoundingSet=", "PrivateTmp=yes",
+    } <= set(lines)  # fmt: skip
