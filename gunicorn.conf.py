@@ -34,6 +34,14 @@ if Path("/dev/shm").is_dir():  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
 
+def on_starting(server):
+    """Forget the figures of the processes before; while gunicorn runs, they are kept."""
+    var = os.environ.get("VAR_DIR", "").strip() or "var"
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "").strip() or f"{var}/metrics"
+    for file in Path(folder).glob("*.db"):
+        file.unlink(missing_ok=True)
+
+
 def post_fork(server, worker):
     """Bind the worker to its own version, also when `current` leads to the next one."""
     sys.path[:] = [os.path.realpath(path) for path in sys.path]

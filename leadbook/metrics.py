@@ -5,11 +5,13 @@ asked adds up what all of them wrote. Labels take their values from the code alo
 of routes, verbs, classes of status.
 """
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import Error
 from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -18,7 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from . import __version__, security_log
+from . import __version__, security_log, tasks
 
 Path(settings.PROMETHEUS_MULTIPROC_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -81,6 +83,11 @@ class Installation:
         )
         build.add_metric([__version__], 1)
         yield build
+        # Who watches must hear the rest also while the database is away.
+        with suppress(Error):
+            yield GaugeMetricFamily(
+                "leadbook_tasks_waiting", "Tasks that wait for a worker", tasks.waiting()
+            )
 
 
 @login_not_required

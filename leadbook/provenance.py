@@ -66,6 +66,11 @@ def of(**changes):
         _current.reset(token)
 
 
+def go_on_as(**changes):
+    """Replace some of the values until the end of the `of` that is around."""
+    _current.set(replace(current(), **changes))
+
+
 def new_id():
     """Return an id for a request, or for a run of a command."""
     return uuid.uuid4().hex

@@ -50,6 +50,11 @@ def is_waiting(task, *args):
     )
 
 
+def waiting():
+    """Return how many tasks wait for a worker, those that are to be done later left out."""
+    return DBTaskResult.objects.ready().count() if are_durable() else 0
+
+
 def put_back(*, worker_id=None):
     """Let tasks run again whose worker died in the middle; return how many.
 

@@ -8,13 +8,14 @@ import urllib.request
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.urls import clear_url_caches
 from prometheus_client import values
 from prometheus_client.parser import text_string_to_metric_families
 
 import leadbook
-from leadbook import urls
+from leadbook import tasks, urls
 from leadbook.access_log import AccessLogMiddleware
 from tests.faults.server import Server
 from tests.faults.waiting import until
@@ -81,7 +82,7 @@ def test_without_the_token_nothing_is_told(metrics, db, admin_client, header):
 
 
 def test_whoever_sends_it_needs_no_session(metrics, db, client, django_assert_num_queries):
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(0):  # nor a query while tasks are done at once
         response = client.get("/metrics/", headers=BEARER)
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain")
@@ -127,6 +128,20 @@ def test_static_files_are_not_counted(figures, metrics, rf):
     assert not [name for name, *labels in figures() if name == "leadbook_requests_total"]
 
 
+def test_waiting_tasks_are_counted_unless_the_database_is_away(figures, db, monkeypatch):
+    assert figures()["leadbook_tasks_waiting",] == 0
+    monkeypatch.setattr(tasks, "waiting", lambda: 3)
+    assert figures()["leadbook_tasks_waiting",] == 3
+
+    def refuse():
+        raise OperationalError
+
+    monkeypatch.setattr(tasks, "waiting", refuse)
+    now = figures()
+    assert ("leadbook_tasks_waiting",) not in now
+    assert ("leadbook_build_info", ("version", leadbook.__version__)) in now
+
+
 def test_bytes_of_uploads_are_counted_when_they_were_taken(figures, page_of_anna, lead):
     address = f"/leads/{lead.pk}/anhaenge/"
     page_of_anna.post(address, {"dateien": SimpleUploadedFile("a.txt", b"a" * 5000)})
@@ -140,6 +155,8 @@ def test_bytes_of_uploads_are_counted_when_they_were_taken(figures, page_of_anna
 def test_all_workers_are_counted_and_none_is_lost_that_dies(tmp_path):
     server = Server(tmp_path / "server", METRICS_TOKEN=TOKEN)
     server.prepare()
+    old = server.var / "metrics" / "counter_1.db"
+    old.write_bytes(b"of a process before")
 
     def ask(address):
         request = urllib.request.Request(f"http://127.0.0.1:{server.port}{address}")
@@ -159,6 +176,7 @@ def test_all_workers_are_counted_and_none_is_lost_that_dies(tmp_path):
         server.start()
         assert {ask("/nirgends/") for _ in range(20)} == {404}
         assert counted() == 20
+        assert not old.exists()
         before = server.workers
         for worker in before:
             os.kill(worker, signal.SIGKILL)

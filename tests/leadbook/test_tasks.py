@@ -1,5 +1,6 @@
 """Work behind the answers: the worker, the nightly jobs, and what a dead worker leaves."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -155,3 +156,14 @@ def test_a_mail_goes_before_the_nightly_jobs(worker, anna, client, mailoutbox):
     client.post("/passwort/vergessen/", {"email": anna.email})
     worker(max_tasks=1)
     assert [mail.to for mail in mailoutbox] == [[anna.email]]
+
+
+def test_each_task_has_an_id_of_its_own_in_the_log(worker, monkeypatch, written):
+    logger = logging.getLogger("leads.test")
+    monkeypatch.setitem(nightly.JOBS, "talk", lambda: logger.warning("done"))
+    rows = [nightly.run_job.enqueue("talk").id.replace("-", "") for _ in range(2)]
+    assert tasks.waiting() == 2
+    worker()
+    said = [line["request_id"] for line in written if line["logger"] == "leads.test"]
+    assert sorted(said) == sorted(rows)
+    assert tasks.waiting() == 0

@@ -2,9 +2,10 @@
 
 import socket
 
+from django.tasks.signals import task_started
 from django_tasks_db.management.commands import db_worker
 
-from leadbook import tasks
+from leadbook import provenance, tasks
 
 
 class Command(db_worker.Command):
@@ -25,4 +26,14 @@ class Command(db_worker.Command):
     def handle(self, *, worker_id, **options):
         """Take up what was left, then work."""
         tasks.put_back(worker_id=worker_id)
-        super().handle(worker_id=worker_id, **options)
+        task_started.connect(_name)
+        try:
+            with provenance.of():
+                super().handle(worker_id=worker_id, **options)
+        finally:
+            task_started.disconnect(_name)
+
+
+def _name(*, task_result, **kwargs):
+    """Let the events and log lines of a task carry its id, until the next one begins."""
+    provenance.go_on_as(request_id=task_result.id.replace("-", ""))
