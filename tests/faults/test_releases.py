@@ -80,6 +80,14 @@ def is_refused(installation):
     return False
 
 
+def test_figures_of_workers_that_ended_are_forgotten_at_the_start(installation):
+    figures = installation.folder / "var" / "metrics" / "counter_1.db"
+    figures.parent.mkdir(exist_ok=True)
+    figures.touch()
+    installation.start()
+    assert not figures.exists()
+
+
 def test_a_stop_refuses_who_comes_and_finishes_what_has_begun(installation):
     installation.start()
     slow, rest = begin_to_sign_in(installation)
