@@ -19,6 +19,7 @@ from .journal import JournalEntry
 from .questions import Question
 from .refusal import LeadRefusal
 from .search_document import SearchDocument
+from .visibility import IsVisible
 
 # Where the numbers on the tabs stop: what is shown is "1.000+".
 MOST_COUNTED = 1000
@@ -36,14 +37,10 @@ class LeadQuerySet(models.QuerySet):
         and the own ones. A manager: every lead of the marketplace. A superuser: all.
         Nobody sees an anonymised one.
         """
-        if user.is_superuser:
-            return self.personal()
-        memberships = Membership.objects.of(user)
-        declined = LeadRefusal.objects.filter(lead=OuterRef("pk"), rep=user)
-        return self.personal().filter(
-            Q(marketplace__in=memberships.managing().marketplace_ids())
-            | Q(marketplace__in=memberships.selling().marketplace_ids())
-            & (Q(owner=user) | Q(status=self.model.Status.OFFERED) & ~Exists(declined))
+        return (
+            self.personal()
+            if user.is_superuser
+            else self.personal().filter(IsVisible(user.pk))
         )
 
     def open_to(self, user):

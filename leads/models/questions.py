@@ -66,6 +66,15 @@ class Question:
         sql, params = _compiled[key]
         return sql, [_adapted(self.values[n]) if n else param for n, param in params]
 
+    def rows(self):
+        """Return the rows that are found, as tuples."""
+        compiled = self.sql()
+        if compiled is None:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(*compiled)
+            return cursor.fetchall()
+
 
 def side_by_side(questions):
     """Return SQL and parameters of the rows of each question, as one table.

@@ -23,13 +23,10 @@ class MarketplaceQuerySet(models.QuerySet):
         return self.all() if user.is_superuser else self.worked_by(user)
 
     def with_role_of(self, user):
-        """With `is_managed`: whether `user` sees every lead, not only the own ones.
-
-        Of the marketplace only what lists and filters show.
-        """
+        """With `is_managed`: whether `user` sees every lead, not only the own ones."""
         managing = Membership.objects.of(user).managing().filter(marketplace=OuterRef("pk"))
         is_managed = models.Value(True) if user.is_superuser else Exists(managing)
-        return self.only("name", "slug", "color").annotate(is_managed=is_managed)
+        return self.annotate(is_managed=is_managed)
 
     def operated_by(self, user):
         """Which `user` may set up in the admin: the own ones, a superuser all."""

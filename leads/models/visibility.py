@@ -1,0 +1,51 @@
+"""The one rule of who may see a lead, as a condition on its row."""
+
+from django.db.models import BooleanField, F, Func
+
+from marketplaces.models import Membership
+
+from .questions import Question
+from .refusal import LeadRefusal
+
+
+class IsVisible(Func):
+    """Whether somebody may see a lead, superusers and anonymised leads aside.
+
+    A rep sees the offered ones of the own marketplaces that the rep has not declined, and
+    the own ones; a manager every lead of the marketplace. Each query asks for memberships
+    afresh, so that what was taken away is gone at once. Said in SQL, because nearly every
+    request asks for it and Django took longer to write it than the database to answer.
+    """
+
+    conditional = True
+    output_field = BooleanField()
+
+    def __init__(self, user_id):
+        super().__init__(F("marketplace"), F("owner"), F("status"), F("pk"))
+        self.user_id = user_id
+
+    def as_sql(self, compiler, connection, **_extra):
+        """Return the condition and its parameters."""
+        columns = [compiler.compile(source)[0] for source in self.get_source_expressions()]
+        marketplace, owner, status, pk = columns
+        quoted = connection.ops.quote_name
+        managed, of_managed = _marketplaces("managing", self.user_id)
+        sold, of_sold = _marketplaces("selling", self.user_id)
+        declined = (
+            f"SELECT 1 FROM {quoted(LeadRefusal._meta.db_table)} AS declined"  # noqa: S608
+            f" WHERE declined.lead_id = {pk} AND declined.rep_id = %s"
+        )
+        sql = (
+            f"({marketplace} IN ({managed}) OR {marketplace} IN ({sold}) AND"
+            f" ({owner} = %s OR {status} = 'offered' AND NOT EXISTS ({declined})))"
+        )
+        return sql, (*of_managed, *of_sold, self.user_id, self.user_id)
+
+
+def _marketplaces(role, user_id):
+    """Return SQL and parameters of the marketplaces in which somebody has a role."""
+
+    def build(given):
+        return getattr(Membership.objects.of(given["owner"]), role)().marketplace_ids()
+
+    return Question((role,), build, {"owner": user_id}).sql()
