@@ -1,6 +1,7 @@
 """Attachments in a bucket: read in pieces, linked to and sent to by signed addresses."""
 
 import io
+from threading import Lock
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,6 +29,19 @@ class AttachmentBucket(S3Storage):
 
     `direct` says that browsers reach it: then they fetch and send files there.
     """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        # A session of its own for each thread would cost 17 MB of each; see `connection`.
+        self._shared, self._lock = None, Lock()
+
+    @property
+    def connection(self):
+        """Return boto's resource, of which all threads use only the client, which may be."""
+        with self._lock:
+            if self._shared is None:
+                self._shared = super().connection
+            return self._shared
 
     def get_default_settings(self):
         """Return the options with their defaults."""

@@ -1,6 +1,7 @@
 """/leads/<id>/anhaenge/<id>/: the file as a whole, a part of it, or who else sends it."""
 
 import io
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -167,6 +168,24 @@ def test_the_web_server_is_told_where_the_file_lies(page_of_anna, lead, anna, ac
     # The web server sets it for the range that it sends.
     assert "Content-Range" not in response
     assert holds(response, HEADERS)
+
+
+# What nginx takes over from an answer with X-Accel-Redirect by itself, or replaces.
+BY_NGINX = {
+    "Content-Type", "Content-Disposition", "Content-Length", "Content-Language",
+    "Cache-Control", "X-Accel-Redirect",
+}  # fmt: skip
+
+
+def test_the_web_server_passes_on_every_header(page_of_anna, lead, anna, accel, settings):
+    settings.SECURE_HSTS_SECONDS = 1
+    plan = factories.attach(lead, anna, "Plan.pdf", PLAN)
+    response = page_of_anna.get(file_address(plan), secure=True)
+    site = (settings.BASE_DIR / "deploy/nginx/leadbook.conf.template").read_text()
+    location = site.partition("location ${ACCEL_REDIRECT}/ {")[2].partition("\n    }")[0]
+    added = dict(re.findall(r"add_header (\S+) \$upstream_http_(\w+) always;", location))
+    assert set(response.headers) - BY_NGINX <= set(added)
+    assert all(name.lower().replace("-", "_") == value for name, value in added.items())
 
 
 def test_the_web_server_sends_pictures_too(page_of_anna, lead, anna, accel):
