@@ -102,6 +102,8 @@ def _staged(database, size, stack, *, afresh):
     """Start the server of one size and stop it with the `stack`; return Stage and Server."""
     var, address = database.run(size, afresh=afresh)
     _tell(f"{database.title}: starting with {size} leads")
+    # What other applications have added since the seeding.
+    manage(var, address, "migrate", "--verbosity=0")
     if not (var / "static").exists():
         manage(var, address, "collectstatic", "--noinput", "--verbosity=0")
     server = Server(var, address)

@@ -82,7 +82,8 @@ def columns_of(lead, words):
 
 def journal_of(entries):
     """Return the words of the written, not deleted among `entries`, newest first."""
-    entries = entries.filter(event=None, deleted_at=None).order_by("-created_at", "-id")
+    entries = entries.exclude(kind="event").filter(deleted_at=None)
+    entries = entries.order_by("-created_at", "-id")
     # The newest that fill the room; a long journal is not read to its end.
     return distinct_words(entries.values_list("text", flat=True).iterator(chunk_size=200))
 
@@ -119,7 +120,7 @@ def _rebuild(batch, outcome, apps):
     documents = apps.get_model("leads.SearchDocument")._base_manager
     entries = apps.get_model("leads.JournalEntry")._base_manager
     there = {row["lead_id"]: row for row in documents.filter(pk__in=batch).values()}
-    written = entries.filter(lead__in=batch, event=None, deleted_at=None)
+    written = entries.exclude(kind="event").filter(lead__in=batch, deleted_at=None)
     with_journal = set(written.values_list("lead_id", flat=True))
     differing = []
     for lead in batch:

@@ -77,5 +77,7 @@ def dial_address(number):
 
 
 def _without_accents(text):
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -19,7 +19,8 @@ class JournalEntryQuerySet(TimelineQuerySet):
 
     def written(self):
         """Entries that people wrote, without the lines of the process."""
-        return self.filter(event=None)
+        # Not by the event: of its index, SQLite would read all that have none, of any lead.
+        return self.exclude(kind=JournalEntry.Kind.EVENT)
 
     def by(self, user):
         """Entries that `user` wrote and may therefore edit and delete."""

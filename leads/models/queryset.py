@@ -248,7 +248,7 @@ class LeadQuerySet(models.QuerySet):
     def counted(self):
         """With the numbers on the tabs, counted to one beyond MOST_COUNTED."""
         return self.annotate(
-            entry_count=_counted(JournalEntry, "event_id IS NULL AND deleted_at IS NULL"),
+            entry_count=_counted(JournalEntry, "kind <> 'event' AND deleted_at IS NULL"),
             file_count=_counted(Attachment, "deleted_at IS NULL"),
         )
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from leads.models import JournalEntry, Lead, LeadEvent
 from leads.views import journal
 from tests import factories
+from tests.leads.plans import nodes_of
 from tests.markup import HTMX, read
 from tests.state import everything
 
@@ -443,3 +444,9 @@ def test_wrong_verbs_and_missing_things(page_of_anna, lead, entry):
     assert page_of_anna.post(missing + "loeschung/").status_code == 404
     assert page_of_anna.post("/leads/99999999/journal/", {"text": "x"}).status_code == 404
     assert LeadEvent.objects.filter(kind="entry_deleted").count() == 0
+
+
+def test_of_the_journals_only_the_leads_own_is_looked_at(lead, page_of_anna):
+    nodes, answer = nodes_of(lambda: page_of_anna.get(f"/leads/{lead.pk}/"))
+    assert answer.status_code == 200
+    assert [node for node in nodes if "event_id=?" in str(node)] == []
