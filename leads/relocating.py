@@ -20,9 +20,11 @@ def relocate_leads(phase, *, to, by):
     """
     here = leads_in(phase, by=by)
     moved = 0
-    for lead in here.order_by("pk")[:AT_ONCE]:
+    for pk in list(here.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        # Each by itself: what it brings along would be of before the one ahead has moved.
+        lead = here.with_id(pk)
         try:
-            moved += lead.relocate(to=to, by=by, among=here) is not None
+            moved += lead is not None and lead.relocate(to=to, by=by, among=here) is not None
         except NoLongerVisible:
             continue
     return moved

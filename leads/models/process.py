@@ -69,7 +69,7 @@ class Process:
         """
         with self.locked_for(by):
             self._check_seen(seen, since)
-            self._hold_process(seen, to)
+            self._hold_process(seen.pk, to.pk)
             if not self.can_move_to(to):
                 raise NotNeighbours
             self._take_along(by=by, follow_up_at=follow_up_at)
@@ -92,7 +92,7 @@ class Process:
         with self.locked(among):
             if not self.is_in_progress or to.pk == self.phase_id:
                 return None
-            self._hold_process(self.phase, to)
+            self._hold_process(self.phase_id, to.pk)
             if to not in self.process or self._fresh(to.pk).is_retired:
                 raise NotNeighbours
             return self._step_to(to, by=by)
@@ -167,13 +167,13 @@ class Process:
         if not is_here or since not in {None, self.phase_entered_at}:
             raise StaleMove(self.last_step)
 
-    def _hold_process(self, *phases):
-        """Lock `phases` and read the process once, as it is then.
+    def _hold_process(self, *phase_ids):
+        """Lock the phases with these ids and read the process once, as it is then.
 
         A phase that is being retired or reordered in the admin waits for this step, or
         this step for the admin, which writes all places of a process or none.
         """
-        self.marketplace.phases.among(phases).hold()
+        self.marketplace.phases.with_ids(phase_ids).hold()
         self.read_process()
 
     def _fresh(self, phase_id):

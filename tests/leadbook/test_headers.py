@@ -20,6 +20,7 @@ WITHOUT_SIGN_IN = {
     "/anmelden/",
     "/admin/login/",
     "/healthz/",
+    "/healthz/alive/",
     "/passwort/neu/<uidb64>/<token>/",
     "/passwort/neu/fertig/",
     "/passwort/vergessen/",
