@@ -93,13 +93,14 @@ class Lives:
     def worked(self, pk, stage, at, owner, *, status="in_progress", **known):
         """A lead of `owner` that is in progress or closed.
 
-        `known` may say the `family`, `email` and `phone`, a `text` of the journal, and
-        how many `entries` and `files` there are.
+        `known` may say the `family`, `email` and `phone`, a `text` of the journal, how
+        many `entries` and `files` there are, whether the follow-up is `due`, and the
+        place of the phase that is `reached`.
         """
         chance = self.chance
         values = self._prospect(stage, pk, **known)
         is_own = chance.random() < OWN
-        way, reason = self._way(stage, status, is_own)
+        way, reason = self._way(stage, status, is_own, known.get("reached"))
         end = at + int((0.05 + chance.random() * 0.95) * 60 * DAY)
         entries = known.get("entries")
         if entries is not None:
@@ -130,7 +131,9 @@ class Lives:
             last = max(last, moment)
         self._journal(pk, owner[0], lines)
         last = max(last, self._files(pk, owner, accepted, end, known.get("files")))
-        due = self.moments.follow_up(chance) if closed is None else None
+        due = None
+        if closed is None:
+            due = self.moments.follow_up(chance, due=known.get("due"))
         token = f"{chance.getrandbits(128):032x}" if is_own else None
         number = None if is_own else f"{stage.prefix}-{pk}"
         self._lead(
@@ -141,11 +144,13 @@ class Lives:
             [text for _moment, kind, text, _event in reversed(lines) if kind != "event"],
         )
 
-    def _way(self, stage, status, is_own):
+    def _way(self, stage, status, is_own, reached=None):
         """Return the steps of the process, (kind, from, to, text), and the loss reason."""
         phases, chance = stage.phases, self.chance
         last = len(phases) - 1
-        if status == "in_progress" or (status == "lost" and stage.allows_early_loss):
+        if reached is not None:
+            last = reached
+        elif status == "in_progress" or (status == "lost" and stage.allows_early_loss):
             last = chance.choices(range(last + 1), REACHED[: last + 1])[0]
         start = Kind.ENTERED if is_own else Kind.ACCEPTED
         way = [(start, None, *phases[0])]
@@ -250,9 +255,13 @@ class Moments:
             date = calendar.today + timedelta(days=day)
             self.days[day] = [_utc(calendar.at(date, clock)) for clock in ["", *clocks]]
 
-    def follow_up(self, chance):
-        """Return a moment as the database keeps it, or None; most are the day's midnight."""
-        due = chance.choices(*DUE)[0]
+    def follow_up(self, chance, *, due=None):
+        """Return a moment as the database keeps it, or None; most are the day's midnight.
+
+        A `due` that is given is a day, so that it stays today until midnight.
+        """
+        is_day = due is not None or chance.random() < 0.6
+        due = due or chance.choices(*DUE)[0]
         if due == "none":
             return None
         # The nearer, the more.
@@ -261,7 +270,7 @@ class Moments:
             "overdue": -1 - int(near * 59), "today": 0, "later": 1 + int(near * 89),
         }[due]  # fmt: skip
         moments = self.days[day]
-        return moments[0] if chance.random() < 0.6 else chance.choice(moments)
+        return moments[0] if is_day else chance.choice(moments)
 
 
 def _utc(moment):

@@ -23,7 +23,7 @@ NEWEST, OFFERED = 0.15, 2 / 3
 # Of the older ones, in percent, whoever owns them.
 STATES = (["in_progress", "won", "lost"], [50, 27, 23])
 CLOSED = (["won", "lost"], [27, 23])
-CLOSED_OF_MANY_AT_LEAST = 70
+CLOSED_OF_MANY_AT_LEAST = 130
 
 
 class LoadRefusedError(Exception):
@@ -101,7 +101,8 @@ class Plan:
         self.known = {name: (person.pk, str(person)) for name, person in people.items()}
         self.owners = [(s.reps, s.cumulated) for s in stages]
         self.newest = int(leads * (1 - NEWEST))
-        self.special = self._special()
+        # Id → what is known of the lead, in the words of Lives.worked.
+        self.known_of = self._special()
         self.of_measured = self._of_measured()
 
     def live(self, lives, pk):
@@ -112,9 +113,9 @@ class Plan:
             name, status = self.of_measured[pk]
             sold = self.stages[: len(stage.OF_THE_MEASURED)]
             [place] = chance.choices(range(len(sold)), self.parts[: len(sold)])
-            known = self.special.get(pk, {})
-            # Those that are measured one by one have the same process at every size.
-            place = 0 if known else place
+            known = self.known_of.get(pk, {})
+            # What is measured by itself has the same process at every size.
+            place = 0 if "family" in known or "entries" in known else place
             lives.worked(
                 pk, sold[place], at, self.known[name],
                 status=status or chance.choices(*CLOSED)[0], **known,
@@ -147,18 +148,25 @@ class Plan:
 
     def _of_measured(self):
         """Return owner and status (None: won or lost) of the measured people's leads."""
-        leads, special = self.leads, self.special
-        many = max(cast.open_leads_of_many(leads) - len(special), 0)
-        closed = max(leads // 33, CLOSED_OF_MANY_AT_LEAST)
-        drawn = self.chance.sample(
-            [pk for pk in range(1, self.newest + 1) if pk not in special],
-            many + closed + 2 * cast.OF_FEW,
-        )
-        drawn = iter(drawn)
+        special = list(self.known_of)
+        many = cast.open_leads_of_many(self.leads) - len(special)
+        closed = max(self.leads // 33, CLOSED_OF_MANY_AT_LEAST)
+        free = [pk for pk in range(1, self.newest + 1) if pk not in self.known_of]
+        drawn = self.chance.sample(free, many + closed + 2 * cast.OF_FEW)
+        self._fill_filters(drawn)
         found = dict.fromkeys(special, (cast.MANY, "in_progress"))
+        left = iter(drawn)
         for count, owner in (
             (many, (cast.MANY, "in_progress")), (closed, (cast.MANY, None)),
             (cast.OF_FEW, (cast.FEW, "in_progress")), (cast.OF_FEW, (cast.FEW, None)),
         ):  # fmt: skip
-            found |= {next(drawn): owner for _ in range(count)}
+            found |= {next(left): owner for _ in range(count)}
         return found
+
+    def _fill_filters(self, of_many):
+        """Let the first of the leads `of_many` fill a page of each filter."""
+        count = cast.OF_EACH_FILTER
+        for place, pk in enumerate(of_many[: 3 * count]):
+            self.known_of[pk] = {"due": ("overdue", "today", "none")[place % 3]}
+        for pk in of_many[:count]:
+            self.known_of[pk] |= {"family": cast.COMMON, "reached": 1}
