@@ -14,7 +14,7 @@ class IsVisible(Func):
     A rep sees the offered ones of the own marketplaces that the rep has not declined, and
     the own ones; a manager every lead of the marketplace. Each query asks for memberships
     afresh, so that what was taken away is gone at once. Said in SQL, because nearly every
-    request asks for it and Django took longer to write it than the database to answer.
+    answer needs it and Django took longer to write it than the database to read it.
     """
 
     conditional = True
