@@ -45,7 +45,8 @@ def german(number, *, decimal_places=None):
         decimal_places = 0 if number == number.to_integral_value() else 2
         number = number if decimal_places == 0 else number.normalize()
         decimal_places = min(max(0, -number.as_tuple().exponent), MAX_PLACES)
-    if decimal_places == 0 and number == (whole := int(number)):
+    is_short = number.is_finite() and number.adjusted() <= MAX_DIGITS
+    if is_short and decimal_places == 0 and number == (whole := int(number)):
         # What nearly every number is; Django's way for all of them takes ten times as long.
         return f"{whole:,}".replace(",", ".")
     return format_number(
