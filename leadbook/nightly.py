@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.tasks import task
 
 from marketplaces.throttling import forget_old_attempts
@@ -20,6 +21,15 @@ def _tidy_tasks():
         call_command("prune_db_task_results", queue_name="*", min_age_days=14)
 
 
+def _count_for_plans():
+    """Let SQLite see what lies where; PostgreSQL's own caretaker does it by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # So many rows of each index, however long it is.
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
+
+
 JOBS = {
     "clearsessions": lambda: call_command("clearsessions"),
     "forget_attempts": forget_old_attempts,
@@ -27,6 +37,7 @@ JOBS = {
     "apply_retention": lambda: call_command("apply_retention"),
     "scan_attachments": _scan_attachments,
     "tidy_tasks": _tidy_tasks,
+    "count_for_plans": _count_for_plans,
 }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -112,6 +112,14 @@ def test_without_a_database_of_tasks_there_is_no_worker(db):
 def old_attempt(db):
     long_ago = timezone.now() - timedelta(hours=2)
     return Attempt.objects.create(what="sign_in", at=long_ago)
+
+
+def test_nightly_lets_sqlite_count_for_its_plans(lead):
+    nightly.run_job.func("count_for_plans")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'leads_lead'")
+            assert cursor.fetchone()[0] > 0
 
 
 def test_nightly_does_every_job(old_attempt, capsys):
