@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from marketplaces.models import Phase
 
 from .models import Lead, Sight
+from .models.counting import are_more_than
 from .models.queryset import due_times
-from .paging import RANKING, Order, Part, page_of, page_of_ranking
+from .paging import RANKING, Order, Part, first_ids, page_of, page_of_ranking
 from .rows import Rows
-from .search import Search
+from .search import LONG, PROBED, Found, Search
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,6 @@ CLOSED = Column(
     starts_descending=True,
 )
 
-DEFAULT_OF_MANY = Order(ACTIVITY.path, is_descending=True)
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
@@ -77,6 +77,8 @@ class LeadList:
 
     columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     default_sort = FOLLOW_UP.name
+    # How very many matches stand.
+    newest_first = Order(ACTIVITY.path, is_descending=True)
 
     def __init__(self, sight, params, *, user):
         self.user = user
@@ -92,7 +94,7 @@ class LeadList:
         self.sort = self._chosen_sort()
         sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
         self._terms = Search(self.search, sight)
-        self._found = None if self._terms.is_empty else self._terms.found(self.statuses)
+        self._found = None if self._terms.is_empty else self._find()
         self.order = self._order()
         self.page = self._page(params.get("seite"))
 
@@ -110,6 +112,25 @@ class LeadList:
     def has_many_matches(self):
         """Whether so many leads match that they are not ranked."""
         return bool(self._found) and self._found.is_capped
+
+    def _find(self):
+        """Return what is Found; without asking the index where it would find too much."""
+        if not self._terms.is_exact:
+            newest = self.newest_first
+            kept = [
+                question
+                for _marketplace, question in Lead.objects.worked_along(
+                    self.sight,
+                    (type(self).__name__, "kept"),
+                    lambda leads, _given: self.kept(leads).order_by(newest.column),
+                    marketplaces=self._walked_marketplaces,
+                )
+            ]
+            if are_more_than(LONG, kept):
+                ids = first_ids(kept, newest, PROBED, model=Lead)
+                if self._terms.is_common_among(ids):
+                    return Found(is_capped=True)
+        return self._terms.found(self.statuses)
 
     def _page(self, cursor):
         rows = self.rows()
@@ -244,7 +265,7 @@ class LeadList:
     def _order(self):
         if self._found and not self.sort:
             # Few are ranked; of many, who was active last comes first.
-            return DEFAULT_OF_MANY if self._found.is_capped else RANKING
+            return self.newest_first if self._found.is_capped else RANKING
         sort = self.sort or self.default_sort
         name = sort.removeprefix("-")
         column = next(column for column in self.columns if column.name == name)
@@ -262,16 +283,12 @@ class ClosedList(LeadList):
 
     columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     default_sort = f"-{CLOSED.name}"
+    newest_first = Order(CLOSED.path, is_descending=True)
 
     @property
     def statuses(self):
         """The statuses that the leads of this list have."""
         return [RESULTS[self.result]] if self.result else list(RESULTS.values())
-
-    def _order(self):
-        # Closed leads stand by their closing, which their indexes know.
-        order = super()._order()
-        return Order(CLOSED.path, is_descending=True) if order is DEFAULT_OF_MANY else order
 
     def kept(self, leads):
         """Return the closed ones of `leads`."""

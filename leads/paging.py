@@ -151,6 +151,15 @@ def page_of_ranking(ids, *, rows, cursor=None, size=50):
     )
 
 
+def first_ids(questions, order, limit, *, model):
+    """Return what selects the first `limit` ids of a list; None where it is empty.
+
+    Each of the `questions` is a range of an index that is in this Order, without nulls.
+    """
+    walk = _Walk({VALUES: questions}, order, model.objects, None)
+    return walk.ids([(0, walk.ahead(0, question, limit)) for question in questions], limit)
+
+
 def portion_of(queryset, *, before=None, size=30):
     """Return the next `size` rows of a newest-first list and whether there are more.
 
@@ -183,7 +192,7 @@ class _Walk:
         """Return the first `limit` rows on the way."""
         found, batch = [], []
         for name, place in self.places.items():
-            batch += [(place, self._ahead(place, asked, limit)) for asked in self.groups[name]]
+            batch += [(place, self.ahead(place, asked, limit)) for asked in self.groups[name]]
             if len(batch) >= PARTS_AT_ONCE or place == len(self.places) - 1:
                 found += self._read(batch, limit - len(found))
                 batch = []
@@ -191,7 +200,7 @@ class _Walk:
                 break
         return found
 
-    def _ahead(self, place, question, limit):
+    def ahead(self, place, question, limit):
         """Return what asks for those of a part's rows that lie ahead: a range of an index."""
         edge = self.edge if place == 0 else None
         keys, given = self.order.keys, {}
@@ -211,19 +220,25 @@ class _Walk:
 
         return question.then((*keys, self.is_descending, limit), ahead, **given)
 
-    def _read(self, batch, limit):
-        """Return the first `limit` rows that the questions of `batch` find."""
+    def ids(self, batch, limit):
+        """Return what selects the first `limit` ids that the questions of `batch` find."""
         union = side_by_side(batch)
         if union is None:
-            return []
+            return None
         sql, params = union
         sign = "DESC" if self.is_descending else "ASC"
         fields = map(self.rows.model._meta.get_field, self.order.keys)
         names = (connection.ops.quote_name(field.column) for field in fields)
         in_order = ", ".join(["place", *(f"{name} {sign}" for name in names)])
         page = f"SELECT id FROM ({sql} ORDER BY {in_order} LIMIT {limit}) AS page"  # noqa: S608
-        ids = RawSQL(page, params)  # noqa: S611
-        return sorted(self.rows.filter(pk__in=ids).order_by(*self._directed), key=self._place)
+        return RawSQL(page, params)  # noqa: S611
+
+    def _read(self, batch, limit):
+        ids = self.ids(batch, limit)
+        if ids is None:
+            return []
+        rows = self.rows.filter(pk__in=ids).order_by(*self._directed)
+        return sorted(rows, key=self._place)
 
     def _place(self, row):
         return self.places[self.order.group_of(self.order.value_of(row))]

@@ -11,6 +11,8 @@ from .search_terms import Terms
 
 # More matches are not ranked: the list is then read in an order of its own.
 LIMIT = 500
+# So many of the newest PROBED leads of a list of more than LONG: one in a hundred.
+LONG, PROBED, COMMON = 10_000, 500, 5
 
 WHOLE, NAME, COMPANY, FIELDS, JOURNAL = range(5)
 
@@ -38,6 +40,16 @@ class Search:
     def is_empty(self):
         """Whether too little was typed to be searched: the list is to be shown whole."""
         return self.terms.is_empty
+
+    @property
+    def is_exact(self):
+        """Whether a whole e-mail address or number was typed, which few leads have."""
+        return bool(self.terms.email or self.terms.number)
+
+    def is_common_among(self, ids):
+        """Whether at least COMMON of the leads with these ids match; each is looked at."""
+        documents = SearchDocument.objects.worked().with_ids(ids).containing(self.terms)
+        return len(documents.order_by().values_list("pk")[:COMMON]) == COMMON
 
     def found(self, statuses):
         """Return what is Found among the leads of these statuses.

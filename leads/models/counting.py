@@ -24,6 +24,20 @@ class Count:
         return f"{german(MOST)}+" if self.number > MOST else german(self.number)
 
 
+def are_more_than(number, questions):
+    """Return whether the Questions find more rows than that; reads no further."""
+    union = side_by_side(
+        [(0, q.then(("some", number), _first(number + 1))) for q in questions]
+    )
+    if union is None:
+        return False
+    sql, params = union
+    some = f"SELECT 1 FROM ({sql}) AS parts LIMIT {number + 1}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({some}) AS counted", params)  # noqa: S608
+        return cursor.fetchone()[0] > number
+
+
 def count_up_to(**groups):
     """Return a Count for each named group of Questions, in one query.
 
@@ -32,7 +46,9 @@ def count_up_to(**groups):
     """
     counts, params = [], []
     for questions in groups.values():
-        union = side_by_side([(0, question.then(("count",), _some)) for question in questions])
+        union = side_by_side(
+            [(0, question.then(("count",), _first(MOST + 1))) for question in questions]
+        )
         if union is None:
             counts.append("0")
             continue
@@ -46,5 +62,5 @@ def count_up_to(**groups):
     return dict(zip(groups, map(Count, numbers), strict=True))
 
 
-def _some(queryset, _given):
-    return queryset.values("pk")[: MOST + 1]
+def _first(number):
+    return lambda queryset, _given: queryset.values("pk")[:number]

@@ -31,6 +31,10 @@ class SearchDocumentQuerySet(models.QuerySet):
         """Documents of leads of these statuses."""
         return self.filter(status__in=statuses)
 
+    def with_ids(self, ids):
+        """Documents of the leads with these ids."""
+        return self.filter(pk__in=ids)
+
     def worked(self):
         """Documents of leads whose contact may be seen."""
         return self.exclude(status="offered")
