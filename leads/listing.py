@@ -10,9 +10,10 @@ from marketplaces.models import Phase
 from .models import Lead, Sight
 from .models.counting import are_more_than
 from .models.queryset import due_times
+from .models.questions import Question
 from .paging import RANKING, Order, Part, first_ids, page_of, page_of_ranking
 from .rows import Rows
-from .search import LONG, PROBED, Found, Search
+from .search import LONG, PROBED, Search
 
 
 @dataclass(frozen=True)
@@ -115,33 +116,51 @@ class LeadList:
 
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
-        if not self._terms.is_exact:
-            newest = self.newest_first
-            kept = [
-                question
-                for _marketplace, question in Lead.objects.worked_along(
-                    self.sight,
-                    (type(self).__name__, "kept"),
-                    lambda leads, _given: self.kept(leads).order_by(newest.column),
-                    marketplaces=self._walked_marketplaces,
-                )
-            ]
-            if are_more_than(LONG, kept):
-                ids = first_ids(kept, newest, PROBED, model=Lead)
-                if self._terms.is_common_among(ids):
-                    return Found(is_capped=True)
+        if not self._terms.is_exact and are_more_than(LONG, self._whole()):
+            ids = first_ids(self._whole(), self.newest_first, PROBED, model=Lead)
+            if found := self._terms.found_among(ids):
+                return found
         return self._terms.found(self.statuses)
+
+    def _whole(self):
+        """Return what asks for the whole list, before its filters, by its newest leads."""
+        newest = self.newest_first.column
+        asked = Lead.objects.worked_along(
+            self.sight,
+            (type(self).__name__, "whole"),
+            lambda leads, _given: self.kept(leads).order_by(newest),
+            marketplaces=self._walked_marketplaces,
+        )
+        return [question for _marketplace, question in asked]
 
     def _page(self, cursor):
         rows = self.rows()
-        if self.order is not RANKING:
-            return page_of(self.parts(), self.order, rows=rows, cursor=cursor)
-        ids = self._found.ids
-        if self.phase or self.due:
-            visible = Lead.objects.visible_to(self.user)
-            left = set(self.narrowed(visible, self.values).ids())
-            ids = [pk for pk in ids if pk in left]
-        return page_of_ranking(ids, rows=rows, cursor=cursor)
+        if self.order is RANKING:
+            return page_of_ranking(self._ranked(), rows=rows, cursor=cursor)
+        if self.order is self.newest_first and self._found.window:
+            page = page_of(self._window(cursor), self.order, rows=rows, cursor=cursor)
+            if page.has_more:
+                return page
+        return page_of(self.parts(), self.order, rows=rows, cursor=cursor)
+
+    def _ranked(self):
+        """Return the ids of the leads that were found, those that the filters leave."""
+        if not (self.phase or self.due):
+            return self._found.ids
+        visible = Lead.objects.visible_to(self.user)
+        left = set(self.narrowed(visible, self.values).ids())
+        return [pk for pk in self._found.ids if pk in left]
+
+    def _window(self, cursor):
+        """Return the list's next leads, so many that a page of matches is among them.
+
+        Its parts would each be walked for a page of their own.
+        """
+        ids = first_ids(
+            self._whole(), self.newest_first, self._found.window, model=Lead, cursor=cursor
+        )
+        leads = Lead.objects.personal().with_ids(ids)
+        return [Part(Question(None, lambda given: self.narrowed(leads, given), self.values))]
 
     def kept(self, leads):
         """Return the `leads` that belong into this list, before its filters."""

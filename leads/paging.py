@@ -99,6 +99,8 @@ class Page:
     next: str | None
     # Whether the cursor could not be read, so that this is the first page instead.
     is_reset: bool = False
+    # Whether there are rows behind it, in the direction in which it was read.
+    has_more: bool = False
 
 
 def page_of(parts, order, *, rows, cursor=None, size=50):
@@ -126,6 +128,7 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
         else None,
         next=Edge.at(found[-1], order).cursor(order) if found and has_next else None,
         is_reset=bool(cursor) and edge is None,
+        has_more=has_more,
     )
 
 
@@ -151,12 +154,13 @@ def page_of_ranking(ids, *, rows, cursor=None, size=50):
     )
 
 
-def first_ids(questions, order, limit, *, model):
-    """Return what selects the first `limit` ids of a list; None where it is empty.
+def first_ids(questions, order, limit, *, model, cursor=None):
+    """Return what selects `limit` ids of a list from the `cursor` on; None where it is empty.
 
     Each of the `questions` is a range of an index that is in this Order, without nulls.
     """
-    walk = _Walk({VALUES: questions}, order, model.objects, None)
+    edge = Edge.read(cursor, order) if cursor else None
+    walk = _Walk({VALUES: questions}, order, model.objects, edge)
     return walk.ids([(0, walk.ahead(0, question, limit)) for question in questions], limit)
 
 

@@ -23,6 +23,8 @@ class Found:
 
     ids: tuple = ()
     is_capped: bool = False
+    # In how many leads of the list a page of matches is expected; 0 where nobody knows.
+    window: int = 0
 
 
 class Search:
@@ -46,10 +48,17 @@ class Search:
         """Whether a whole e-mail address or number was typed, which few leads have."""
         return bool(self.terms.email or self.terms.number)
 
-    def is_common_among(self, ids):
-        """Whether at least COMMON of the leads with these ids match; each is looked at."""
+    def found_among(self, ids):
+        """Return the Found of a list of which these are the PROBED newest, or None.
+
+        Where at least COMMON of them match, the list is better walked than the index read.
+        """
         documents = SearchDocument.objects.worked().with_ids(ids).containing(self.terms)
-        return len(documents.order_by().values_list("pk")[:COMMON]) == COMMON
+        matching = documents.count()
+        if matching < COMMON:
+            return None
+        # Half as much again as a page needs, if the others match as often.
+        return Found(is_capped=True, window=PROBED * 75 // matching)
 
     def found(self, statuses):
         """Return what is Found among the leads of these statuses.

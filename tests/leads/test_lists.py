@@ -334,6 +334,21 @@ def test_in_a_long_list_a_common_word_is_not_ranked(
     assert set(ids(page)) == {lead.pk for lead in rare}
 
 
+def test_a_common_word_pages_through_a_long_list(
+    page_of_anna, heatpumps, solar, anna, monkeypatch
+):
+    solar.memberships.create(user=anna, role="rep")
+    monkeypatch.setattr("leads.listing.LONG", 30)
+    for marketplace in (heatpumps, solar):
+        name = ["Kunde", "Zander", "Berger"].__getitem__
+        in_progress(marketplace, anna, 180, name=lambda n: name(n % 3), last_activity_at=day)
+    matching = Lead.objects.filter(name="Kunde").order_by("-last_activity_at", "-id")
+    forward, back = walk(page_of_anna, LIST, {"q": "kunde"})
+    assert [len(page) for page in forward] == [50, 50, 20]
+    assert sum(forward, []) == [lead.pk for lead in matching]
+    assert back == forward[::-1]
+
+
 def test_filters_and_orders_hold_for_what_was_found(page_of_anna, heatpumps, anna):
     named(heatpumps, anna, "Aigner A", "Aigner B", "Aigner C", "Berger")
     second = heatpumps.phases.get(position=2)
