@@ -339,9 +339,9 @@ def test_a_common_word_pages_through_a_long_list(
 ):
     solar.memberships.create(user=anna, role="rep")
     monkeypatch.setattr("leads.listing.LONG", 30)
+    names = ["Kunde", "Zander", "Berger"] * 60
     for marketplace in (heatpumps, solar):
-        name = ["Kunde", "Zander", "Berger"].__getitem__
-        in_progress(marketplace, anna, 180, name=lambda n: name(n % 3), last_activity_at=day)
+        in_progress(marketplace, anna, 180, name=names.__getitem__, last_activity_at=day)
     matching = Lead.objects.filter(name="Kunde").order_by("-last_activity_at", "-id")
     forward, back = walk(page_of_anna, LIST, {"q": "kunde"})
     assert [len(page) for page in forward] == [50, 50, 20]
