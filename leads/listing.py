@@ -1,12 +1,19 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
-from dataclasses import dataclass
-
 from django.db.models import Prefetch, prefetch_related_objects
-from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Phase
 
+from .columns import (
+    ACTIVITY,
+    CLOSED,
+    FOLLOW_UP,
+    LEAD,
+    MARKETPLACE,
+    PHASE,
+    STATUS,
+    VALUE,
+)
 from .models import Lead, Sight
 from .models.counting import are_more_than
 from .models.queryset import due_times
@@ -14,60 +21,6 @@ from .models.questions import Question
 from .paging import RANKING, Order, Part, first_ids, page_of, page_of_ranking
 from .rows import Rows
 from .search import LONG, PROBED, Search
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a list: its word in the address, its heading, what it sorts by."""
-
-    name: str
-    heading: str
-    path: str
-    css: str
-    # Whether the first click sorts the largest or newest first.
-    starts_descending: bool = False
-    has_nulls: bool = False
-    # Whether many leads share each of its values; these then stand by their age.
-    is_coarse: bool = False
-
-
-LEAD = Column("name", _("Lead"), "sort_name", "lead-table__cell--lead")
-MARKETPLACE = Column(
-    "marktplatz",
-    _("Marketplace"),
-    "marketplace_id",
-    "lead-table__cell--market",
-    is_coarse=True,
-)
-PHASE = Column(
-    "phase", _("Phase"), "phase__position", "lead-table__cell--phase", is_coarse=True
-)
-FOLLOW_UP = Column(
-    "wiedervorlage", _("Follow-up"), "follow_up_at", "lead-table__cell--due", has_nulls=True
-)
-ACTIVITY = Column(
-    "aktivitaet",
-    _("Last activity"),
-    "last_activity_at",
-    "lead-table__cell--activity",
-    starts_descending=True,
-)
-VALUE = Column(
-    "volumen",
-    _("Value"),
-    "value",
-    "lead-table__cell--amount align-end",
-    starts_descending=True,
-    has_nulls=True,
-)
-STATUS = Column("ergebnis", _("Result"), "status", "lead-table__cell--due", is_coarse=True)
-CLOSED = Column(
-    "datum",
-    _("Closed on"),
-    "closed_at",
-    "lead-table__cell--phase",
-    starts_descending=True,
-)
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
