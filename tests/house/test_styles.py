@@ -8,7 +8,7 @@ from .sources import ROOT, matches, python, scripts, styles, templates
 CSS = "static/css/"
 # Classes that Python gives its elements, and where.
 FROM_PYTHON = {
-    "lead-table__cell--lead": "leads/listing.py",
+    "lead-table__cell--lead": "leads/columns.py",
     "icon": "leadbook/templatetags/ui.py",
 }
 # Classes that htmx gives an element while its request runs.
