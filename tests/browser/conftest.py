@@ -27,6 +27,7 @@ expect.set_options(timeout=15_000)
 # What cannot look at such an installation, and why.
 NOT_IN_FRONT = {
     "test_transfer.py": "start a gunicorn of their own, without nginx",
+    "test_direct_uploads.py": "keep their files in a bucket of this process",
     "test_screenshots.py": "show the demo, whose accounts no production opens",
     "test_a_forgotten_password": "look at the mails of this process",
 }
