@@ -110,9 +110,7 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
     read from the queryset `rows`, which alone decides what may be seen of them.
     """
     groups = order.groups(parts)
-    edge = Edge.read(cursor, order) if cursor else None
-    if edge and order.group_of(edge.value) not in groups:
-        edge = None
+    edge = _edge(groups, order, cursor)
     is_backwards = edge is not None and edge.is_backwards
     found = _Walk(groups, order, rows, edge).first(size + 1)
     has_more = len(found) > size
@@ -159,8 +157,8 @@ def first_ids(questions, order, limit, *, model, cursor=None):
 
     Each of the `questions` is a range of an index that is in this Order, without nulls.
     """
-    edge = Edge.read(cursor, order) if cursor else None
-    walk = _Walk({VALUES: questions}, order, model.objects, edge)
+    groups = {VALUES: questions}
+    walk = _Walk(groups, order, model.objects, _edge(groups, order, cursor))
     return walk.ids([(0, walk.ahead(0, question, limit)) for question in questions], limit)
 
 
@@ -172,6 +170,12 @@ def portion_of(queryset, *, before=None, size=30):
     rows = queryset.older_than(before) if before is not None else queryset
     rows = list(rows.newest_first()[: size + 1])
     return rows[:size], len(rows) > size
+
+
+def _edge(groups, order, cursor):
+    """Return the edge that `cursor` names, where it lies in one of the groups, or None."""
+    edge = Edge.read(cursor, order) if cursor else None
+    return edge if edge and order.group_of(edge.value) in groups else None
 
 
 class _Walk:

@@ -66,7 +66,7 @@ class Search:
         A whole e-mail address or number that somebody has finds these leads alone.
         """
         statuses = [status for status in statuses if status != Lead.Status.OFFERED]
-        if self.terms.email or self.terms.number:
+        if self.is_exact:
             exactly = SearchDocument.objects.with_exactly(self.terms)
             exactly = exactly.of_status(statuses).in_sight(self.sight.slices)
             ids = list(exactly.order_by().values_list("pk", flat=True)[: LIMIT + 1])

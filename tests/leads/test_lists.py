@@ -329,6 +329,10 @@ def test_in_a_long_list_a_common_word_is_not_ranked(
     page = page_of_anna.get(LIST, {"q": "kunde"})
     assert "Viele Leads passen" in read(page).text
     assert len(ids(page)) == 41
+    garbled = cursor("last_activity_at", False, "", None, 1)
+    page = page_of_anna.get(LIST, {"q": "kunde", "seite": garbled})
+    assert len(ids(page)) == 41
+    assert "war nicht lesbar" in read(page).text
     page = page_of_anna.get(LIST, {"q": "zander"})
     assert "Viele Leads passen" not in read(page).text
     assert set(ids(page)) == {lead.pk for lead in rare}
