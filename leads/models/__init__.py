@@ -16,6 +16,7 @@ from .errors import (
     Unchangeable,
 )
 from .event import LeadEvent
+from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
@@ -29,6 +30,7 @@ __all__ = [
     "DirectUpload",
     "Erasure",
     "FieldConflict",
+    "FieldValue",
     "JournalEntry",
     "Lead",
     "LeadError",

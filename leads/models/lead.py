@@ -21,6 +21,7 @@ from .queryset import LeadQuerySet
 from .recording import Recording
 from .searching import Searching
 from .undo import Undo
+from .valuing import Valuing
 
 
 class Lead(
@@ -33,6 +34,7 @@ class Lead(
     Informing,
     Erasing,
     Searching,
+    Valuing,
     Recording,
     models.Model,
 ):
