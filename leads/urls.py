@@ -6,6 +6,7 @@ from .views import (
     acceptance,
     attachments,
     checklist,
+    columns,
     detail,
     downloads,
     entry,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("spalten/", columns.choose, name="columns"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
