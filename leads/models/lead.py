@@ -19,6 +19,7 @@ from .journaling import Journaling
 from .process import Process
 from .queryset import LeadQuerySet
 from .recording import Recording
+from .requirements import Requirements
 from .searching import Searching
 from .undo import Undo
 from .valuing import Valuing
@@ -27,6 +28,7 @@ from .valuing import Valuing
 class Lead(
     Acceptance,
     Process,
+    Requirements,
     Editing,
     Journaling,
     Filing,
