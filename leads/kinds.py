@@ -116,6 +116,8 @@ class Kind:
     empty = ""
     # Where it is entered over the whole width of the form.
     is_wide = False
+    # Whether lists can be sorted by it.
+    is_sorted = True
     # What an export takes it for: text, number, money, date, datetime, list or yes_no.
     type = "text"
 
@@ -174,6 +176,7 @@ class LongText(Kind):
     max_length = 5000
     attrs = {"rows": 5}
     is_wide = True
+    is_sorted = False
 
     def keys(self, data):
         """Return nothing: nobody sorts by what is read as a whole."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .fields import OWN_PREFIX, own_field
-from .kinds import UNFIT, YesNoField, text_key
+from .kinds import LONGEST_KEY, UNFIT, YesNoField, text_key
 from .models import FieldValue
 from .text import sort_key
 
@@ -48,7 +48,7 @@ class OwnFilters(forms.Form):
 
     @cached_property
     def conditions(self):
-        """Pairs of field and condition (on FieldValue) of what is asked, as far as it is read."""
+        """Pairs of field and condition on FieldValue: what is asked, as far as it is read."""
         self.is_valid()
         found = []
         for field in self.lead_fields:
@@ -71,13 +71,9 @@ class OwnFilters(forms.Form):
             (name, text)
             for name in self.fields
             if name not in wrong
-            for text in self._texts(name)
+            for text in self.params.getlist(name)
             if text
         ]
-
-    def _texts(self, name):
-        is_query = hasattr(self.params, "getlist")
-        return self.params.getlist(name) if is_query else [self.params.get(name, "")]
 
     @property
     def rows(self):
@@ -89,20 +85,23 @@ class OwnFilters(forms.Form):
 
     @property
     def chips(self):
-        """What holds, to read and to take away: pairs of text and the names that say it."""
+        """What holds: the text and the query that takes it away."""
         return [
-            {"text": f"{field.label}: {self._said(field)}", "names": self._names_of(field)}
+            {"text": f"{field.label}: {self._said(field)}", "without": self._without(field)}
             for field, _condition in self.conditions
         ]
 
-    def _names_of(self, field):
-        return list(INPUTS[field.kind_name](field))
+    def _without(self, field):
+        left = self.params.copy()
+        for name in (*INPUTS[field.kind_name](field), "seite"):
+            left.pop(name, None)
+        return left.urlencode()
 
     def _said(self, field):
         data = self.cleaned_data
         if field.kind_name in RANGED:
             low, high = (data.get(field.name + end) for end in (FROM, TO))
-            shown = [field.kind.show(value, field) for value in (low, high)]
+            shown = [field.text(field.kind.to_json(value)) for value in (low, high)]
             if low is None:
                 return _("up to %(value)s") % {"value": shown[1]}
             if high is None:
@@ -119,6 +118,12 @@ class Narrowing:
 
     def __init__(self, conditions, pieces, *, is_closed):
         self.asked = []
+        # What can be asked of the one value by which a lead is sorted.
+        self.conditions = [
+            (field.own_id, condition)
+            for field, condition in conditions
+            if field.kind_name != "choices"
+        ]
         # The ids of the leads of which there are few, where there are.
         self.ids = None
         for field, condition in conditions:
@@ -145,6 +150,18 @@ class Narrowing:
             leads = leads.having(field_id, condition)
         return leads
 
+    def narrow_values(self, values, field_id):
+        """Return those of the `values` of a field that can be among what is left.
+
+        Who sorts by what is filtered begins where the filter does.
+        """
+        if self.ids is not None:
+            values = values.of_ids(self.ids)
+        for own_id, condition in self.conditions:
+            if own_id == field_id:
+                values = values.filter(condition)
+        return values
+
 
 def _optional(made, *, label=None):
     made.required = False
@@ -162,7 +179,9 @@ def _text_inputs(field):
 def _range_inputs(field):
     ends = {FROM: gettext_lazy("from"), TO: gettext_lazy("to")}
     return {
-        f"{field.name}{end}": _optional(field.kind.form_field(field), label=f"{field.label} {word}")
+        f"{field.name}{end}": _optional(
+            field.kind.form_field(field), label=f"{field.label} {word}"
+        )
         for end, word in ends.items()
     }
 
@@ -200,7 +219,7 @@ def _range_condition(field, data):
 
 
 def _choice_condition(field, data):
-    keys = [field.kind.choice_key(choice) for choice in data.get(field.name) or []]
+    keys = [text_key(choice)[:LONGEST_KEY] for choice in data.get(field.name) or []]
     is_several = field.kind_name == "choices"
     return Q(is_choice=is_several, key__in=keys) if keys else None
 

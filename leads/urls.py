@@ -11,6 +11,7 @@ from .views import (
     downloads,
     entry,
     fields,
+    filters,
     history,
     journal,
     lists,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
     path("spalten/", columns.choose, name="columns"),
+    path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),

@@ -26,6 +26,10 @@ class FieldValueQuerySet(models.QuerySet):
         """Values of those of `leads` that the queryset finds, each looked up by itself."""
         return self.filter(Exists(leads.filter(pk=OuterRef("lead_id")).order_by()))
 
+    def of_ids(self, ids):
+        """Values in the leads with these ids."""
+        return self.filter(lead_id__in=ids)
+
     def lead_ids(self, condition, limit):
         """Return the ids of up to `limit` leads whose value meets the condition."""
         found = self.filter(condition).order_by().values_list("lead_id", flat=True)
@@ -82,5 +86,5 @@ class FieldValue(models.Model):
 
 
 def has_value(field_id, condition=None):
-    """Return what is true of leads that have a value in the field, one that meets `condition`."""
+    """Return what is true of leads that have a value (that meets `condition`) in a field."""
     return Exists(FieldValue.objects.of_outer_lead(field_id).filter(condition or Q()))

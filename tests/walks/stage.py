@@ -210,6 +210,7 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/filter/": Of(get=True),
     "leads/spalten/": Of(get=True, post=True),
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),

@@ -16,7 +16,8 @@ class Command(BaseCommand):
 
     help = (
         "Makes the search documents and the values of own fields afresh out of leads and "
-        "journals and writes those that differ. Repeatable, and safe beside a running server. Needed after leads were "
+        "journals and writes those that differ. Repeatable, and safe beside a running "
+        "server. Needed after leads were "
         "written past the application, and after an update during which the version before "
         "went on running."
     )

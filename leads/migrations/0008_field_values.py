@@ -19,8 +19,8 @@ def sort_by_bytes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0006_direct_upload'),
-        ('marketplaces', '0006_list_columns'),
+        ('leads', '0007_ticks'),
+        ('marketplaces', '0007_guidance'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("leads", "0007_field_values"),
+        ("leads", "0008_field_values"),
     ]
 
     operations = [
