@@ -11,7 +11,7 @@ from marketplaces.models import LossReason, Marketplace
 from .fields import fields_of
 from .file_names import clean_file_name, split_extension
 from .kinds import LineField, TextField
-from .models import JournalEntry
+from .models import JournalEntry, SavedView
 from .moments import MomentField
 
 NOTE_MAX_LENGTH = 10_000
@@ -270,6 +270,32 @@ class LeadFieldsForm(forms.Form):
         for name, field in self.lead_fields.items():
             seen = self[f"seen-{name}"] if self.lead is not None else None
             yield {"field": field, "bound": self[name], "seen": seen}
+
+
+class SavedViewForm(forms.Form):
+    """A saved view's name and place."""
+
+    name = LineField(label=_("Name of the view"), max_length=60)
+    start = forms.BooleanField(
+        label=_("Start view: “In progress” opens with it"), required=False
+    )
+
+    def __init__(self, *args, list_name, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autofocus"] = True
+        if list_name != SavedView.List.IN_PROGRESS:
+            del self.fields["start"]
+
+    @property
+    def is_start(self):
+        """Whether it is to be the start view."""
+        return self.cleaned_data.get("start", False)
+
+
+class NewViewForm(SavedViewForm):
+    """Saving a list as a view; `replaces` once it is known that the name is in use."""
+
+    replaces = forms.BooleanField(label=_("Replace the view of this name"), required=False)
 
 
 class MarketplaceForm(forms.Form):

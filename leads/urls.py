@@ -13,6 +13,7 @@ from .views import (
     journal,
     lists,
     phase,
+    saved_views,
     uploads,
 )
 
@@ -23,6 +24,12 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    # /leads/ansichten/: the lists that somebody keeps under a name
+    path("ansichten/", saved_views.show_all, name="views"),
+    path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
+    path("ansichten/<int:view_id>/", saved_views.edit, name="view"),
+    path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
+    path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),

@@ -19,6 +19,7 @@ from .event import LeadEvent
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
+from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
@@ -34,14 +35,17 @@ __all__ = [
     "LeadError",
     "LeadEvent",
     "LeadRefusal",
+    "NameTaken",
     "NoLongerVisible",
     "NoPhases",
     "NotNeighbours",
     "ReasonGone",
+    "SavedView",
     "SearchDocument",
     "Sight",
     "StaleMove",
     "StorageAway",
     "StorageUse",
+    "TooManyViews",
     "Unchangeable",
 ]
