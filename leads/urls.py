@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    columns,
     detail,
     downloads,
     entry,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("ansichten/<int:view_id>/", saved_views.edit, name="view"),
     path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
     path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
+    path("spalten/", columns.choose, name="columns"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),

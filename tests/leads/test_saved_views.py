@@ -91,6 +91,25 @@ def test_what_cannot_be_kept_says_why_and_loses_nothing(
     assert page_of_anna.get(f"{KEEP}?liste=geheim").status_code == 404
 
 
+def test_a_view_keeps_the_columns_that_the_list_showed(page_of_anna, heatpumps, anna, lead):
+    page_of_anna.post("/leads/spalten/", {"spalte": ["phone"], "zeigen": ["phone"]})
+    link = next(
+        a for a in read(page_of_anna.get(LIST)).all("a") if a.text == "Ansicht speichern"
+    )
+    assert link["href"] == f"{KEEP}?liste=in_progress&spalten=name%2Cphone"
+    keep(page_of_anna, "Anrufe", "spalten=name,phone")
+    page_of_anna.post("/leads/spalten/", {"standard": "1"})
+    ((_name, address),) = views_above(page_of_anna.get(LIST))
+    page = read(page_of_anna.get(address))
+    assert [th.text for th in page.all("th")] == ["Lead", "Telefon"]
+    # Other columns are chosen from there, and then shown.
+    choice = next(a for a in page.all("a") if a.text == "Spalten")
+    assert "spalten=name,phone" in choice["href"]
+    sent = {"spalte": ["email"], "zeigen": ["email"], "next": address}
+    back = page_of_anna.post("/leads/spalten/", sent)["Location"]
+    assert [th.text for th in read(page_of_anna.get(back)).all("th")] == ["Lead", "E-Mail"]
+
+
 def test_thirty_views_are_enough_and_the_list_asks_once_for_all(
     page_of_anna, heatpumps, anna, django_assert_num_queries
 ):

@@ -223,6 +223,7 @@ PERSONAL = {
     "leads/anlegen/": Of(get=True, post=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),
+    "leads/spalten/": Of(get=True, post=True),
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),
     "passwort/": Of(get=True, post=True),
