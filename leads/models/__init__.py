@@ -11,6 +11,7 @@ from .errors import (
     NoPhases,
     NotNeighbours,
     ReasonGone,
+    RequirementsMissing,
     StaleMove,
     StorageAway,
     Unchangeable,
@@ -23,6 +24,7 @@ from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
+from .tick import Tick
 
 __all__ = [
     "AlreadyTaken",
@@ -40,12 +42,14 @@ __all__ = [
     "NoPhases",
     "NotNeighbours",
     "ReasonGone",
+    "RequirementsMissing",
     "SavedView",
     "SearchDocument",
     "Sight",
     "StaleMove",
     "StorageAway",
     "StorageUse",
+    "Tick",
     "TooManyViews",
     "Unchangeable",
 ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0006_direct_upload'),
+        ('leads', '0007_ticks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
