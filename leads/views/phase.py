@@ -151,6 +151,8 @@ def _stale(request, lead, form, error=None):
         "last": last,
         "error": error if isinstance(error, NotNeighbours) else None,
         "form": _kept(form),
+        # What was typed stays the draft of the dialog that came too late.
+        "draft_address": request.path,
     }
     template = "leads/phase/stale.html"
     if wants_part(request):
