@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    columns,
     detail,
     downloads,
     entry,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("spalten/", columns.choose, name="columns"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),

@@ -29,7 +29,10 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
-        (None, {"fields": [("name", "slug"), ("color", "allows_early_loss")]}),
+        (
+            None,
+            {"fields": [("name", "slug"), ("color", "federal_state"), "allows_early_loss"]},
+        ),
         (
             _("Attachments"),
             {

@@ -9,6 +9,8 @@ CSS = "static/css/"
 # Classes that Python gives its elements, and where.
 FROM_PYTHON = {
     "lead-table__cell--lead": "leads/columns.py",
+    "lead-table__cell--plain": "leads/columns.py",
+    "lead-table__cell--number": "leads/columns.py",
     "icon": "leadbook/templatetags/ui.py",
 }
 # Classes that htmx gives an element while its request runs.

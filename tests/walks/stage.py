@@ -203,6 +203,7 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/spalten/": Of(get=True, post=True),
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),
     "passwort/": Of(get=True, post=True),

@@ -62,6 +62,8 @@ BUDGETS = {
     ("leads/abgeschlossen/", "GET"): (6, 5),
     ("leads/anlegen/", "GET"): (6, 4),
     ("leads/anlegen/", "POST"): (6, 4),
+    ("leads/spalten/", "GET"): (6, 5),
+    ("leads/spalten/", "POST"): (6, 5),
     ("abmelden/", "POST"): (4, 4),
     ("abmelden/ueberall/", "POST"): (5, 5),
     ("passwort/", "GET"): (4, 4),
