@@ -36,7 +36,6 @@ class DraftKeeper extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
     this.address = this.dataset.address || new URL(this.form.action).pathname;
-    this.hint = this.querySelector("[role=status]");
     this.fresh = this.carried();
     this.handlers = {
       input: () => this.onInput(),
@@ -123,7 +122,7 @@ class DraftKeeper extends HTMLElement {
     }
     this.carry(draft.carried);
     this.isRestored = true;
-    this.hint.hidden = false;
+    this.append(document.getElementById("draft-hint").content.cloneNode(true));
     for (const field of differing.filter(isChanged)) {
       field.closest("details")?.setAttribute("open", "");
     }
@@ -137,7 +136,7 @@ class DraftKeeper extends HTMLElement {
     if (event.target.closest("[data-discard]")) {
       this.form.reset();
       this.carry(this.fresh);
-      this.hint.hidden = true;
+      this.replaceChildren();
       this.discard();
       this.kept.find((field) => field.type !== "radio")?.focus();
     } else if (event.target.closest('button[form="open"]')) {
