@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    checklist,
     columns,
     detail,
     downloads,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process
     path("<int:lead_id>/phase/", phase.move, name="phase"),
+    path("<int:lead_id>/phase/checkliste/", checklist.tick, name="checklist"),
     path("<int:lead_id>/abschluss/", phase.close, name="close"),
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
     # /leads/<id>/felder/: its fields

@@ -5,8 +5,10 @@
    was lost is not written twice. */
 import { forget, keep, keptFor } from "../lib/drafts.js";
 
-const isKept = ({ name, type }) =>
-  name && !["hidden", "password", "file", "submit", "button", "fieldset"].includes(type);
+const OTHERS = ["hidden", "password", "file", "submit", "button", "fieldset"];
+/* What is sent by itself as soon as it is chosen needs no draft. */
+const isKept = (field) =>
+  field.name && !OTHERS.includes(field.type) && !field.hasAttribute("hx-post");
 const isCarried = ({ name, type }) => type === "hidden" && /^(token|seen.*)$/.test(name);
 const nameOf = (field) => field.dataset.keptAs ?? field.name;
 const isTicked = ({ type }) => type === "checkbox" || type === "radio";
