@@ -173,6 +173,8 @@ class KeptEntryForm(EntryForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="notiz_%s", **kwargs)
         self.fields["text"].required = False
+        # In a draft it is the note of the dialog that came too late.
+        self.fields["text"].widget.attrs["data-kept-as"] = "note"
 
     def clean(self):
         """Ask for one of the two."""

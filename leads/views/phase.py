@@ -201,6 +201,8 @@ def stale(request, lead, form, error=None):
         "last": last,
         "error": error if isinstance(error, NotNeighbours) else None,
         "form": _kept(form),
+        # What was typed stays the draft of the dialog that came too late.
+        "draft_address": request.path,
         "typed": typed_values(fresh, request.POST),
     }
     template = "leads/phase/stale.html"
