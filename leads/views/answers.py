@@ -55,13 +55,6 @@ def shown_tab(request):
     return tab if tab in TABS else TABS[0]
 
 
-def go(request, to, *args):
-    """Send the browser to the address named `to`, with or without htmx."""
-    response = redirect(to, *args)
-    response.status_code = 303
-    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
-
-
 def page_of_lead(request, lead, tab, *, status=200):
     """Answer the whole page of `lead`, which was read `for_page`, on `tab`."""
     context = {
