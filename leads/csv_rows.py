@@ -18,14 +18,12 @@ from django.utils.translation import gettext as _
 
 from .text import SURROGATES
 
-MAX_BYTES = 200_000_000
 MAX_LINE = 1_000_000  # characters
 HEAD_BYTES = 1024
 HEAD_LINES = 50
 DELIMITERS = ";,\t"
 # Excel writes or understands this hint before the headings.
 HINT = re.compile(r'"?sep=(?P<delimiter>[;,\t|])"?\s*', re.IGNORECASE)
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -44,6 +42,8 @@ class Row:
     line: int
     cells: list[str] = field(default_factory=list)
     problem: str = ""
+    # Index of a cell → why it cannot be used.
+    bad_cells: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_blank(self):
@@ -55,12 +55,11 @@ class Row:
 def open_rows(path, *, encoding=None):
     """Open the CSV file at `path`; give an iterator of its Rows, blank ones left out.
 
-    Raises UnreadableFileError: missing, no file, empty, too large, no text, in another
-    encoding than `encoding` (default: found out).
+    Raises UnreadableFileError: no text, in another encoding than `encoding` (default:
+    found out).
     """
     path = Path(path)
     try:
-        _check_file(path)
         encoding = _check_encoding(path, encoding) if encoding else _detect_encoding(path)
         file = path.open(encoding=encoding, newline="")
     except OSError as error:
@@ -122,27 +121,6 @@ def _rows(lines, delimiter):
                 first,
                 problem=_("The quotation marks do not match, or a cell is far too long."),
             )
-
-
-def _check_file(path):
-    if not path.exists():
-        raise UnreadableFileError(_("There is no file %(path)s.") % {"path": path})
-    if not path.is_file():
-        raise UnreadableFileError(_("%(path)s is not a file.") % {"path": path})
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise UnreadableFileError(
-            _("The file is larger than %(limit)d MB; please split it.")
-            % {"limit": MAX_BYTES // 10**6}
-        )
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
-        raise UnreadableFileError(_("The file is empty."))
-    if head.startswith(WORKBOOKS):
-        raise UnreadableFileError(
-            _("This is an Excel workbook; please save it as “CSV UTF-8” first.")
-        )
 
 
 def _detect_encoding(path):

@@ -7,7 +7,7 @@ Headings are compared without case, blanks and punctuation, ä like ae: "E-Mail"
 from collections import Counter
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from .fields import BUILT_IN, fields_of
 from .text import fold
@@ -16,6 +16,13 @@ from .text import fold
 EXTERNAL_ID, FIRST_NAME, LAST_NAME, HOUSE_NUMBER = (
     "external_id", "first_name", "last_name", "house_number",
 )  # fmt: skip
+# Their names, for whoever chooses among them.
+PARTS = {
+    FIRST_NAME: gettext_lazy("First name"),
+    LAST_NAME: gettext_lazy("Last name"),
+    HOUSE_NUMBER: gettext_lazy("House number"),
+    EXTERNAL_ID: gettext_lazy("External id"),
+}
 
 # What spreadsheets call the columns, each word as `key` makes it. The interface's own
 # labels are listed too, so that files keep working when a label is reworded.
@@ -56,23 +63,68 @@ def key(heading):
     return "".join(char for char in fold(heading) if char.isalnum())
 
 
-def read_headings(cells, marketplace):
-    """Return what each column means, index → target, and the unknown headings.
+def guess_targets(cells, marketplace, remembered=()):
+    """Return what each column means, index → target, as far as its heading says.
 
-    A target is the name of a lead's field or one of the constants above. Raises
-    UnusableHeadingsError: no name, a required field is missing, two columns for one field.
+    A target is the name of a lead's field or one of the constants above. `remembered`
+    maps headings, as `key` makes them, to targets, empty ones for columns to leave out.
     """
-    fields = {f.name: f for f in fields_of(marketplace) if not f.is_retired}
+    fields = _fields(marketplace)
     known = _known(fields.values())
-    targets, unknown = {}, []
+    remembered = {
+        heading: target
+        for heading, target in dict(remembered).items()
+        if not target or target in fields or target in PARTS
+    }
+    targets, taken = {}, set()
     for index, heading in enumerate(cells):
-        if target := known.get(key(heading)):
+        word = key(heading)
+        if target := remembered.get(word, known.get(word)):
             targets[index] = target
-        elif heading.strip():
-            unknown.append(" ".join(heading.split()))
-    _name_from_parts(targets, fields, cells, unknown)
-    _check(targets, fields, cells)
-    return targets, unknown
+            taken.add(target)
+    _name_from_parts(targets, taken)
+    return targets
+
+
+def check_targets(targets, cells, marketplace):
+    """Raise UnusableHeadingsError where the columns do not say how to read the rows.
+
+    No name, a required field is missing, two columns for one field.
+    """
+    counts = Counter(targets.values())
+    for target, count in counts.items():
+        if count > 1:
+            twice = [cells[index] for index, name in targets.items() if name == target]
+            raise UnusableHeadingsError(
+                _("These columns mean the same field: %(headings)s")
+                % {"headings": ", ".join(twice)}
+            )
+    if labels := missing_fields(targets, marketplace):
+        raise UnusableHeadingsError(
+            _("The column “%(heading)s” is missing.") % {"heading": labels[0]}
+        )
+
+
+def missing_fields(targets, marketplace):
+    """Return the labels of the required fields that no column means."""
+    given = set(targets.values())
+    if LAST_NAME in given:
+        given.add("name")
+    return [
+        str(field.label)
+        for field in _fields(marketplace).values()
+        if field.required and field.name not in given
+    ]
+
+
+def choices_of_targets(marketplace):
+    """Return pairs of target and label, for whoever says what a column means."""
+    fields = [(field.name, field.label) for field in _fields(marketplace).values()]
+    return [*fields, *PARTS.items()]
+
+
+def _fields(marketplace):
+    return {f.name: f for f in fields_of(marketplace) if not f.is_retired}
 
 
 def _known(fields):
@@ -90,29 +142,8 @@ def _known(fields):
     return known
 
 
-def _name_from_parts(targets, fields, cells, unknown):
+def _name_from_parts(targets, taken):
     """Let a person's columns beside a full name be the contact person."""
-    taken = set(targets.values())
-    if not {"name", LAST_NAME} <= taken:
-        return
-    for index in [i for i, t in targets.items() if t in {FIRST_NAME, LAST_NAME}]:
-        if "contact_person" in taken:
-            unknown.append(" ".join(cells[index].split()))
+    if {"name", LAST_NAME, "contact_person"} <= taken:
+        for index in [i for i, t in targets.items() if t in {FIRST_NAME, LAST_NAME}]:
             del targets[index]
-
-
-def _check(targets, fields, cells):
-    counts = Counter(targets.values())
-    for target, count in counts.items():
-        if count > 1:
-            twice = [cells[index] for index, name in targets.items() if name == target]
-            raise UnusableHeadingsError(
-                _("These columns mean the same field: %(headings)s")
-                % {"headings": ", ".join(twice)}
-            )
-    given = set(counts) | ({"name"} if LAST_NAME in counts else set())
-    for name, field in fields.items():
-        if field.required and name not in given:
-            raise UnusableHeadingsError(
-                _("The column “%(heading)s” is missing.") % {"heading": field.label}
-            )

@@ -1,10 +1,13 @@
-"""Importing leads from a CSV file: each row becomes an offered lead of a marketplace.
+"""Importing leads from a table: each row becomes a lead of a marketplace.
 
 Every cell goes through the form field of the lead's editor. A row that does not fit is
 reported with its line and left out, the others are imported. A second run of the same
 file changes nothing: rows are recognised by their external id or, without one, by their
 contents; a lead that is there already is never touched. One whose person was erased
 counts as such and does not come back.
+
+The command `import_leads` and the import in the browser (leads.import_runs) both go
+through the Importer.
 """
 
 import hashlib
@@ -14,15 +17,16 @@ from dataclasses import dataclass, field
 from itertools import batched
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadbook import provenance
 from leadbook.provenance import Source
 
 from .cells import CellReader
-from .csv_rows import UnreadableFileError, open_rows
+from .csv_rows import Row, UnreadableFileError
 from .fields import fields_of
 from .headings import (
     EXTERNAL_ID,
@@ -30,10 +34,12 @@ from .headings import (
     HOUSE_NUMBER,
     LAST_NAME,
     UnusableHeadingsError,
-    read_headings,
+    check_targets,
+    guess_targets,
 )
 from .models import Erasure, Lead
 from .privacy import erasure_list
+from .tables import open_rows
 from .text import clean_line
 
 # One transaction each; on SQLite other writers wait that long.
@@ -46,15 +52,40 @@ class ImportRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a row was not imported: its first line, the column's heading, the reason."""
+    """Why a row was not imported: its first line, the column's heading, the reason.
+
+    `column` is the index of the cell, None where it is the whole row or a missing column.
+    """
 
     line: int
     heading: str
     reason: str
+    column: int | None = None
 
     def __str__(self):
         where = _("Line %(line)d") % {"line": self.line}
         return ", ".join(filter(None, (where, self.heading))) + f": {self.reason}"
+
+
+class Fate(models.TextChoices):
+    """What becomes of a row."""
+
+    CREATED = "created", gettext_lazy("imported")
+    EXISTING = "existing", gettext_lazy("already there")
+    FAILED = "failed", gettext_lazy("not imported")
+
+
+@dataclass
+class Taken:
+    """A row and what became of it."""
+
+    row: Row
+    fate: Fate
+    # The lead that it is now; None for a row that was only checked.
+    lead: Lead | None = None
+    # Field → value of one that is new, also where it was only checked.
+    values: dict = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass
@@ -72,39 +103,64 @@ class Report:
         """How many rows were read, blank ones and the headings not counted."""
         return self.created + self.existing + self.failed
 
+    def count(self, taken):
+        """Count a Taken row."""
+        setattr(self, taken.fate, getattr(self, taken.fate) + 1)
+        self.problems += taken.problems
 
-def import_leads(path, *, marketplace, encoding=None, dry_run=False, by=None, progress=None):
-    """Offer the leads of the CSV file at `path` in `marketplace`; return the Report.
 
-    `progress` is called with the Report after each batch of rows. With `dry_run`
-    everything is checked and nothing written. Raises ImportRefusedError when the file or the
-    marketplace as a whole cannot be used; then nothing has changed.
+def import_leads(path, *, marketplace, dry_run=False, by=None, progress=None, **how):
+    """Offer the leads of the file at `path` in `marketplace`; return the Report.
+
+    `how` says how to read it, see leads.tables.open_rows. `progress` is called with the
+    Report after each batch of rows. With `dry_run` everything is checked and nothing
+    written. Raises ImportRefusedError when the file or the marketplace as a whole cannot be
+    used; then nothing has changed.
     """
     if marketplace.first_phase is None:
         raise ImportRefusedError(
             _("%(marketplace)s has no active phase, so it cannot offer leads.")
             % {"marketplace": marketplace}
         )
-    prefetch_related_objects([marketplace], "fields")
+    report = Report()
     try:
-        with provenance.of(source=Source.IMPORT), open_rows(path, encoding=encoding) as rows:
-            importer = _Importer(next(rows, None), marketplace, by=by, dry_run=dry_run)
+        with provenance.of(source=Source.IMPORT), open_rows(path, **how) as rows:
+            headings = headings_of(rows)
+            prefetch_related_objects([marketplace], "fields")
+            targets = guess_targets(headings, marketplace)
+            check_targets(targets, headings, marketplace)
+            report.unknown_headings = [
+                " ".join(heading.split())
+                for index, heading in enumerate(headings)
+                if heading.strip() and index not in targets
+            ]
+            importer = Importer(headings, targets, marketplace, by=by, dry_run=dry_run)
             for batch in batched(rows, ROWS_PER_BATCH):
                 with nullcontext() if dry_run else transaction.atomic():
-                    for row in batch:
-                        importer.take(row)
+                    for taken in importer.take(batch):
+                        report.count(taken)
                 if progress:
-                    progress(importer.report)
+                    progress(report)
     except (UnreadableFileError, UnusableHeadingsError) as error:
         raise ImportRefusedError(str(error)) from error
-    if not importer.report.rows:
+    if not report.rows:
         raise ImportRefusedError(_("The file has headings, but no rows."))
-    return importer.report
+    return report
 
 
-def external_ids(marketplace):
-    """Return the external ids that leads of `marketplace` have."""
-    leads = Lead.objects.filter(marketplace=marketplace, external_id__isnull=False)
+def headings_of(rows):
+    """Return the cells of the first of `rows`; raises ImportRefusedError."""
+    first = next(rows, None)
+    if first is None:
+        raise ImportRefusedError(_("The file is empty."))
+    if first.problem:
+        raise ImportRefusedError(str(Problem(first.line, "", first.problem)))
+    return first.cells
+
+
+def external_ids(marketplace, among):
+    """Return those of the external ids `among` these that leads of `marketplace` have."""
+    leads = Lead.objects.filter(marketplace=marketplace, external_id__in=among)
     return set(leads.values_list("external_id", flat=True))
 
 
@@ -117,63 +173,93 @@ def erased_hashes(marketplace):
     return in_database | erasure_list.external_id_hashes(marketplace)
 
 
-class _Importer:
-    def __init__(self, headings, marketplace, *, by, dry_run):
-        if headings is None:
-            raise ImportRefusedError(_("The file is empty."))
-        if headings.problem:
-            raise ImportRefusedError(str(Problem(headings.line, "", headings.problem)))
-        self.marketplace, self.by, self.dry_run = marketplace, by, dry_run
-        self.headings = headings.cells
-        self.report = Report()
-        self.targets, self.report.unknown_headings = read_headings(self.headings, marketplace)
+class Importer:
+    """Makes leads of rows; `targets` are those of leads.headings.
+
+    They are offered or, where `own_of` is somebody, that person's own leads in progress.
+    """
+
+    def __init__(self, headings, targets, marketplace, *, by=None, own_of=None, dry_run=False):
+        self.headings, self.targets, self.marketplace = headings, targets, marketplace
+        self.by, self.own_of, self.dry_run = by, own_of, dry_run
         self.readers = {f.name: CellReader(f) for f in fields_of(marketplace)}
-        self.columns = {target: index for index, target in self.targets.items()}
-        self.known = external_ids(marketplace)
+        self.columns = {target: index for index, target in targets.items()}
         self.erased = erased_hashes(marketplace)
         self.done = {}  # external id → line and contents of the row that has it
 
-    def take(self, row):
-        """Import one row and count it."""
-        problems = list(self._take(row))
-        self.report.problems += problems
-        self.report.failed += bool(problems)
+    def take(self, rows):
+        """Import `rows`, some hundred at a time; give each as Taken, in their order."""
+        read = [self._read(row) for row in rows]
+        ids = {external_id for _row, _texts, _contents, external_id in read if external_id}
+        known = external_ids(self.marketplace, ids)
+        for row, *rest in read:
+            yield self._take(row, *rest, known)
 
-    def _take(self, row):
-        """Import one row; give the Problems that keep it out."""
-        if row.problem:
-            yield Problem(row.line, "", row.problem)
-            return
-        named = [bool(heading.strip()) for heading in self.headings]
-        for index, cell in enumerate(row.cells):
-            if cell.strip() and not (index < len(named) and named[index]):
-                reason = _("There is no heading over cell %(number)d.")
-                yield Problem(row.line, "", reason % {"number": index + 1})
-                return
+    def remember(self, rows):
+        """Take notice of rows that were imported before, as an import goes on."""
+        for row in rows:
+            _row, _texts, contents, external_id = self._read(row)
+            if external_id:
+                self.done.setdefault(external_id, (row.line, contents))
+
+    def _read(self, row):
+        """Return row, texts by target, what stands for them, and the external id.
+
+        Where the row cannot be read, the texts are the Problem and the id is empty.
+        """
+        if problem := self._problem_of(row):
+            return row, problem, "", ""
         texts = self._texts(row.cells)
         contents = _digest(texts)
         try:
             external_id = _external_id(texts.pop(EXTERNAL_ID, ""), contents)
         except ValidationError as error:
-            yield Problem(row.line, self._heading(EXTERNAL_ID), " ".join(error.messages))
-            return
+            return row, self._problem(row, EXTERNAL_ID, error), "", ""
+        return row, texts, contents, self._in_own_name(external_id)
+
+    def _in_own_name(self, external_id):
+        """Return the id of a lead; own leads do not take the marketplace's numbers.
+
+        So nobody learns from "already there" what numbers or contents others have.
+        """
+        if self.own_of is None:
+            return external_id
+        data = f"{self.own_of.pk}:{external_id}".encode(errors="surrogatepass")
+        return f"own-{hashlib.sha256(data).hexdigest()[:32]}"
+
+    def _problem_of(self, row):
+        """Return why nothing of the row can be used, or None."""
+        if row.problem:
+            return Problem(row.line, "", row.problem)
+        for index, cell in enumerate(row.cells):
+            has_heading = index < len(self.headings) and self.headings[index].strip()
+            if cell.strip() and not has_heading:
+                reason = _("There is no heading over cell %(number)d.")
+                return Problem(row.line, "", reason % {"number": index + 1}, index)
+        for index, reason in row.bad_cells.items():
+            if target := self.targets.get(index):
+                return Problem(row.line, self._heading(target), reason, index)
+        return None
+
+    def _take(self, row, texts, contents, external_id, known):
+        if isinstance(texts, Problem):
+            return Taken(row, Fate.FAILED, problems=[texts])
         if external_id in self.done:
             line, first_contents = self.done[external_id]
             if first_contents == contents:
-                self.report.existing += 1
-                return
+                return Taken(row, Fate.EXISTING)
             reason = _("This external id stands in line %(line)d with other contents.")
-            yield Problem(row.line, self._heading(EXTERNAL_ID), reason % {"line": line})
-            return
-        if external_id in self.known or Erasure.hash_of(external_id) in self.erased:
-            self.report.existing += 1
+            problem = self._problem(row, EXTERNAL_ID, reason % {"line": line})
+            return Taken(row, Fate.FAILED, problems=[problem])
+        if external_id in known or Erasure.hash_of(external_id) in self.erased:
+            taken = Taken(row, Fate.EXISTING)
         else:
-            values, problems = self._values(texts, row.line)
+            values, problems = self._values(texts, row)
             if problems:
-                yield from problems
-                return
-            self._offer(values, external_id)
+                return Taken(row, Fate.FAILED, problems=problems)
+            taken = self._create(row, values, external_id)
         self.done[external_id] = (row.line, contents)
+        return taken
 
     def _texts(self, cells):
         """Return target → text of the cells that are not empty, parts of names joined."""
@@ -192,32 +278,34 @@ class _Importer:
             texts["street"] = f"{texts.get('street', '')} {number}".strip()
         return texts
 
-    def _values(self, texts, line):
+    def _values(self, texts, row):
         values, problems = {}, []
         for name, reader in self.readers.items():
             try:
                 values[name] = reader.value(texts.get(name, ""))
             except ValidationError as error:
-                heading = self._heading(name)
-                problems.append(Problem(line, heading, " ".join(error.messages)))
+                problems.append(self._problem(row, name, error))
         return values, problems
 
-    def _offer(self, values, external_id):
-        if not self.dry_run:
-            try:
-                Lead.offer(
-                    marketplace=self.marketplace,
-                    values=values,
-                    external_id=external_id,
-                    by=self.by,
-                )
-            except IntegrityError:
-                # Another import of the same file ran at the same time and was faster.
-                if external_id not in external_ids(self.marketplace):
-                    raise
-                self.report.existing += 1
-                return
-        self.report.created += 1
+    def _problem(self, row, target, why):
+        reason = " ".join(why.messages) if isinstance(why, ValidationError) else why
+        return Problem(row.line, self._heading(target), reason, self.columns.get(target))
+
+    def _create(self, row, values, external_id):
+        if self.dry_run:
+            return Taken(row, Fate.CREATED, values=values)
+        whose = {"marketplace": self.marketplace, "external_id": external_id}
+        try:
+            if self.own_of is None:
+                lead = Lead.offer(values=values, by=self.by, **whose)
+            else:
+                lead = Lead.enter(values=values, by=self.own_of, **whose)
+        except IntegrityError:
+            # Another import of the same file ran at the same time and was faster.
+            if external_id not in external_ids(self.marketplace, {external_id}):
+                raise
+            return Taken(row, Fate.EXISTING)
+        return Taken(row, Fate.CREATED, lead, values)
 
     def _heading(self, target):
         index = self.columns.get(target)

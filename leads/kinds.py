@@ -104,6 +104,8 @@ class Kind:
     empty = ""
     # Where it is entered over the whole width of the form.
     is_wide = False
+    # What an export takes it for: text, number, money, date, datetime, list or yes_no.
+    type = "text"
 
     def form_field(self, field):
         """Return the form field for the lead's `field`, without a value."""
@@ -181,6 +183,7 @@ class Number(Kind):
     form_class = GermanDecimalField
     attrs = {"inputmode": "decimal"}
     empty = None
+    type = "number"
 
     def form_options(self, field):
         """Allow four digits behind the comma."""
@@ -202,6 +205,8 @@ class Number(Kind):
 class Money(Number):
     """An amount in euro, not negative."""
 
+    type = "money"
+
     def form_options(self, field):
         """Allow cents."""
         return {"decimal_places": 2, "min_value": 0}
@@ -216,6 +221,7 @@ class Date(Kind):
 
     form_class = forms.DateField
     empty = None
+    type = "date"
 
     def form_options(self, field):
         """Use the browser's calendar; its own spelling is the ISO one."""
@@ -246,6 +252,7 @@ class Moment(Kind):
 
     form_class = MomentField
     empty = None
+    type = "datetime"
 
     def to_json(self, value):
         """Keep the time in UTC."""
@@ -275,6 +282,7 @@ class Choices(Kind):
 
     form_class = forms.MultipleChoiceField
     is_wide = True
+    type = "list"
 
     def form_options(self, field):
         """Offer the choices as check boxes."""
@@ -302,6 +310,7 @@ class YesNo(Kind):
 
     form_class = YesNoField
     empty = None
+    type = "yes_no"
 
     def to_json(self, value):
         """Keep yes, no or nothing."""

@@ -1,6 +1,7 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.functional import cached_property
 
 from marketplaces.models import Phase
 
@@ -9,10 +10,15 @@ from .columns import (
     CLOSED,
     FOLLOW_UP,
     LEAD,
+    LOSS_REASON,
     MARKETPLACE,
+    MORE,
+    OWNER,
     PHASE,
+    PHASE_OF_CLOSED,
     STATUS,
     VALUE,
+    Registry,
 )
 from .models import Lead, Sight
 from .models.counting import are_more_than
@@ -29,7 +35,11 @@ RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 class LeadList:
     """What one address of a list shows to one user. Unknown values are ignored."""
 
-    columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
+    # What the user's own choice of columns is kept under.
+    name = "in_progress"
+    address = "leads:list"
+    default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
+    more_columns = MORE
     default_sort = FOLLOW_UP.name
     # How very many matches stand.
     newest_first = Order(ACTIVITY.path, is_descending=True)
@@ -45,12 +55,21 @@ class LeadList:
         prefetch_related_objects(self.marketplaces, phases)
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
+        self.registry = self.registry_of(self.marketplaces, sight)
+        self.columns = self._chosen_columns()
         self.sort = self._chosen_sort()
         sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
         self._terms = Search(self.search, sight)
         self._found = None if self._terms.is_empty else self._find()
         self.order = self._order()
         self.page = self._page(params.get("seite"))
+
+    @classmethod
+    def registry_of(cls, marketplaces, sight):
+        """Return the columns that this list can show along the `sight`."""
+        others = (OWNER,) if sight.has_others else ()
+        built_in = (*cls.default_columns, *others, *cls.more_columns)
+        return Registry(built_in, cls.default_columns, marketplaces)
 
     @property
     def statuses(self):
@@ -144,7 +163,8 @@ class LeadList:
 
     def rows(self):
         """Return the leads that the user may see, as rows of this list."""
-        leads = self.kept(Lead.objects.visible_to(self.user)).for_rows()
+        more = {name for column in self._plain_columns for name in column.reads}
+        leads = self.kept(Lead.objects.visible_to(self.user)).for_rows(*more)
         return leads.with_owner_name() if self.sight.has_others else leads
 
     def parts(self):
@@ -189,10 +209,25 @@ class LeadList:
         return bool(self.search or self.marketplace or self.phase or self.due)
 
     @property
+    def word(self):
+        """What the list is called in addresses."""
+        return next(word for word, kind in LISTS.items() if type(self) is kind)
+
+    @property
+    def has_chosen_columns(self):
+        """Whether the columns are not the list's own."""
+        return self.columns != self.default_columns
+
+    @cached_property
+    def cells(self):
+        """What draws the cells of a row."""
+        return tuple((column.cell, column.name) for column in self.columns)
+
+    @property
     def headings(self):
         """The columns, each with the state of its sorting and the next click's value."""
         for column in self.columns:
-            is_current = column.path == self.order.column
+            is_current = bool(column.path) and column.path == self.order.column
             descending = (
                 not self.order.is_descending if is_current else column.starts_descending
             )
@@ -201,6 +236,7 @@ class LeadList:
                 "column": column,
                 "aria_sort": direction if is_current else "",
                 "next": f"-{column.name}" if descending else column.name,
+                "is_sorted": bool(column.path),
             }
 
     @property
@@ -211,7 +247,7 @@ class LeadList:
     @property
     def shown_rows(self):
         """The page's leads as its rows show them."""
-        rows = Rows(self.marketplaces, reader=self.user)
+        rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
         return [rows.of(lead) for lead in self.page.rows]
 
     def _chosen_marketplace(self):
@@ -229,10 +265,20 @@ class LeadList:
             self._positions.update((phase.pk, phase.position) for phase in phases)
         return self._positions[lead.phase_id]
 
+    def _chosen_columns(self):
+        names = self.user.columns_of(self.name)
+        if "spalten" in self.params:
+            names = self.params["spalten"].split(",")
+        return self.registry.chosen(names) if names else self.default_columns
+
+    @property
+    def _plain_columns(self):
+        return [column for column in self.columns if column.cell == "plain"]
+
     def _chosen_sort(self):
-        names = {column.name for column in self.columns}
         sort = self.params.get("sort", "")
-        return sort if sort.removeprefix("-") in names else ""
+        column = self.registry.named(sort.removeprefix("-"))
+        return sort if column and column.path else ""
 
     def _order(self):
         if self._found and not self.sort:
@@ -240,7 +286,7 @@ class LeadList:
             return self.newest_first if self._found.is_capped else RANKING
         sort = self.sort or self.default_sort
         name = sort.removeprefix("-")
-        column = next(column for column in self.columns if column.name == name)
+        column = self.registry.named(name)
         return Order(
             column.path,
             is_descending=sort.startswith("-"),
@@ -253,7 +299,10 @@ class LeadList:
 class ClosedList(LeadList):
     """Won and lost leads."""
 
-    columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
+    name = "closed"
+    address = "leads:closed"
+    default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
+    more_columns = (PHASE_OF_CLOSED, LOSS_REASON, *MORE)
     default_sort = f"-{CLOSED.name}"
     newest_first = Order(CLOSED.path, is_descending=True)
 
@@ -300,6 +349,10 @@ class ClosedList(LeadList):
     def is_filtered(self):
         """Whether anything narrows the list."""
         return super().is_filtered or bool(self.result)
+
+
+# Word in addresses → list.
+LISTS = {"in-bearbeitung": LeadList, "abgeschlossen": ClosedList}
 
 
 def _in_phase(question, phase):

@@ -18,16 +18,31 @@ class Row:
 
     __slots__ = (
         *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
-        *("due_state", "market", "name", "owner", "phase", "place", "reason"),
+        *("due_state", "market", "name", "owner", "phase", "place", "plain", "reason"),
         *("result", "status", "value"),
     )
 
 
-class Rows:
-    """The rows of leads that stand in the `marketplaces`, whose phases are loaded."""
+class Cell:
+    """What the cell of a plain column shows of one lead."""
 
-    def __init__(self, marketplaces, *, reader):
+    __slots__ = ("column", "href", "text")
+
+    def __init__(self, column, lead):
+        self.column = column
+        self.text = column.text_of(lead)
+        self.href = column.href(lead) if self.text else None
+
+
+class Rows:
+    """The rows of leads that stand in the `marketplaces`, whose phases are loaded.
+
+    `plain` are the columns (leads.columns) that are drawn alike, whatever they show.
+    """
+
+    def __init__(self, marketplaces, *, reader, plain=()):
         self.reader = reader
+        self.plain = plain
         self.now = Instant()
         self.markets = {m.pk: _market(m.name, m.color) for m in marketplaces}
         self.phases = {
@@ -59,6 +74,7 @@ class Rows:
             row.closed_at, row.closed_on = closed.isoformat(), f"{closed:%d.%m.%Y}"
             row.status, row.result = lead.status, lead.get_status_display()
             row.reason = lead.loss_reason.label if lead.loss_reason_id else ""
+        row.plain = {column.name: Cell(column, lead) for column in self.plain}
         return row
 
 

@@ -5,6 +5,8 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    checklist,
+    columns,
     detail,
     downloads,
     entry,
@@ -23,12 +25,14 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("spalten/", columns.choose, name="columns"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process
     path("<int:lead_id>/phase/", phase.move, name="phase"),
+    path("<int:lead_id>/phase/checkliste/", checklist.tick, name="checklist"),
     path("<int:lead_id>/abschluss/", phase.close, name="close"),
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
     # /leads/<id>/felder/: its fields

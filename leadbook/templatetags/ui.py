@@ -3,6 +3,7 @@
 import functools
 
 from django import template
+from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import Urlizer
 from lucide.templatetags.lucide import lucide
@@ -90,6 +91,35 @@ def linked_words(text):
     Django's own filter cannot say `noopener noreferrer` of a link.
     """
     return _Linker().words(str(text))
+
+
+@register.simple_tag(takes_context=True)
+def cells(context, columns):
+    """Draw the cells of the context's `row`; `columns` are pairs of partial and name."""
+    return _cells(columns).render(context)
+
+
+@functools.lru_cache(maxsize=1000)
+def _cells(columns):
+    """Return the nodes of these cells; as one list they are as quick as a template."""
+    nodes = template.NodeList()
+    for partial, name in columns:
+        drawn = get_template(f"leads/columns/cells.html#{partial}").template.nodelist
+        nodes += [_PlainCell(name, drawn)] if partial == "plain" else drawn
+    return nodes
+
+
+class _PlainCell(template.Node):
+    """The cell of a column that is drawn as any other; it finds what it shows by its name."""
+
+    def __init__(self, name, nodelist):
+        self.name = name
+        self.nodelist = nodelist
+
+    def render(self, context):
+        """Draw it."""
+        with context.push(cell=context["row"].plain[self.name]):
+            return self.nodelist.render(context)
 
 
 # What stands before a line of the journal.

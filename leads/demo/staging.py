@@ -60,6 +60,7 @@ def make_marketplace(data):
             name=data["name"],
             slug=data["slug"],
             color=data["color"],
+            federal_state=data.get("federal_state", ""),
             allows_early_loss=data.get("allows_early_loss", False),
         )
     )

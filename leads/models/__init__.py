@@ -11,6 +11,7 @@ from .errors import (
     NoPhases,
     NotNeighbours,
     ReasonGone,
+    RequirementsMissing,
     StaleMove,
     StorageAway,
     Unchangeable,
@@ -22,6 +23,7 @@ from .refusal import LeadRefusal
 from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
+from .tick import Tick
 
 __all__ = [
     "AlreadyTaken",
@@ -38,10 +40,12 @@ __all__ = [
     "NoPhases",
     "NotNeighbours",
     "ReasonGone",
+    "RequirementsMissing",
     "SearchDocument",
     "Sight",
     "StaleMove",
     "StorageAway",
     "StorageUse",
+    "Tick",
     "Unchangeable",
 ]

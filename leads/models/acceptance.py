@@ -15,21 +15,26 @@ class Acceptance:
 
     @classmethod
     @transaction.atomic
-    def enter(cls, *, marketplace, values, by, token=None):
+    def enter(cls, *, marketplace, values, by, token=None, external_id=None):
         """Create an own lead of `by` in the first phase and return it.
 
         `values` maps field names to Python values. A `token` that was used before gives
-        the lead of that time. Raises NoPhases.
+        the lead of that time. Raises NoPhases; IntegrityError for an `external_id` that
+        is used.
         """
         if token and (lead := cls.objects.filter(entry_token=token, owner=by).first()):
             return lead
-        lead = cls(marketplace=marketplace, owner=by, entry_token=token)
+        lead = cls(
+            marketplace=marketplace, owner=by, entry_token=token, external_id=external_id
+        )
         lead._fill(values)
         lead._start()
         try:
             with transaction.atomic():
                 lead.save()
         except IntegrityError:
+            if token is None:
+                raise
             return cls.objects.get(entry_token=token, owner=by)
         lead.save_search_document()
         lead.record(

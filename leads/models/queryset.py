@@ -211,12 +211,23 @@ class LeadQuerySet(models.QuerySet):
             "description", "search_text"
         )
 
-    def for_rows(self):
-        """With what a row of a rep's list shows; the list has the marketplaces itself."""
+    def for_rows(self, *more):
+        """With what a row of a rep's list shows; the list has the marketplaces itself.
+
+        `more` are further columns of the leads.
+        """
         return self.select_related("loss_reason").only(
             *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
             *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
-            *("value", "loss_reason__label"),
+            *("value", "loss_reason__label", *more),
+        )
+
+    def for_columns(self, columns):
+        """With what the values of these leads.columns are read from, and nothing else."""
+        reads = {name for column in columns for name in column.reads}
+        beside = {name.partition("__")[0] for name in reads if "__" in name}
+        return self.select_related(*beside).only(
+            *("marketplace", "phase", "owner", "loss_reason", *reads)
         )
 
     def with_owner_name(self):

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import query_in_browser, wants_part
 from leads.fields import groups_of, table_of
@@ -45,6 +46,13 @@ def shown_tab(request):
     query = parse_qs(query_in_browser(request))
     tab = query.get("tab", [TABS[0]])[0]
     return tab if tab in TABS else TABS[0]
+
+
+def go(request, to, *args):
+    """Send the browser to the address named `to`, with or without htmx."""
+    response = redirect(to, *args)
+    response.status_code = 303
+    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
 
 
 def page_of_lead(request, lead, tab, *, status=200):

@@ -57,7 +57,7 @@ class MarketplaceQuerySet(models.QuerySet):
         )
 
     def hold(self, pk):
-        """Lock the one with this id, its phases, fields and reasons for the transaction.
+        """Lock the one with this id, its phases, fields, reasons and checklists.
 
         Who changes the same one waits. All are locked at the start and always in this
         order: a step of a lead that needs one of them then waits for no other.
@@ -67,7 +67,12 @@ class MarketplaceQuerySet(models.QuerySet):
         except ValueError:
             return None
         if held:
-            for entries in (held.phases, held.fields, held.loss_reasons):
+            for entries in (
+                held.phases,
+                held.fields,
+                held.loss_reasons,
+                held.checklist_items,
+            ):
                 entries.all().hold()
         return held
 
@@ -94,6 +99,26 @@ class Marketplace(models.Model):
         ROSE = "rose", _("Rose")
         SLATE = "slate", _("Slate")
 
+    class FederalState(models.TextChoices):
+        """Whose public holidays count; the letters of ISO 3166-2."""
+
+        BW = "BW", _("Baden-Württemberg")
+        BY = "BY", _("Bavaria")
+        BE = "BE", _("Berlin")
+        BB = "BB", _("Brandenburg")
+        HB = "HB", _("Bremen")
+        HH = "HH", _("Hamburg")
+        HE = "HE", _("Hesse")
+        MV = "MV", _("Mecklenburg-Western Pomerania")
+        NI = "NI", _("Lower Saxony")
+        NW = "NW", _("North Rhine-Westphalia")
+        RP = "RP", _("Rhineland-Palatinate")
+        SL = "SL", _("Saarland")
+        SN = "SN", _("Saxony")
+        ST = "ST", _("Saxony-Anhalt")
+        SH = "SH", _("Schleswig-Holstein")
+        TH = "TH", _("Thuringia")
+
     name = models.CharField(_("name"), max_length=80)
     slug = models.SlugField(
         _("short name"),
@@ -102,6 +127,15 @@ class Marketplace(models.Model):
         help_text=_("Stands in addresses and names the marketplace in imports."),
     )
     color = models.CharField(_("colour"), max_length=10, choices=Color, default=Color.TEAL)
+    federal_state = models.CharField(
+        _("federal state"),
+        max_length=2,
+        choices=FederalState,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Whose public holidays are no working days; empty: only Germany's."),
+    )
     allows_early_loss = models.BooleanField(
         _("lost before the last phase"),
         default=False,

@@ -82,6 +82,9 @@ class PersonQuerySet(models.QuerySet):
 class User(AbstractUser):
     """A person who signs in; what they may do is said by their memberships."""
 
+    # List → names of the columns that the person chose for it, see leads.columns.
+    list_columns = models.JSONField(null=True, editable=False)
+
     objects = UserManager()
     people = PersonQuerySet.as_manager()
 
@@ -91,6 +94,16 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.get_full_name() or self.username
+
+    def columns_of(self, name):
+        """Return the names of the columns chosen for the list `name`; None where none are."""
+        return (self.list_columns or {}).get(name)
+
+    def choose_columns(self, name, columns):
+        """Keep the names of the `columns` chosen for the list `name`; None for its own."""
+        chosen = {**(self.list_columns or {}), name: columns}
+        self.list_columns = {key: names for key, names in chosen.items() if names} or None
+        self.save(update_fields=["list_columns"])
 
     def replace_name(self, *, username, name):
         """Replace everything that tells who the person was; nobody can sign in then."""

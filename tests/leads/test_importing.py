@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from leads import csv_rows, importing
+from leads import csv_rows, importing, tables
 from leads.importing import ImportRefusedError, import_leads
 from leads.models import Erasure, Lead, LeadEvent
 from tests import factories
@@ -255,7 +255,7 @@ def test_limits_of_size_and_line_length_hold(heatpumps, csv_file, monkeypatch):
     monkeypatch.setattr(csv_rows, "MAX_LINE", 50)
     with pytest.raises(ImportRefusedError, match="2"):
         import_leads(csv_file("Name\n" + "x" * 51 + "\n"), marketplace=heatpumps)
-    monkeypatch.setattr(csv_rows, "MAX_BYTES", 10)
+    monkeypatch.setattr(tables, "MAX_BYTES", 10)
     with pytest.raises(ImportRefusedError):
         import_leads(csv_file("Name\nAnna Eins\n"), marketplace=heatpumps)
     assert not Lead.objects.exists()
@@ -299,7 +299,7 @@ def test_a_faster_import_of_the_same_row_counts_as_already_there(heatpumps, monk
     # Both imports looked before either wrote: the database decides.
     import_leads(EXCEL, marketplace=heatpumps)
     looked = iter([set(), {"WP-1001"}, {"WP-1002"}, {"WP-1003"}])
-    monkeypatch.setattr(importing, "external_ids", lambda marketplace: next(looked))
+    monkeypatch.setattr(importing, "external_ids", lambda marketplace, among: next(looked))
     report = import_leads(EXCEL, marketplace=heatpumps)
     assert (report.created, report.existing) == (0, 3)
     assert Lead.objects.count() == 3

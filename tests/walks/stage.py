@@ -14,6 +14,7 @@ from django.urls import get_resolver
 from leads.models import Lead
 from leads.models.attachment import attachment_storage
 from leads.uploads import Document
+from marketplaces.models import ChecklistItem
 from tests import factories
 from tests.leads.samples import picture
 from tests.markup import read
@@ -50,6 +51,9 @@ class Stage:
         self.anna = anna
         factories.make_field(heatpumps, "Dach", "choices", choices="Ziegel\nBlech")
         self.lead = factories.accepted(heatpumps, anna, phase=3)
+        self.item = ChecklistItem.objects.create(
+            marketplace=heatpumps, phase=self.lead.phase, position=1, text="Angebot erklärt"
+        )
         self.offered = factories.offer(heatpumps, **CONTACT)
         self.closed = factories.accepted(heatpumps, anna, phase=5)
         self.closed.win(seen=self.closed.phase, by=anna)
@@ -111,6 +115,8 @@ class Stage:
             case "phase/":
                 following = phases.get(position=lead.phase.position + 1).pk
                 return {"von": lead.phase_id, "nach": following, "note": "Notiz"}
+            case "phase/checkliste/":
+                return {"von": lead.phase_id, "punkt": self.item.pk}
             case "abschluss/":
                 reason = self.marketplace.loss_reasons.first().pk
                 return {"von": lead.phase_id, "ergebnis": "verloren", "loss_reason": reason}
@@ -178,6 +184,7 @@ OF_A_LEAD = {
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),
+    f"{LEAD}phase/checkliste/": Of(post=True),
     f"{LEAD}abschluss/": Of(post=True),
     f"{LEAD}wiedereroeffnung/": Of(get=True, post=True),
     f"{LEAD}felder/": Of(get=True, post=True, has_form=True),
@@ -203,6 +210,7 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/spalten/": Of(get=True, post=True),
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),
     "passwort/": Of(get=True, post=True),

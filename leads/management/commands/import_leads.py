@@ -1,4 +1,4 @@
-"""Offer the leads of a CSV file in a marketplace."""
+"""Offer the leads of a file in a marketplace."""
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -15,22 +15,23 @@ class Command(BaseCommand):
     """Parses the arguments; leads.importing does the work."""
 
     help = (
-        "Offers the leads of a CSV file in a marketplace. Repeatable: rows that are there "
-        "already are left alone. Exits with 1 when a row was not imported."
+        "Offers the leads of a CSV or XLSX file in a marketplace. Repeatable: rows that are "
+        "there already are left alone. Exits with 1 when a row was not imported."
     )
 
     def add_arguments(self, parser):
         """Declare the arguments."""
-        parser.add_argument("file", help="CSV file with a line of headings")
+        parser.add_argument("file", help="CSV or XLSX file with a line of headings")
         parser.add_argument("--marketplace", required=True, help="short name (slug)")
         parser.add_argument(
             "--dry-run", action="store_true", help="check everything, write nothing"
         )
         parser.add_argument(
-            "--encoding", help="for example utf-8 or cp1252; found out without it"
+            "--encoding", help="of a CSV file: utf-8 or cp1252, say; found out without it"
         )
+        parser.add_argument("--sheet", help="of a workbook; the first one without it")
 
-    def handle(self, *, file, marketplace, dry_run, encoding, **options):
+    def handle(self, *, file, marketplace, dry_run, encoding, sheet, **options):
         """Import, report each bad row on stderr and the sums on stdout."""
         self.reported, self.next_line_at = 0, ROWS_PER_PROGRESS_LINE
         try:
@@ -38,6 +39,7 @@ class Command(BaseCommand):
                 file,
                 marketplace=self._marketplace(marketplace),
                 encoding=encoding,
+                sheet=sheet,
                 dry_run=dry_run,
                 progress=self._progress,
             )

@@ -1,0 +1,82 @@
+"""Opening a table of leads: a CSV file or a workbook, whatever its name says."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from . import csv_rows, xlsx_rows
+from .csv_rows import HEAD_BYTES, UnreadableFileError
+
+MAX_BYTES = 200_000_000
+MAX_COLUMNS = xlsx_rows.MAX_COLUMNS
+WORKBOOK = b"PK\x03\x04"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+
+
+@contextmanager
+def open_rows(path, *, encoding=None, sheet=None):
+    """Open the file at `path`; give an iterator of its Rows, blank ones left out.
+
+    `encoding` is that of a CSV file (default: found out), `sheet` the name of a workbook's
+    sheet (default: the first). Raises UnreadableFileError: missing, no file, empty, too
+    large, or none of both kinds.
+    """
+    path = Path(path)
+    is_workbook = _is_workbook(path)
+    opened = (
+        xlsx_rows.open_rows(path, sheet=sheet)
+        if is_workbook
+        else csv_rows.open_rows(path, encoding=encoding)
+    )
+    with opened as rows:
+        yield map(_with_few_cells, rows)
+
+
+def sheet_names(path):
+    """Return the names of the sheets, none for a CSV file; raises UnreadableFileError."""
+    return xlsx_rows.sheet_names(path) if _is_workbook(Path(path)) else []
+
+
+def _with_few_cells(row):
+    if len(row.cells) > MAX_COLUMNS:
+        row.cells = row.cells[:MAX_COLUMNS]
+        row.problem = row.problem or _("The row has more than %(limit)d cells.") % {
+            "limit": MAX_COLUMNS
+        }
+    return row
+
+
+def _is_workbook(path):
+    """Whether it is a workbook; raises UnreadableFileError for what cannot be read."""
+    try:
+        head = _checked_head(path)
+    except OSError as error:
+        raise UnreadableFileError(
+            _("The file cannot be read: %(reason)s") % {"reason": error.strerror}
+        ) from error
+    if head.startswith(OLD_WORKBOOK):
+        raise UnreadableFileError(
+            _(
+                "This is an old Excel workbook (.xls) or one with a password. Please save it "
+                "as “Excel workbook (.xlsx)” without a password, or as “CSV UTF-8”."
+            )
+        )
+    return head.startswith(WORKBOOK)
+
+
+def _checked_head(path):
+    if not path.exists():
+        raise UnreadableFileError(_("There is no file %(path)s.") % {"path": path})
+    if not path.is_file():
+        raise UnreadableFileError(_("%(path)s is not a file.") % {"path": path})
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadableFileError(
+            _("The file is larger than %(limit)d MB; please split it.")
+            % {"limit": MAX_BYTES // 10**6}
+        )
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
+        raise UnreadableFileError(_("The file is empty."))
+    return head

@@ -1,0 +1,48 @@
+"""Which columns a list shows, and in which order: everybody's own choice."""
+
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from leadbook.htmx import page_or_part, wants_part
+from leadbook.redirects import safe_path
+from leads.columns import ColumnChoice
+from leads.context_processors import sight_of
+from leads.listing import LISTS
+
+STEPS = {"hoch": -1, "runter": 1}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request):
+    """Show the columns to choose from (GET); move one or keep the choice (POST)."""
+    sent = request.POST if request.method == "POST" else request.GET
+    word = sent.get("liste") if sent.get("liste") in LISTS else next(iter(LISTS))
+    of_list = LISTS[word]
+    sight = sight_of(request)
+    registry = of_list.registry_of(sight.marketplaces, sight)
+    back = safe_path(request, sent.get("next")) or reverse(of_list.address)
+    if request.method != "POST":
+        names = request.user.columns_of(of_list.name)
+        shown = registry.chosen(names) if names else registry.default
+        return _dialog(request, ColumnChoice(registry, shown), word, back)
+    choice = ColumnChoice.sent(
+        registry, request.POST.getlist("spalte"), request.POST.getlist("zeigen")
+    )
+    for button, step in STEPS.items():
+        if button in request.POST:
+            choice.move(request.POST[button], step)
+            return _dialog(request, choice, word, back)
+    names = None if "standard" in request.POST else choice.names
+    request.user.choose_columns(of_list.name, names)
+    if wants_part(request):
+        return HttpResponseClientRedirect(back)
+    return HttpResponseRedirect(back, status=303)
+
+
+def _dialog(request, choice, word, back):
+    part = "form" if request.method == "POST" else "dialog"
+    context = {"choice": choice, "word": word, "back": back}
+    return render(request, page_or_part(request, "leads/columns/dialog.html", part), context)

@@ -1,0 +1,255 @@
+"""Reading Excel's workbooks row by row, as text that a German spreadsheet would show.
+
+Nothing in a workbook is run: of a formula only the value counts that Excel kept beside it,
+macros and links are not looked at. A workbook is a ZIP of XML, in which few bytes can stand
+for many: its parts are measured, in pieces, before openpyxl makes objects of them.
+"""
+
+import logging
+import re
+import warnings
+import zipfile
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+
+import openpyxl
+from django.utils.translation import gettext as _
+
+from .csv_rows import Row, UnreadableFileError
+
+logger = logging.getLogger(__name__)
+
+MAX_PARTS = 2000
+# Unpacked: all parts together, and one that is not a sheet or the table of texts.
+MAX_UNPACKED = 400_000_000
+MAX_OTHER_PART = 10_000_000
+# A row is made into objects as a whole; so is the table of texts.
+MAX_ROW_BYTES = 2_000_000
+MAX_CELLS = 2_000_000
+MAX_TEXTS = 1_000_000
+MAX_COLUMNS = 300
+# As many as Excel has; a forged number would be counted up to.
+MAX_ROWS = 1_048_576
+MAX_CELL = 131_072  # characters, as of a CSV file
+PIECE_BYTES = 1_000_000
+
+SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml")
+TEXTS = "xl/sharedStrings.xml"
+ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+TEXT = re.compile(rb"<(?:\w+:)?si[\s/>]")
+# As long as the longest of these that could stand on the border of two pieces.
+OVERLAP = 64
+# Formats of numbers that are none: 00000 for a postcode, 0000 000000 for a phone.
+PADDED = re.compile(r"[0 /\-]*0{2,}[0 /\-]*")
+MIDNIGHT = time()
+# From here on a binary number does not hold each integer any more.
+EXACT = 2**53
+
+
+@contextmanager
+def open_rows(path, *, sheet=None):
+    """Open the workbook at `path` (a Path); give an iterator of its Rows, blank ones left out.
+
+    `sheet` is the name of the sheet, the first one that is shown without it. Raises
+    UnreadableFileError: no workbook, too large, broken, no such sheet.
+    """
+    with _opened(path) as workbook:
+        names = _sheet_names(workbook)
+        if sheet is not None and sheet not in names:
+            raise UnreadableFileError(
+                _("There is no sheet “%(sheet)s”. There are: %(sheets)s")
+                % {"sheet": sheet, "sheets": ", ".join(names)}
+            )
+        yield _rows(workbook[sheet or names[0]])
+
+
+def sheet_names(path):
+    """Return the names of the workbook's sheets; raises UnreadableFileError."""
+    with _opened(path) as workbook:
+        return _sheet_names(workbook)
+
+
+@contextmanager
+def _opened(path):
+    with path.open("rb") as file:
+        workbook = _loaded(file)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
+
+
+def _loaded(file):
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _measure(archive)
+        file.seek(0)
+        with warnings.catch_warnings():
+            # On what openpyxl leaves out, which nobody asked for.
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(
+                file, read_only=True, data_only=True, keep_links=False
+            )
+    except UnreadableFileError:
+        raise
+    except Exception as error:
+        # Whatever a broken or forged file makes of ZIP, XML and openpyxl.
+        logger.info("A workbook cannot be read.", exc_info=True)
+        raise UnreadableFileError(_unreadable()) from error
+
+
+def _unreadable():
+    return _(
+        "The workbook cannot be read. Please open it in Excel and save it again as "
+        "“Excel workbook (.xlsx)”, or as “CSV UTF-8”."
+    )
+
+
+def _sheet_names(workbook):
+    shown = [s.title for s in workbook.worksheets if s.sheet_state == "visible"]
+    names = shown or [s.title for s in workbook.worksheets]
+    if not names:
+        raise UnreadableFileError(_("The workbook has no sheet with cells."))
+    return names
+
+
+# Before it is unpacked ----------------------------------------------------------------
+
+
+def _measure(archive):
+    """Raise UnreadableFileError where the parts are more than a table of leads needs."""
+    parts = archive.infolist()
+    if "xl/workbook.xml" not in archive.namelist():
+        raise UnreadableFileError(_unreadable())
+    too_large = UnreadableFileError(
+        _("The workbook is too large or unusually packed; please save it as “CSV UTF-8”.")
+    )
+    # The declared sizes hold: what unpacks to more is an error of its own.
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise too_large
+    for part in parts:
+        if SHEETS.fullmatch(part.filename):
+            is_fine = _is_fine(archive, part, CELL, MAX_CELLS, ROW)
+        elif part.filename == TEXTS:
+            is_fine = _is_fine(archive, part, TEXT, MAX_TEXTS, TEXT)
+        else:
+            is_media = part.filename.startswith(("xl/media/", "xl/embeddings/"))
+            is_fine = is_media or part.file_size <= MAX_OTHER_PART
+        if not is_fine:
+            raise too_large
+
+
+def _is_fine(archive, part, counted, most, borders):
+    """Whether a part has at most so many elements, and its `borders` stand close enough.
+
+    Comments, CDATA and document types could hide elements, and so could other encodings;
+    no spreadsheet writes them there.
+    """
+    number, since_border, rest = 0, 0, b""
+    with archive.open(part) as file:
+        while piece := file.read(PIECE_BYTES):
+            text = rest + piece
+            if b"\x00" in text or b"<!" in text:
+                return False
+            # What begins in the overlap is counted with the next piece.
+            end = max(len(text) - OVERLAP, 0) if len(piece) == PIECE_BYTES else len(text)
+            number += sum(1 for found in counted.finditer(text) if found.start() < end)
+            last = 0
+            for found in borders.finditer(text, 0, end):
+                if since_border + found.start() - last > MAX_ROW_BYTES:
+                    return False
+                since_border, last = 0, found.start()
+            since_border += end - last
+            if number > most or since_border > MAX_ROW_BYTES:
+                return False
+            rest = text[end:]
+    return True
+
+
+# Rows -----------------------------------------------------------------------------------
+
+
+def _rows(sheet):
+    # What the file says of its own size may be wrong.
+    sheet.reset_dimensions()
+    try:
+        rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS + 1)
+        before = None
+        for line, cells in enumerate(rows, start=1):
+            # For rows that the file leaves out openpyxl gives the same tuple each time.
+            if cells is before:
+                continue
+            before, row = cells, _row(line, cells)
+            if not row.is_blank:
+                yield row
+    except UnreadableFileError:
+        raise
+    except Exception as error:
+        logger.info("A workbook cannot be read to its end.", exc_info=True)
+        raise UnreadableFileError(_unreadable()) from error
+
+
+def _row(line, cells):
+    row = Row(line)
+    for index, cell in enumerate(cells):
+        if cell.value is None:
+            row.cells.append("")
+            continue
+        row.cells.append(_text(cell))
+        if cell.data_type == "e":
+            row.bad_cells[index] = _("Excel shows an error in this cell.")
+        if len(row.cells[-1]) > MAX_CELL:
+            row.cells[-1] = row.cells[-1][:MAX_CELL]
+            row.problem = _("A cell is far too long.")
+    while row.cells and not row.cells[-1]:
+        row.cells.pop()
+    return row
+
+
+def _text(cell):
+    """Return the cell's value as text, dates and numbers as Germans write them."""
+    value = cell.value
+    match value:
+        case bool():
+            return _in_words(value)
+        case datetime():
+            has_time = value.time() != MIDNIGHT
+            return f"{value:%d.%m.%Y %H:%M}" if has_time else f"{value:%d.%m.%Y}"
+        case date():
+            return f"{value:%d.%m.%Y}"
+        case time():
+            return f"{value:%H:%M}"
+        case timedelta():
+            minutes = round(value.total_seconds() / 60)
+            return f"{minutes // 60}:{minutes % 60:02}"
+        case int() | float():
+            return _number(value, cell.number_format or "")
+    return str(value)
+
+
+def _in_words(value):
+    # What leads.cells reads, whoever looks at it in between.
+    return "ja" if value else "nein"
+
+
+def _number(value, number_format):
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        value = int(value)
+    if isinstance(value, int):
+        if value >= 0 and PADDED.fullmatch(number_format):
+            return _padded(value, number_format)
+        return str(value)
+    # 0.1 + 0.2 is 0.3 for whoever typed it: Excel shows 15 digits.
+    text = f"{value:.15g}"
+    return text.replace(".", ",") if "e" not in text else repr(value)
+
+
+def _padded(value, number_format):
+    """Return an integer with the zeros and blanks that its format puts into it."""
+    digits = str(value).zfill(number_format.count("0"))
+    places = []
+    for char in reversed(number_format):
+        places.append(digits[-1:] if char == "0" else char)
+        digits = digits[:-1] if char == "0" else digits
+    return digits + "".join(reversed(places))

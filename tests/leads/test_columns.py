@@ -1,0 +1,183 @@
+"""The columns that somebody chooses for a list, and what the registry says of each."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from leads.columns import ColumnChoice
+from leads.listing import ClosedList, LeadList
+from leads.models import Lead, Sight
+from tests import factories
+from tests.markup import HTMX, read
+
+from .rows import closed, in_progress
+
+LIST, CLOSED, CHOICE = "/leads/", "/leads/abgeschlossen/", "/leads/spalten/"
+STANDARD = ["Lead", "Marktplatz", "Phase", "Wiedervorlage", "Letzte Aktivität", "Volumen"]
+
+
+def headings(response):
+    assert response.status_code == 200
+    return [th.text.rstrip(" ↑↓") for th in read(response).all("th")]
+
+
+def cells(response):
+    """Heading → text of the cells of the first row."""
+    row = read(response).one("tbody").all("tr")[0]
+    return dict(zip(headings(response), [td.text for td in row.all("td")], strict=True))
+
+
+def choose(client, *names, **sent):
+    return client.post(CHOICE, {"spalte": names, "zeigen": names, **sent})
+
+
+@pytest.fixture
+def own(heatpumps, solar, anna):
+    """Both of Anna's marketplaces ask for the roof; each has a field of its own, too."""
+    solar.memberships.create(user=anna, role="rep")
+    return {
+        "roof": factories.make_field(heatpumps, "Dachfläche", "number", unit="m²"),
+        "roof of solar": factories.make_field(solar, "dachfläche", "number", unit="m²"),
+        "boiler": factories.make_field(heatpumps, "Baujahr", "number"),
+        "boiler of solar": factories.make_field(solar, "Baujahr", "date"),
+    }
+
+
+def values(*pairs):
+    return {str(definition.pk): data for definition, data in pairs}
+
+
+def test_the_standard_is_shown_until_somebody_chooses(page_of_anna, lead):
+    assert headings(page_of_anna.get(LIST)) == STANDARD
+    answer = choose(page_of_anna, "volumen", "phone", "city", next="/leads/?sort=name")
+    assert (answer.status_code, answer["Location"]) == (303, "/leads/?sort=name")
+    assert cells(page_of_anna.get(LIST)) == {
+        "Lead": "Familie AignerRosenheim · Wärmepumpe statt Ölheizung",
+        "Volumen": "",
+        "Telefon": "+49 8031 1234567",
+        "Ort": "Rosenheim",
+    }
+    assert read(page_of_anna.get(LIST)).one("a", href="tel:+4980311234567")
+    page_of_anna.post(CHOICE, {"standard": "ja"})
+    assert headings(page_of_anna.get(LIST)) == STANDARD
+
+
+def test_each_list_and_each_person_has_a_choice_of_its_own(
+    page_of_anna, signed_in, meike, heatpumps, anna, lead
+):
+    closed(heatpumps, anna, 1)
+    choose(page_of_anna, "company")
+    choose(page_of_anna, "verlustgrund", liste="abgeschlossen")
+    assert headings(page_of_anna.get(LIST)) == ["Lead", "Firma"]
+    assert headings(page_of_anna.get(CLOSED)) == ["Lead", "Verlustgrund"]
+    assert headings(signed_in(meike).get(LIST)) == STANDARD
+
+
+def test_fields_of_one_name_and_kind_are_one_column(page_of_anna, own, heatpumps, solar, anna):
+    in_progress(heatpumps, anna, 1, own_values=values((own["roof"], "140.5")))
+    in_progress(solar, anna, 1, own_values=values((own["roof of solar"], "90")))
+    offered = [c.text for c in read(page_of_anna.get(CHOICE)).all("label")]
+    assert [name for name in offered if name.lower() == "dachfläche"] == ["dachfläche"]
+    assert {"Baujahr (Wärmepumpe Süd)", "Baujahr (Photovoltaik Bayern)"} <= set(offered)
+    # Named by either, it is the same; and it stays when one of the marketplaces goes.
+    choose(page_of_anna, f"feld-{own['roof of solar'].pk}")
+    rows = read(page_of_anna.get(LIST)).one("tbody").all("tr")
+    assert {row.all("td")[1].text for row in rows} == {"140,5 m²", "90 m²"}
+    solar.memberships.all().delete()
+    assert headings(page_of_anna.get(LIST)) == ["Lead", "Dachfläche"]
+
+
+def test_a_column_is_moved_without_being_kept_yet(page_of_anna, lead):
+    names = ["marktplatz", "phase", "volumen"]
+    for button, name, order in [
+        ("hoch", "volumen", ["marktplatz", "volumen", "phase"]),
+        ("hoch", "marktplatz", names),
+        ("runter", "marktplatz", ["phase", "marktplatz", "volumen"]),
+        ("runter", "gibtsnicht", names),
+    ]:
+        sent = {"spalte": [*names, "city"], "zeigen": names, button: name}
+        for headers in ({}, HTMX):
+            page = read(page_of_anna.post(CHOICE, sent, headers=headers))
+            ticked = [box["value"] for box in page.all("input", name="zeigen", checked="")]
+            assert ticked == order
+    assert headings(page_of_anna.get(LIST)) == STANDARD
+
+
+def test_htmx_is_sent_back_to_the_list(page_of_anna, lead):
+    assert read(page_of_anna.get(CHOICE, headers=HTMX)).one("dialog")
+    sent = {"spalte": "city", "zeigen": "city", "next": "//elsewhere.example/"}
+    answer = page_of_anna.post(CHOICE, sent, headers=HTMX)
+    assert answer["HX-Redirect"] == LIST
+    assert headings(page_of_anna.get(LIST)) == ["Lead", "Ort"]
+
+
+def test_an_address_can_say_the_columns(page_of_anna, lead, own):
+    wanted = f"feld-{own['boiler'].pk},gibtsnicht,feld-999999,feld-x,city"
+    answer = page_of_anna.get(LIST, {"spalten": wanted, "sort": "name"})
+    assert headings(answer) == ["Lead", "Baujahr (Wärmepumpe Süd)", "Ort"]
+    assert "spalten=" in read(answer).all("a", class_="lead-table__sort")[0]["href"]
+    assert headings(page_of_anna.get(LIST)) == STANDARD
+
+
+def test_nobody_is_offered_fields_of_other_marketplaces(page_of_anna, solar, lead):
+    foreign = factories.make_field(solar, "Geheimes Feld")
+    assert "Geheimes Feld" not in read(page_of_anna.get(CHOICE)).text
+    choose(page_of_anna, f"feld-{foreign.pk}", "city")
+    assert headings(page_of_anna.get(LIST)) == ["Lead", "Ort"]
+
+
+def test_a_retired_field_stays_in_the_lists_that_show_it(page_of_anna, lead, own):
+    name = f"feld-{own['boiler'].pk}"
+    choose(page_of_anna, name)
+    own["boiler"].is_retired = True
+    own["boiler"].save()
+    assert headings(page_of_anna.get(LIST)) == ["Lead", "Baujahr (Wärmepumpe Süd)"]
+    choose(page_of_anna, "city")
+    assert not read(page_of_anna.get(CHOICE)).all("input", name="zeigen", value=name)
+
+
+@pytest.mark.parametrize("kind", [LeadList, ClosedList])
+def test_each_column_gives_a_typed_value_from_what_it_says_it_reads(
+    kind, heatpumps, meike, django_assert_num_queries
+):
+    given = [
+        ("text", "Öl"), ("number", "12.5"), ("money", "99"), ("date", "2026-12-01"),
+        ("choices", ["Blech"]), ("yes_no", "no"),
+    ]  # fmt: skip
+    definitions = [
+        (factories.make_field(heatpumps, f"Feld {name}", name, choices="Blech"), data)
+        for name, data in given
+    ]
+    make = in_progress if kind is LeadList else closed
+    [lead] = make(heatpumps, meike, 1, own_values=values(*definitions), value=Decimal(1))
+    sight = Sight.of(meike)
+    registry = kind.registry_of(sight.marketplaces, sight)
+    columns = registry.offered(registry.default)
+    types = {
+        "text": str, "number": Decimal, "money": Decimal, "date": date, "list": list,
+        "datetime": datetime, "yes_no": bool,
+    }  # fmt: skip
+    [read_lead] = Lead.objects.filter(pk=lead.pk).for_columns(columns)
+    with django_assert_num_queries(0):
+        found = {column.name: column.value_of(read_lead) for column in columns}
+        texts = {column.name: column.text_of(read_lead) for column in columns}
+    for column in columns:
+        value = found[column.name]
+        assert value is None or isinstance(value, types[column.type]), column.name
+    shown = [found[f"feld-{definition.pk}"] for definition, _data in definitions]
+    assert shown == ["Öl", Decimal("12.5"), 99, date(2026, 12, 1), ["Blech"], False]
+    shown = [texts[f"feld-{definition.pk}"] for definition, _data in definitions]
+    assert shown == ["Öl", "12,5", "99 €", "01.12.2026", "Blech", "Nein"]
+    assert found["marktplatz"] == "Wärmepumpe Süd"
+    assert found["vertrieb"] == "Meike Beispiel"
+
+
+def test_the_choice_holds_every_column_once(anna, heatpumps, own):
+    sight = Sight.of(anna)
+    registry = LeadList.registry_of(sight.marketplaces, sight)
+    choice = ColumnChoice.sent(registry, ["phase", "name", "phase", "nein"], ["phase", "name"])
+    assert [column.name for column in choice.shown] == ["name", "phase"]
+    everything = [*choice.shown, *choice.others]
+    assert len(everything) == len({column.name for column in everything})
+    assert choice.names == ["name", "phase"]
