@@ -1,7 +1,11 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
+from itertools import groupby
+from urllib.parse import urlencode
+
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Phase
 
@@ -37,8 +41,16 @@ from .paging import (
 )
 from .rows import Rows
 from .search import LONG, PROBED, Search
+from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
+# What stands above the leads of the same days.
+DAYS = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "later": _("Coming up"),
+    "none": _("No follow-up"),
+}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
 
@@ -52,6 +64,7 @@ class LeadList:
     default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     more_columns = MORE
     default_sort = FOLLOW_UP.name
+    parameters = ("marktplatz", "phase", "wiedervorlage", "sort")
     # How very many matches stand.
     newest_first = Order(ACTIVITY.path, is_descending=True)
 
@@ -73,9 +86,46 @@ class LeadList:
         self.sort = self._chosen_sort()
         sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
         self._terms = Search(self.search, sight)
-        self._found = None if self._terms.is_empty else self._find()
-        self.order = self._order()
-        self.page = self._page(params.get("seite"))
+
+    @cached_property
+    def order(self):
+        """The Order in which the leads stand."""
+        return self._order()
+
+    @cached_property
+    def page(self):
+        """The page of leads that the address names."""
+        return self._page(self.params.get("seite"))
+
+    @cached_property
+    def _found(self):
+        return None if self._terms.is_empty else self._find()
+
+    @property
+    def asked(self):
+        """What of the address describes the list and is known: name → value or list of values."""
+        known = {
+            "q": self.search[:MAX_LENGTH],
+            "marktplatz": self.marketplace.slug if self.marketplace else "",
+            "phase": str(self.phase.pk) if self.phase else "",
+            "wiedervorlage": self.due,
+            "sort": self.sort,
+            "spalten": self.chosen_names,
+        }
+        for name, text in self.kept_params:
+            known.setdefault(name, []).append(text)
+        return {name: value for name, value in known.items() if value}
+
+    @property
+    def query(self):
+        """The list as an address says it; equal lists have equal ones."""
+        return urlencode(self.asked, doseq=True)
+
+    @property
+    def is_outdated(self):
+        """Whether the address names something that is not there any more."""
+        asked = self.asked
+        return any(self.params.get(name) and name not in asked for name in self.parameters)
 
     @classmethod
     def registry_of(cls, marketplaces, sight):
@@ -260,6 +310,12 @@ class LeadList:
         """Whether the columns are not the list's own."""
         return self.columns != self.default_columns
 
+    @property
+    def chosen_names(self):
+        """The chosen columns as an address says them, empty for the list's own."""
+        names = ",".join(column.name for column in self.columns)
+        return names if self.has_chosen_columns else ""
+
     @cached_property
     def cells(self):
         """What draws the cells of a row."""
@@ -292,6 +348,21 @@ class LeadList:
         rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
         return [rows.of(lead) for lead in self.page.rows]
 
+    @property
+    def groups(self):
+        """The rows in pairs of heading and rows: by when they are due, where they stand so.
+
+        What is due today is headed even where nothing is, at the beginning of the list.
+        """
+        rows = self.shown_rows
+        if self.order.column != FOLLOW_UP.path or self.due:
+            return [("", rows)]
+        groups = [(DAYS[day], list(g)) for day, g in groupby(rows, lambda r: r.due_group)]
+        is_beginning = not (self.order.is_descending or self.params.get("seite"))
+        if is_beginning and not self.is_filtered and rows[0].due_group in {"later", "none"}:
+            groups.insert(0, (DAYS["today"], []))
+        return groups
+
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")
         return next((m for m in self.marketplaces if m.slug == slug), None)
@@ -315,10 +386,8 @@ class LeadList:
 
     @property
     def kept_params(self):
-        """Pairs of name and text that the list's forms keep of the address."""
-        kept = self.filters.kept if self.filters else []
-        columns = self.params.get("spalten")
-        return [*kept, ("spalten", columns)] if columns else kept
+        """Pairs of name and text of the filters by own fields, for the list's forms."""
+        return self.filters.kept if self.filters else []
 
     @property
     def filtered_marketplace(self):
@@ -381,6 +450,7 @@ class ClosedList(LeadList):
     default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     more_columns = (PHASE_OF_CLOSED, LOSS_REASON, *MORE)
     default_sort = f"-{CLOSED.name}"
+    parameters = ("marktplatz", "phase", "ergebnis", "sort")
     newest_first = Order(CLOSED.path, is_descending=True)
 
     @property
@@ -415,6 +485,11 @@ class ClosedList(LeadList):
     def due(self):
         """Closed leads have no follow-up to filter by."""
         return ""
+
+    @property
+    def asked(self):
+        """What of the address describes the list and is known; see LeadList."""
+        return super().asked | ({"ergebnis": self.result} if self.result else {})
 
     @property
     def result(self):

@@ -19,7 +19,7 @@ def sort_by_bytes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0007_ticks'),
+        ('leads', '0009_follow_up_note'),
         ('marketplaces', '0007_guidance'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
