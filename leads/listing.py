@@ -103,7 +103,7 @@ class LeadList:
 
     @property
     def asked(self):
-        """What of the address describes the list and is known: name → value or list of values."""
+        """What of the address describes the list and is known: name → value or values."""
         known = {
             "q": self.search[:MAX_LENGTH],
             "marktplatz": self.marketplace.slug if self.marketplace else "",

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs
 
 import pytest
 from django.core.management import call_command
@@ -208,7 +209,10 @@ def test_filters_are_kept_and_taken_away(page_of_anna, heatpumps, full):
         f"feld-{full['number'].pk}-ab": "50", f"feld-{full['choice'].pk}": ["Öl", "Gas"],
         "sort": "name", "marktplatz": heatpumps.slug,
     }  # fmt: skip
-    page = read(page_of_anna.get(LIST, query))
+    answer = page_of_anna.get(LIST, query)
+    # As a saved view keeps them.
+    assert set(parse_qs(answer.context["list"].query)) == set(query)
+    page = read(answer)
     chips = page.one("ul", aria_label="Filter nach Feldern").all("a")
     assert [chip.text for chip in chips] == ["Fläche: ab 50 m²", "Heizung: Öl, Gas"]
     assert f"feld-{full['choice'].pk}" not in chips[1]["href"]
