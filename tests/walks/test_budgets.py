@@ -39,7 +39,7 @@ BUDGETS = {
     (f"{LEAD}phase/checkliste/", "POST"): (16, 17),
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
-    (f"{LEAD}wiedereroeffnung/", "POST"): (12, 16),
+    (f"{LEAD}wiedereroeffnung/", "POST"): (14, 16),
     (f"{LEAD}felder/", "GET"): (6, 4),
     (f"{LEAD}felder/", "POST"): (14, 13),
     (f"{LEAD}felder/<str:name>/", "GET"): (5, 3),
