@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("leads", "0009_indexes_of_targets"),
+        ("leads", "0011_indexes_of_targets"),
     ]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

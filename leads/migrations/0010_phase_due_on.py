@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0007_ticks'),
+        ('leads', '0009_follow_up_note'),
         ('marketplaces', '0008_targets'),
     ]
 

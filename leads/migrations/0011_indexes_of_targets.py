@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('leads', '0008_phase_due_on'),
+        ('leads', '0010_phase_due_on'),
     ]
 
     # Added first, so that no list goes without an index meanwhile.
