@@ -19,18 +19,8 @@ class Row:
 
     __slots__ = (
         *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
-        *(
-            "due_group",
-            "due_note",
-            "due_state",
-            "late",
-            "market",
-            "name",
-            "owner",
-            "phase",
-            "pk",
-        ),
-        *("place", "plain", "reason", "result", "status", "value"),
+        *("due_group", "due_note", "due_state", "late", "market", "name", "owner", "phase"),
+        *("pk", "place", "plain", "reason", "result", "status", "value"),
     )
 
 
