@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("leads", "0010_field_values"),
+        ("leads", "0013_field_values"),
     ]
 
     operations = [

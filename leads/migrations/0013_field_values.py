@@ -19,7 +19,7 @@ def sort_by_bytes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0009_follow_up_note'),
+        ('leads', '0012_fill_phase_due_on'),
         ('marketplaces', '0007_guidance'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
