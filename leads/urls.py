@@ -14,6 +14,7 @@ from .views import (
     history,
     journal,
     lists,
+    live,
     phase,
     uploads,
 )
@@ -28,6 +29,7 @@ urlpatterns = [
     path("spalten/", columns.choose, name="columns"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
+    path("<int:lead_id>/stand/", live.changes, name="live"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process
