@@ -1,7 +1,11 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
+from itertools import groupby
+from urllib.parse import urlencode
+
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Phase
 
@@ -27,8 +31,16 @@ from .models.questions import Question
 from .paging import RANKING, Order, Part, first_ids, page_of, page_of_ranking
 from .rows import Rows
 from .search import LONG, PROBED, Search
+from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
+# What stands above the leads of the same days.
+DAYS = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "later": _("Coming up"),
+    "none": _("No follow-up"),
+}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
 
@@ -41,6 +53,7 @@ class LeadList:
     default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     more_columns = MORE
     default_sort = FOLLOW_UP.name
+    parameters = ("marktplatz", "phase", "wiedervorlage", "sort")
     # How very many matches stand.
     newest_first = Order(ACTIVITY.path, is_descending=True)
 
@@ -60,9 +73,44 @@ class LeadList:
         self.sort = self._chosen_sort()
         sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
         self._terms = Search(self.search, sight)
-        self._found = None if self._terms.is_empty else self._find()
-        self.order = self._order()
-        self.page = self._page(params.get("seite"))
+
+    @cached_property
+    def order(self):
+        """The Order in which the leads stand."""
+        return self._order()
+
+    @cached_property
+    def page(self):
+        """The page of leads that the address names."""
+        return self._page(self.params.get("seite"))
+
+    @cached_property
+    def _found(self):
+        return None if self._terms.is_empty else self._find()
+
+    @property
+    def asked(self):
+        """What of the address describes the list and is known: name → value."""
+        known = {
+            "q": self.search[:MAX_LENGTH],
+            "marktplatz": self.marketplace.slug if self.marketplace else "",
+            "phase": str(self.phase.pk) if self.phase else "",
+            "wiedervorlage": self.due,
+            "sort": self.sort,
+            "spalten": self.chosen_names,
+        }
+        return {name: value for name, value in known.items() if value}
+
+    @property
+    def query(self):
+        """The list as an address says it; equal lists have equal ones."""
+        return urlencode(self.asked)
+
+    @property
+    def is_outdated(self):
+        """Whether the address names something that is not there any more."""
+        asked = self.asked
+        return any(self.params.get(name) and name not in asked for name in self.parameters)
 
     @classmethod
     def registry_of(cls, marketplaces, sight):
@@ -218,6 +266,12 @@ class LeadList:
         """Whether the columns are not the list's own."""
         return self.columns != self.default_columns
 
+    @property
+    def chosen_names(self):
+        """The chosen columns as an address says them, empty for the list's own."""
+        names = ",".join(column.name for column in self.columns)
+        return names if self.has_chosen_columns else ""
+
     @cached_property
     def cells(self):
         """What draws the cells of a row."""
@@ -249,6 +303,21 @@ class LeadList:
         """The page's leads as its rows show them."""
         rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
         return [rows.of(lead) for lead in self.page.rows]
+
+    @property
+    def groups(self):
+        """The rows in pairs of heading and rows: by when they are due, where they stand so.
+
+        What is due today is headed even where nothing is, at the beginning of the list.
+        """
+        rows = self.shown_rows
+        if self.order.column != FOLLOW_UP.path or self.due:
+            return [("", rows)]
+        groups = [(DAYS[day], list(g)) for day, g in groupby(rows, lambda r: r.due_group)]
+        is_beginning = not (self.order.is_descending or self.params.get("seite"))
+        if is_beginning and not self.is_filtered and rows[0].due_group in {"later", "none"}:
+            groups.insert(0, (DAYS["today"], []))
+        return groups
 
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")
@@ -304,6 +373,7 @@ class ClosedList(LeadList):
     default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     more_columns = (PHASE_OF_CLOSED, LOSS_REASON, *MORE)
     default_sort = f"-{CLOSED.name}"
+    parameters = ("marktplatz", "phase", "ergebnis", "sort")
     newest_first = Order(CLOSED.path, is_descending=True)
 
     @property
@@ -338,6 +408,11 @@ class ClosedList(LeadList):
     def due(self):
         """Closed leads have no follow-up to filter by."""
         return ""
+
+    @property
+    def asked(self):
+        """What of the address describes the list and is known; see LeadList."""
+        return super().asked | ({"ergebnis": self.result} if self.result else {})
 
     @property
     def result(self):

@@ -11,11 +11,13 @@ from .views import (
     downloads,
     entry,
     fields,
+    follow_up,
     history,
     journal,
     lists,
     live,
     phase,
+    saved_views,
     uploads,
 )
 
@@ -26,6 +28,12 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    # /leads/ansichten/: the lists that somebody keeps under a name
+    path("ansichten/", saved_views.show_all, name="views"),
+    path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
+    path("ansichten/<int:view_id>/", saved_views.edit, name="view"),
+    path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
+    path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
     path("spalten/", columns.choose, name="columns"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
@@ -37,6 +45,8 @@ urlpatterns = [
     path("<int:lead_id>/phase/checkliste/", checklist.tick, name="checklist"),
     path("<int:lead_id>/abschluss/", phase.close, name="close"),
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
+    # /leads/<id>/wiedervorlage/: when it is due
+    path("<int:lead_id>/wiedervorlage/", follow_up.plan, name="follow_up"),
     # /leads/<id>/felder/: its fields
     path("<int:lead_id>/felder/", fields.edit_all, name="fields"),
     path("<int:lead_id>/felder/<str:name>/", fields.edit, name="field"),

@@ -9,6 +9,7 @@ from .errors import (
     LeadError,
     NoLongerVisible,
     NoPhases,
+    NotInProgress,
     NotNeighbours,
     ReasonGone,
     RequirementsMissing,
@@ -20,6 +21,7 @@ from .event import LeadEvent
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
+from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
@@ -36,16 +38,20 @@ __all__ = [
     "LeadError",
     "LeadEvent",
     "LeadRefusal",
+    "NameTaken",
     "NoLongerVisible",
     "NoPhases",
+    "NotInProgress",
     "NotNeighbours",
     "ReasonGone",
     "RequirementsMissing",
+    "SavedView",
     "SearchDocument",
     "Sight",
     "StaleMove",
     "StorageAway",
     "StorageUse",
     "Tick",
+    "TooManyViews",
     "Unchangeable",
 ]

@@ -6,10 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from leadbook.htmx import query_in_browser, wants_part
+from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leads.fields import groups_of, table_of
 from leads.live import stamp_of
 from leads.models import Lead
+from leads.moments import Instant
+from leads.rows import due_row
 from leads.stepper import Stepper
 from leads.tabs import TAB_CONTENTS
 
@@ -42,6 +44,13 @@ def lead_address(lead, tab="journal"):
     return address if tab == TABS[0] else f"{address}?tab={tab}"
 
 
+def go(request, to, *args):
+    """Send the browser to the address named `to`, with or without htmx."""
+    response = redirect(to, *args)
+    response.status_code = 303
+    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
+
+
 def shown_tab(request):
     """Return the tab that the page in the browser shows."""
     query = parse_qs(query_in_browser(request))
@@ -49,11 +58,9 @@ def shown_tab(request):
     return tab if tab in TABS else TABS[0]
 
 
-def go(request, to, *args):
-    """Send the browser to the address named `to`, with or without htmx."""
-    response = redirect(to, *args)
-    response.status_code = 303
-    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
+def is_list_shown(request):
+    """Whether the page in the browser is "Leads in Bearbeitung"."""
+    return page_in_browser(request).partition("?")[0] == reverse("leads:list")
 
 
 def page_of_lead(request, lead, tab, *, status=200):
@@ -75,7 +82,8 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
     Without htmx: 303 to the lead's page on `tab`, or that page with the status. With it:
     its new journal lines and the toast always; the `fields` by name; and of the other
     `parts` (head, stepper, navigation, journal, files, counts) those that have changed.
-    The template `main` draws what takes the place of the form that was sent.
+    The template `main` draws what takes the place of the form that was sent. On a list
+    there is only the cell of the follow-up to change, and the counters.
     """
     if status == 200 and not wants_part(request):
         response = redirect(lead_address(lead, tab))
@@ -88,6 +96,11 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
         lead = fresh
     if not wants_part(request):
         return page_of_lead(request, lead, tab, status=status)
+    if is_list_shown(request):
+        row = due_row(lead, lead_address(lead), now=Instant())
+        return render(
+            request, "leads/follow_up/in_list.html", {"lead": lead, "row": row}, status=status
+        )
     tab = shown_tab(request)
     parts = {*parts, *({"head"} if fields else ())}
     if parts & {"journal", "files"}:

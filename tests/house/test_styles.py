@@ -33,6 +33,7 @@ COMPANIONS = {
     "pager.css": {"pager", "more"},
     "toast.css": {"toast", "toast-stack"},
     "topbar.css": {"topbar", "main-nav"},
+    "views.css": {"views", "views-page"},  # above a list, and the page that orders them
 }
 
 
