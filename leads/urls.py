@@ -10,6 +10,7 @@ from .views import (
     detail,
     downloads,
     entry,
+    exports,
     fields,
     history,
     journal,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("export/", exports.in_progress, name="export"),
+    path("abgeschlossen/export/", exports.closed, name="export_closed"),
     # /leads/ansichten/: the lists that somebody keeps under a name
     path("ansichten/", saved_views.show_all, name="views"),
     path("ansichten/anlegen/", saved_views.keep, name="view_keep"),

@@ -63,6 +63,8 @@ BUDGETS = {
     ("leads/", "GET"): (7, 7),
     ("leads/neu/", "GET"): (7, 6),
     ("leads/abgeschlossen/", "GET"): (7, 6),
+    ("leads/export/", "GET"): (5, 5),
+    ("leads/abgeschlossen/export/", "GET"): (5, 5),
     ("leads/ansichten/", "GET"): (5, 3),
     ("leads/ansichten/anlegen/", "GET"): (5, 4),
     ("leads/ansichten/anlegen/", "POST"): (9, 9),
