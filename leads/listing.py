@@ -1,10 +1,12 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
 from functools import partial
+from itertools import groupby
 from urllib.parse import urlencode
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Phase
 
@@ -34,6 +36,13 @@ from .search import LONG, PROBED, Search
 from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
+# What stands above the leads of the same days.
+DAYS = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "later": _("Coming up"),
+    "none": _("No follow-up"),
+}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
 
@@ -327,6 +336,21 @@ class LeadList:
         """The page's leads as its rows show them."""
         rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
         return [rows.of(lead) for lead in self.page.rows]
+
+    @property
+    def groups(self):
+        """The rows in pairs of heading and rows: by when they are due, where they stand so.
+
+        What is due today is headed even where nothing is, at the beginning of the list.
+        """
+        rows = self.shown_rows
+        if self.order.column != FOLLOW_UP.path or self.due:
+            return [("", rows)]
+        groups = [(DAYS[day], list(g)) for day, g in groupby(rows, lambda r: r.due_group)]
+        is_beginning = not (self.order.is_descending or self.params.get("seite"))
+        if is_beginning and not self.is_filtered and rows[0].due_group in {"later", "none"}:
+            groups.insert(0, (DAYS["today"], []))
+        return groups
 
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")

@@ -18,8 +18,8 @@ class Row:
 
     __slots__ = (
         *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
-        *("due_state", "market", "name", "owner", "phase", "place", "plain", "reason"),
-        *("result", "status", "value"),
+        *("due_group", "due_note", "due_state", "market", "name", "owner", "phase", "pk"),
+        *("place", "plain", "reason", "result", "status", "value"),
     )
 
 
@@ -54,19 +54,13 @@ class Rows:
 
     def of(self, lead):
         """Return the row of `lead`."""
-        row = Row()
-        row.address = f"{self.address}{lead.pk}/"
+        row = due_row(lead, f"{self.address}{lead.pk}/", now=self.now)
         row.name = lead.name
         row.place = " · ".join(filter(None, (lead.city, lead.need)))
         row.market = self.markets[lead.marketplace_id]
         row.owner = "" if lead.owner_id == self.reader.pk else str(lead.owner)
         row.phase = self.phases[lead.phase_id]
         row.value = "" if lead.value is None else euro(lead.value)
-        if lead.follow_up_at:
-            row.due = show_due(lead.follow_up_at, now=self.now)
-            row.due_state = self.now.state_of(lead.follow_up_at)
-        else:
-            row.due = ""
         row.activity = show_past(lead.last_activity_at, now=self.now)
         row.activity_at = lead.last_activity_at.isoformat()
         if lead.closed_at:
@@ -76,6 +70,20 @@ class Rows:
             row.reason = lead.loss_reason.label if lead.loss_reason_id else ""
         row.plain = {column.name: Cell(column, lead) for column in self.plain}
         return row
+
+
+def due_row(lead, address, *, now):
+    """Return a row of `lead`, seen from an Instant, that only tells when it is due."""
+    row = Row()
+    row.pk, row.address = lead.pk, address
+    if lead.follow_up_at:
+        row.due = show_due(lead.follow_up_at, now=now)
+        row.due_state = now.state_of(lead.follow_up_at)
+        row.due_group = now.day_group_of(lead.follow_up_at)
+        row.due_note = lead.follow_up_note
+    else:
+        row.due, row.due_group, row.due_note = "", "none", ""
+    return row
 
 
 @lru_cache(maxsize=1000)

@@ -13,6 +13,7 @@ from .acceptance import Acceptance
 from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
+from .follow_up import FollowUp
 from .indexes import indexes_of_lists
 from .informing import Informing
 from .journaling import Journaling
@@ -27,6 +28,7 @@ from .undo import Undo
 class Lead(
     Acceptance,
     Process,
+    FollowUp,
     Requirements,
     Editing,
     Journaling,
@@ -81,6 +83,9 @@ class Lead(
     source = models.CharField(_("source"), max_length=100, blank=True)
     wish_date = models.DateField(_("wish date"), null=True, blank=True)
     follow_up_at = models.DateTimeField(_("follow-up"), null=True, blank=True)
+    follow_up_note = models.CharField(
+        _("note of the follow-up"), max_length=200, blank=True, default="", db_default=""
+    )
     # The marketplace's own fields: id of the definition → JSON value.
     own_values = models.JSONField(_("own fields"), default=dict, blank=True)
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from leads.fields import BUILT_IN_BY_NAME
-
 from .errors import NotNeighbours, ReasonGone, StaleMove
 from .event import LeadEvent
 
@@ -60,15 +58,25 @@ class Process:
         return phase is not None and phase in {self.next_phase, self.previous_phase}
 
     def move(
-        self, *, seen, to, by, note="", follow_up_at=None, since=None, filled=None, ticks=None
+        self,
+        *,
+        seen,
+        to,
+        by,
+        note="",
+        follow_up_at=None,
+        follow_up_note="",
+        since=None,
+        filled=None,
+        ticks=None,
     ):
         """Move from the phase `seen` one step to the phase `to`; return the event.
 
-        A `note` is written into the journal, a `follow_up_at` set, fields are `filled`
-        (arguments of `set_fields`) and entries of the checklist ticked (see `tick`), in
-        the same transaction. `since` is the time at which the lead came into `seen` when
-        the actor looked. Raises StaleMove when the lead is not in `seen` any more, or is
-        there again; NotNeighbours when `to` is not the phase before or behind;
+        A `note` is written into the journal, a `follow_up_at` set with its own note,
+        fields are `filled` (arguments of `set_fields`) and entries of the checklist ticked
+        (see `tick`), in the same transaction. `since` is the time at which the lead came
+        into `seen` when the actor looked. Raises StaleMove when the lead is not in `seen`
+        any more, or is there again; NotNeighbours when `to` is not the phase before or behind;
         FieldConflict, Unchangeable; and, for a step forward, RequirementsMissing.
         """
         with self.locked_for(by):
@@ -76,17 +84,23 @@ class Process:
             self._hold_process(seen.pk, to.pk)
             if not self.can_move_to(to):
                 raise NotNeighbours
-            self._take_along(by=by, follow_up_at=follow_up_at, filled=filled, ticks=ticks)
+            self._take_along(
+                by=by,
+                follow_up_at=follow_up_at,
+                follow_up_note=follow_up_note,
+                filled=filled,
+                ticks=ticks,
+            )
             if to == self.next_phase:
                 self._check_requirements()
             event = self._step_to(to, by=by)
             self._write_note(note, by=by)
             return event
 
-    def keep(self, *, text, follow_up_at, token, by):
+    def keep(self, *, text, follow_up_at, follow_up_note, token, by):
         """Keep what was typed for a move that came too late; see `move`, `write_entry`."""
         with self.locked_for(by):
-            self._take_along(by=by, follow_up_at=follow_up_at)
+            self._take_along(by=by, follow_up_at=follow_up_at, follow_up_note=follow_up_note)
             if text:
                 self.write_entry(text=text, token=token, by=by)
 
@@ -194,13 +208,18 @@ class Process:
     def _fresh(self, phase_id):
         return next(phase for phase in self.process if phase.pk == phase_id)
 
-    def _take_along(self, *, by, follow_up_at=None, filled=None, ticks=None):
+    def _take_along(
+        self, *, by, follow_up_at=None, follow_up_note="", filled=None, ticks=None
+    ):
         if filled:
             self.write_changes(**filled, by=by)
         if ticks:
             self._tick(ticks, by=by)
-        if follow_up_at is not None and follow_up_at != self.follow_up_at:
-            self.write_fields([(BUILT_IN_BY_NAME["follow_up_at"], follow_up_at)], by=by)
+        # The same day without a note is what a required field has just set.
+        if follow_up_at is not None and (follow_up_note or follow_up_at != self.follow_up_at):
+            self.replace_follow_up(
+                follow_up_at=follow_up_at, follow_up_note=follow_up_note, by=by
+            )
 
     def _step_to(self, to, *, by):
         left, to = self._fresh(self.phase_id), self._fresh(to.pk)

@@ -219,6 +219,7 @@ class LeadQuerySet(models.QuerySet):
         return self.select_related("loss_reason").only(
             *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
             *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
+            "follow_up_note",
             *("value", "loss_reason__label", *more),
         )
 

@@ -44,7 +44,7 @@ def test_an_accepted_lead_stands_in_the_list_with_a_real_link(page_of_anna, lead
     assert page.one("h1").text == "Leads in Bearbeitung"
     link = page.one("a", class_="lead-table__name")
     assert (link.text, link["href"]) == ("Familie Aigner", f"/leads/{lead.pk}/")
-    row = page.one("tbody").one("tr")
+    row = link.parent.parent
     assert "Rosenheim · Wärmepumpe statt Ölheizung" in row.text
     assert "Wärmepumpe Süd" in row.text
     assert "Angebot" in row.text

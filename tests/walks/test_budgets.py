@@ -42,6 +42,8 @@ BUDGETS = {
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
     (f"{LEAD}wiedereroeffnung/", "POST"): (12, 16),
+    (f"{LEAD}wiedervorlage/", "GET"): (5, 3),
+    (f"{LEAD}wiedervorlage/", "POST"): (14, 15),
     (f"{LEAD}felder/", "GET"): (6, 4),
     (f"{LEAD}felder/", "POST"): (14, 13),
     (f"{LEAD}felder/<str:name>/", "GET"): (5, 3),
