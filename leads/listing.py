@@ -5,6 +5,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,7 @@ DAYS = {
     "later": _("Coming up"),
     "none": _("No follow-up"),
 }
+LATE = "ueberschritten"
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
 
@@ -98,6 +100,7 @@ class LeadList:
             "marktplatz": self.marketplace.slug if self.marketplace else "",
             "phase": str(self.phase.pk) if self.phase else "",
             "wiedervorlage": self.due,
+            "ziel": LATE if self.is_late else "",
             "sort": self.sort,
             "spalten": self.chosen_names,
         }
@@ -167,7 +170,7 @@ class LeadList:
 
     def _ranked(self):
         """Return the ids of the leads that were found, those that the filters leave."""
-        if not (self.phase or self.due):
+        if not (self.phase or self.due or self.is_late):
             return self._found.ids
         visible = Lead.objects.visible_to(self.user)
         left = set(self.narrowed(visible, self.values).ids())
@@ -224,18 +227,24 @@ class LeadList:
             leads = leads.in_phase(given["phase"])
         if self.due:
             leads = leads.due(DUE[self.due], given)
+        if self.is_late:
+            leads = leads.lying_too_long(given["day"])
         return leads
 
     @property
     def key(self):
         """What of the address decides which SQL finds its leads; None where all of it."""
-        return None if self._found else (type(self).__name__, self.due)
+        return None if self._found else (type(self).__name__, self.due, self.is_late)
 
     @property
     def values(self):
         """The values that the address gives to that SQL."""
-        times = due_times() if self.due else {}
-        return {**times, "phase": self.phase.pk} if self.phase else times
+        values = due_times() if self.due else {}
+        if self.is_late:
+            values["day"] = timezone.localdate()
+        if self.phase:
+            values["phase"] = self.phase.pk
+        return values
 
     def rows(self):
         """Return the leads that the user may see, as rows of this list."""
@@ -285,9 +294,14 @@ class LeadList:
         return word if word in DUE else ""
 
     @property
+    def is_late(self):
+        """Whether only leads are asked for that lie longer than their phase's target."""
+        return self.params.get("ziel") == LATE
+
+    @property
     def is_filtered(self):
         """Whether anything narrows the list."""
-        return bool(self.search or self.marketplace or self.phase or self.due)
+        return bool(self.search or self.marketplace or self.phase or self.due or self.is_late)
 
     @property
     def word(self):
@@ -441,6 +455,11 @@ class ClosedList(LeadList):
     def due(self):
         """Closed leads have no follow-up to filter by."""
         return ""
+
+    @property
+    def is_late(self):
+        """Closed leads lie in no phase any more."""
+        return False
 
     @property
     def asked(self):

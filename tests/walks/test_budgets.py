@@ -41,7 +41,7 @@ BUDGETS = {
     (f"{LEAD}phase/checkliste/", "POST"): (16, 17),
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
-    (f"{LEAD}wiedereroeffnung/", "POST"): (12, 16),
+    (f"{LEAD}wiedereroeffnung/", "POST"): (14, 16),
     (f"{LEAD}wiedervorlage/", "GET"): (5, 3),
     (f"{LEAD}wiedervorlage/", "POST"): (14, 15),
     (f"{LEAD}felder/", "GET"): (6, 4),
