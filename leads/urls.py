@@ -12,6 +12,7 @@ from .views import (
     entry,
     exports,
     fields,
+    filters,
     follow_up,
     history,
     journal,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
     path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
     path("spalten/", columns.choose, name="columns"),
+    path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),

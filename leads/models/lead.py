@@ -23,6 +23,7 @@ from .recording import Recording
 from .requirements import Requirements
 from .searching import Searching
 from .undo import Undo
+from .valuing import Valuing
 
 
 class Lead(
@@ -37,6 +38,7 @@ class Lead(
     Informing,
     Erasing,
     Searching,
+    Valuing,
     Recording,
     models.Model,
 ):

@@ -233,6 +233,7 @@ PERSONAL = {
     "leads/anlegen/": Of(get=True, post=True),
     "leads/export/": Of(get=True),
     "leads/abgeschlossen/export/": Of(get=True),
+    "leads/filter/": Of(get=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),
     "leads/spalten/": Of(get=True, post=True),

@@ -76,6 +76,7 @@ BUDGETS = {
     (f"{VIEW}loeschung/", "POST"): (5, 5),
     ("leads/anlegen/", "GET"): (6, 4),
     ("leads/anlegen/", "POST"): (6, 4),
+    ("leads/filter/", "GET"): (6, 4),
     ("leads/spalten/", "GET"): (6, 5),
     ("leads/spalten/", "POST"): (6, 5),
     ("abmelden/", "POST"): (4, 4),
