@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .moments import MomentField, show_moment
 from .numbers import euro, german, parse_decimal
-from .text import clean_line, clean_text
+from .text import clean_line, clean_text, sort_key
 
 
 class LineField(forms.CharField):
@@ -88,6 +88,18 @@ class YesNoField(forms.TypedChoiceField):
         return {True: "yes", False: "no"}.get(value, value)
 
 
+# Of the texts by which own fields are sorted; what does not fit its kind comes last.
+LONGEST_KEY = 200
+UNFIT = "~"
+# Added to numbers, so that none is negative: they are smaller than a tenth of it.
+ABOVE_ALL = 10**13
+
+
+def text_key(text):
+    """Return `text` for sorting; different texts differ, where there is room for them."""
+    return f"{sort_key(text)}\n{text}"
+
+
 PHONE = validators.RegexValidator(
     r"^\+?[\d\s()/.\-–]{3,40}$",
     _("Enter a phone number, for example +49 8031 1234567."),
@@ -104,6 +116,8 @@ class Kind:
     empty = ""
     # Where it is entered over the whole width of the form.
     is_wide = False
+    # Whether lists can be sorted by it.
+    is_sorted = True
     # What an export takes it for: text, number, money, date, datetime, list or yes_no.
     type = "text"
 
@@ -138,6 +152,18 @@ class Kind:
         """Return the text that people read, empty for no value."""
         return str(value or "")
 
+    def key(self, value):
+        """Return the text in whose byte order the values stand, shorter than LONGEST_KEY."""
+        return text_key(value)
+
+    def keys(self, data):
+        """Return pairs (is_choice, key) of what the JSON value `data` is found by."""
+        try:
+            return [(False, self.key(self.from_json(data))[:LONGEST_KEY])]
+        except (ValueError, TypeError, ArithmeticError, AttributeError):
+            text = data if isinstance(data, str) else ", ".join(map(str, data))
+            return [(False, f"{UNFIT}{text_key(text)}"[:LONGEST_KEY])]
+
 
 class Line(Kind):
     """One line of text."""
@@ -150,6 +176,11 @@ class LongText(Kind):
     max_length = 5000
     attrs = {"rows": 5}
     is_wide = True
+    is_sorted = False
+
+    def keys(self, data):
+        """Return nothing: nobody sorts by what is read as a whole."""
+        return []
 
 
 class Phone(Kind):
@@ -197,6 +228,10 @@ class Number(Kind):
         """Return the Decimal."""
         return Decimal(data) if data else None
 
+    def key(self, value):
+        """Return all digits, from the same place on."""
+        return f"{value + ABOVE_ALL:019.4f}"
+
     def show(self, value, field):
         """Return the number with its unit."""
         return "" if value is None else f"{german(value)} {field.unit}".strip()
@@ -241,6 +276,10 @@ class Date(Kind):
     def from_json(self, data):
         """Return the date."""
         return date.fromisoformat(data) if data else None
+
+    def key(self, value):
+        """Return the ISO date."""
+        return value.isoformat()
 
     def show(self, value, field):
         """Return the date as 01.12.2026."""
@@ -296,8 +335,22 @@ class Choices(Kind):
         return sorted(value or [])
 
     def from_json(self, data):
-        """Return the list."""
-        return list(data or [])
+        """Return the list; of a field that knew one choice only that one."""
+        return [data] if data and isinstance(data, str) else list(data or [])
+
+    def key(self, value):
+        """Return the choices in their order."""
+        return text_key(", ".join(value))
+
+    def keys(self, data):
+        """Return the key of the whole and those of each choice."""
+        return [
+            *super().keys(data),
+            *(
+                (True, text_key(choice)[:LONGEST_KEY])
+                for choice in dict.fromkeys(self.from_json(data))
+            ),
+        ]
 
     def show(self, value, field):
         """Return the choices in the operator's order, the removed ones last."""
@@ -319,6 +372,12 @@ class YesNo(Kind):
     def from_json(self, data):
         """Return the truth value, None for not known."""
         return {"yes": True, "no": False}.get(data)
+
+    def key(self, value):
+        """Return what puts no before yes."""
+        if value is None:
+            raise ValueError
+        return "1" if value else "0"
 
     def show(self, value, field):
         """Return yes or no in the reader's language."""

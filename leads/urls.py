@@ -10,7 +10,9 @@ from .views import (
     detail,
     downloads,
     entry,
+    exports,
     fields,
+    filters,
     follow_up,
     history,
     journal,
@@ -28,6 +30,8 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("export/", exports.in_progress, name="export"),
+    path("abgeschlossen/export/", exports.closed, name="export_closed"),
     # /leads/ansichten/: the lists that somebody keeps under a name
     path("ansichten/", saved_views.show_all, name="views"),
     path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
@@ -35,6 +39,7 @@ urlpatterns = [
     path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
     path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
     path("spalten/", columns.choose, name="columns"),
+    path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/stand/", live.changes, name="live"),

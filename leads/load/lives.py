@@ -11,8 +11,16 @@ from django.utils import timezone, translation
 from leadbook.provenance import Source
 from leads.demo import read_data
 from leads.demo.calendar import Calendar
+from leads.field_values import CLOSED
 from leads.fields import BUILT_IN_BY_NAME
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent, SearchDocument
+from leads.models import (
+    Attachment,
+    FieldValue,
+    JournalEntry,
+    Lead,
+    LeadEvent,
+    SearchDocument,
+)
 from leads.search_documents import columns_of, distinct_words
 
 from .bulk import Table
@@ -39,7 +47,7 @@ DERIVED = [
 LEAD = (
     "id", "marketplace_id", "external_id", "entry_token", "status", "owner_id", "phase_id",
     "loss_reason_id", "created_at", "accepted_at", "phase_entered_at", "closed_at",
-    "last_activity_at", "follow_up_at", *COLUMNS, *DERIVED,
+    "last_activity_at", "follow_up_at", "phase_due_on", *COLUMNS, *DERIVED,
 )  # fmt: skip
 EVENT = (
     "id", "lead_id", "kind", "created_at", "actor_id", "actor_name", "source", "request_id",
@@ -51,6 +59,7 @@ FILE = (
     "id", "lead_id", "author_id", "file", "thumbnail", "name", "extension", "size", "sha256",
     "created_at",
 )  # fmt: skip
+VALUE = ("lead_id", "field_id", "is_choice", "key", "owner_id", "is_closed")
 
 
 def tables():
@@ -58,6 +67,7 @@ def tables():
     return [
         Table(Lead, LEAD), Table(LeadEvent, EVENT), Table(JournalEntry, ENTRY),
         Table(Attachment, FILE), Table(SearchDocument, tuple(columns_of(Lead(), []))),
+        Table(FieldValue, VALUE),
     ]  # fmt: skip
 
 
@@ -82,7 +92,7 @@ class Lives:
         return taken
 
     def _empty(self):
-        return [[] for _table in range(5)]
+        return [[] for _table in range(6)]
 
     def offered(self, pk, stage, at):
         """A lead that nobody works on yet."""
@@ -142,6 +152,7 @@ class Lives:
             (accepted if is_own else at, accepted, entered, closed, last, due),
             values,
             [text for _moment, kind, text, _event in reversed(lines) if kind != "event"],
+            until=None if closed else stage.until(phase, entered),
         )
 
     def _way(self, stage, status, is_own, reached=None):
@@ -172,7 +183,7 @@ class Lives:
             values[COLUMNS.index("phone")] = phone
         return values
 
-    def _lead(self, pk, states, moments, values, texts=()):
+    def _lead(self, pk, states, moments, values, texts=(), *, until=None):
         """Add the lead and what follows from it; `texts` are its entries, newest first."""
         scratch = self.scratch
         for name, value in zip(COLUMNS, values, strict=True):
@@ -181,10 +192,14 @@ class Lives:
         derived = (getattr(scratch, name) for name in DERIVED)
         *times, due = moments
         stamps = (stamp(moment) for moment in times)
-        self.batches[0].append((pk, *states, *stamps, due, *values, *derived))
+        self.batches[0].append((pk, *states, *stamps, due, until, *values, *derived))
         scratch.pk = pk
         scratch.marketplace_id, _number, _token, scratch.status, scratch.owner_id, *_ = states
         self.batches[4].append(tuple(columns_of(scratch, distinct_words(texts)).values()))
+        if scratch.owner_id:
+            state = scratch.owner_id, scratch.status in CLOSED
+            keys = self.prospects.keys_of_own[values[COLUMNS.index("own_values")]]
+            self.batches[5] += [(pk, *key, *state) for key in keys]
 
     def _event(
         self, pk, kind, at, actor, *, label="", field="", old="", new="", from_phase=None,

@@ -18,6 +18,7 @@ from .errors import (
     Unchangeable,
 )
 from .event import LeadEvent
+from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
@@ -33,6 +34,7 @@ __all__ = [
     "DirectUpload",
     "Erasure",
     "FieldConflict",
+    "FieldValue",
     "JournalEntry",
     "Lead",
     "LeadError",

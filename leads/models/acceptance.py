@@ -1,7 +1,6 @@
 """From offer to owner: a lead is offered, accepted or declined, or entered by a rep."""
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from leads.fields import fields_of
 
@@ -37,6 +36,8 @@ class Acceptance:
                 raise
             return cls.objects.get(entry_token=token, owner=by)
         lead.save_search_document()
+        if lead.own_values:
+            lead.save_field_values()
         lead.record(
             LeadEvent.Kind.ENTERED, by=by, to_phase=lead.phase, new_text=lead.phase.name
         )
@@ -68,7 +69,7 @@ class Acceptance:
                 raise AlreadyTaken
             self.owner = by
             self._start()
-            self.save_change("owner", "status", "phase", "phase_entered_at", "accepted_at")
+            self.save_change("owner", "status", *self.PLACE, "accepted_at")
             return self.record(
                 LeadEvent.Kind.ACCEPTED,
                 by=by,
@@ -91,9 +92,9 @@ class Acceptance:
         phase = self.marketplace.hold_first_phase()
         if phase is None:
             raise NoPhases
-        self.phase = phase
         self.status = self.Status.IN_PROGRESS
-        self.accepted_at = self.phase_entered_at = timezone.now()
+        self.enter_phase(phase)
+        self.accepted_at = self.phase_entered_at
 
     def _fill(self, values):
         for field in fields_of(self.marketplace):

@@ -61,6 +61,7 @@ class Erasing:
             attachments = self._forget_attachments()
             self._forget_fields()
             self.forget_search_document()
+            self.forget_field_values()
             self.record(
                 LeadEvent.Kind.ANONYMISED, by=by, new_text=erasure.get_reason_display()
             )

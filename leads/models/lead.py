@@ -23,6 +23,7 @@ from .recording import Recording
 from .requirements import Requirements
 from .searching import Searching
 from .undo import Undo
+from .valuing import Valuing
 
 
 class Lead(
@@ -37,6 +38,7 @@ class Lead(
     Informing,
     Erasing,
     Searching,
+    Valuing,
     Recording,
     models.Model,
 ):
@@ -107,6 +109,8 @@ class Lead(
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     phase_entered_at = models.DateTimeField(_("in this phase since"), null=True, blank=True)
+    # The last day on which it does not lie there too long; see leads.targets.
+    phase_due_on = models.DateField(_("target of the phase"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     last_activity_at = models.DateTimeField(_("last activity"), default=timezone.now)
     # What was personal is gone; what is left serves the figures and is seen by operators.

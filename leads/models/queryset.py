@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from marketplaces.models import Field, Membership, Phase
 
 from .attachment import Attachment
 from .counting import count_up_to
+from .field_value import FieldValue, has_value
 from .indexes import OF_ANYBODY
 from .journal import JournalEntry
 from .questions import Question
@@ -164,6 +165,10 @@ class LeadQuerySet(models.QuerySet):
         """
         return self.filter(due_conditions(times)[which])
 
+    def lying_too_long(self, day):
+        """Leads whose phase's target was over before `day`; see leads.targets."""
+        return self.filter(phase_due_on__lt=day)
+
     def matching(self, text, *, offered=False):
         """Leads that are found by `text`; of the offered ones, only if `offered` says so.
 
@@ -190,6 +195,21 @@ class LeadQuerySet(models.QuerySet):
         if whole := [digits for digits in numbers if len(digits) >= WHOLE_NUMBER]:
             same |= Q(pk__in=documents.with_number(whole))
         return self.personal().filter(same).exclude(pk=lead.pk).order_by("pk")
+
+    def having(self, field_id, condition=None):
+        """Leads with a value in this own field, one that meets the condition."""
+        return self.filter(has_value(field_id, condition))
+
+    def without_value(self, field_id):
+        """Leads that have no value in this own field to sort them by."""
+        return self.filter(~has_value(field_id))
+
+    def with_own_key(self, field_ids):
+        """With `own_key`: what they are sorted by in one of these own fields, or None."""
+        values = FieldValue.objects.to_sort().filter(
+            lead=OuterRef("pk"), field_id__in=field_ids
+        )
+        return self.annotate(own_key=Subquery(values.values("key")[:1]))
 
     def with_ids(self, ids):
         """The leads with these ids."""
@@ -219,7 +239,7 @@ class LeadQuerySet(models.QuerySet):
         return self.select_related("loss_reason").only(
             *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
             *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
-            "follow_up_note",
+            *("follow_up_note", "phase_entered_at", "phase_due_on"),
             *("value", "loss_reason__label", *more),
         )
 
@@ -317,6 +337,19 @@ class LeadQuerySet(models.QuerySet):
             offered=self.offered_along(sight),
             in_progress=asked(),
             **{which: asked(which) for which in ("overdue", "today", "none")},
+            late=[
+                question
+                for _marketplace, question in self.worked_along(
+                    sight,
+                    ("counted", "late"),
+                    lambda leads, given: (
+                        leads.in_progress()
+                        .lying_too_long(given["day"])
+                        .order_by("phase_due_on")
+                    ),
+                    day=timezone.localdate(now),
+                )
+            ],
         )
 
 

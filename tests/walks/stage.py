@@ -70,7 +70,7 @@ class Stage:
         self.withdrawn = self._offered_again(heatpumps, anna)
         self.views = [
             SavedView.objects.keep(anna, name=name, list_name="in_progress", query="sort=name")
-            for name in ("Geheimer Plan", "Geheimer Plan B")
+            for name in ("Ansicht A", "Ansicht B")
         ]
 
     @staticmethod
@@ -232,6 +232,9 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/export/": Of(get=True),
+    "leads/abgeschlossen/export/": Of(get=True),
+    "leads/filter/": Of(get=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),
     "leads/spalten/": Of(get=True, post=True),
