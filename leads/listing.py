@@ -1,5 +1,6 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
+from functools import partial
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from .columns import (
     PHASE_OF_CLOSED,
     STATUS,
     VALUE,
+    Column,
     Registry,
 )
 from .fields import OWN_PREFIX
@@ -200,6 +202,32 @@ class LeadList:
         leads = Lead.objects.personal().with_ids(ids)
         return [Part(Question(None, lambda given: self.narrowed(leads, given), self.values))]
 
+    def portions(self, columns, *, size):
+        """Yield the leads of the whole list in its order, `size` at a time, as lists.
+
+        `columns` say what of them is read. Each portion is read along the indexes from
+        where the one before ended, whatever has changed meanwhile.
+        """
+        read = Column("order", "", reads=tuple(self._order_reads()))
+        rows = self.kept(Lead.objects.visible_to(self.user)).for_columns([*columns, read])
+        if self.order is RANKING:
+            read_page = partial(page_of_ranking, self._ranked())
+        else:
+            read_page = partial(page_of, self.parts(), self.order)
+        cursor = None
+        while True:
+            page = read_page(rows=rows, cursor=cursor, size=size)
+            yield page.rows
+            cursor = page.next
+            if cursor is None:
+                return
+
+    def _order_reads(self):
+        """The lead's own columns that tell where in the list it stands."""
+        for name in (self.order.column, self.order.within):
+            if name and name not in {RANKING.column, PHASE.path, MARKETPLACE.path}:
+                yield name
+
     def kept(self, leads):
         """Return the `leads` that belong into this list, before its filters."""
         return leads.in_progress()
@@ -290,6 +318,11 @@ class LeadList:
 
         key = self.key and (*self.key, "valued", is_narrowed, *piece)
         return Question(key, build, {**piece, **self.values, "field": field.own_id})
+
+    @property
+    def shown_marketplaces(self):
+        """The marketplaces whose leads the filters leave."""
+        return self._walked_marketplaces
 
     @property
     def _walked_marketplaces(self):

@@ -10,12 +10,14 @@ from .views import (
     detail,
     downloads,
     entry,
+    exports,
     fields,
     filters,
     follow_up,
     history,
     journal,
     lists,
+    live,
     phase,
     saved_views,
     uploads,
@@ -28,6 +30,8 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("export/", exports.in_progress, name="export"),
+    path("abgeschlossen/export/", exports.closed, name="export_closed"),
     # /leads/ansichten/: the lists that somebody keeps under a name
     path("ansichten/", saved_views.show_all, name="views"),
     path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
@@ -38,6 +42,7 @@ urlpatterns = [
     path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
+    path("<int:lead_id>/stand/", live.changes, name="live"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process

@@ -70,7 +70,7 @@ class Stage:
         self.withdrawn = self._offered_again(heatpumps, anna)
         self.views = [
             SavedView.objects.keep(anna, name=name, list_name="in_progress", query="sort=name")
-            for name in ("Geheimer Plan", "Geheimer Plan B")
+            for name in ("Ansicht A", "Ansicht B")
         ]
 
     @staticmethod
@@ -194,6 +194,7 @@ OWN_ENTRY = {
 }
 OF_A_LEAD = {
     LEAD: Of(get=True),
+    f"{LEAD}stand/": Of(get=True, is_for_scripts=True),
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),
@@ -231,6 +232,8 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/export/": Of(get=True),
+    "leads/abgeschlossen/export/": Of(get=True),
     "leads/filter/": Of(get=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),
