@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    bulk_follow_up,
     checklist,
     columns,
     detail,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    path("wiedervorlage/", bulk_follow_up.plan, name="follow_ups"),
+    path("wiedervorlage/ruecknahme/", bulk_follow_up.undo, name="follow_ups_undo"),
     path("export/", exports.in_progress, name="export"),
     path("abgeschlossen/export/", exports.closed, name="export_closed"),
     # /leads/ansichten/: the lists that somebody keeps under a name
