@@ -18,6 +18,7 @@ from .views import (
     journal,
     lists,
     phase,
+    reminder,
     saved_views,
     uploads,
 )
@@ -28,6 +29,8 @@ urlpatterns = [
     path("", lists.in_progress, name="list"),
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
+    # The links of reminders, which work without signing in
+    path("rueckmeldung/<token>/", reminder.answer, name="reminder"),
     path("anlegen/", entry.enter, name="enter"),
     path("export/", exports.in_progress, name="export"),
     path("abgeschlossen/export/", exports.closed, name="export_closed"),

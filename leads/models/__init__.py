@@ -21,6 +21,7 @@ from .event import LeadEvent
 from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
+from .reminder import Reminder
 from .refusal import LeadRefusal
 from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
@@ -46,6 +47,7 @@ __all__ = [
     "NotInProgress",
     "NotNeighbours",
     "ReasonGone",
+    "Reminder",
     "RequirementsMissing",
     "SavedView",
     "SearchDocument",
