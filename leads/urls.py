@@ -17,6 +17,7 @@ from .views import (
     history,
     journal,
     lists,
+    live,
     phase,
     reminder,
     saved_views,
@@ -44,6 +45,7 @@ urlpatterns = [
     path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
+    path("<int:lead_id>/stand/", live.changes, name="live"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process

@@ -188,6 +188,8 @@ class Lives:
         scratch = self.scratch
         for name, value in zip(COLUMNS, values, strict=True):
             setattr(scratch, name, value)
+        own_values = scratch.own_values
+        scratch.own_values = json.loads(own_values)
         scratch.derive()
         derived = (getattr(scratch, name) for name in DERIVED)
         *times, due = moments
@@ -198,7 +200,7 @@ class Lives:
         self.batches[4].append(tuple(columns_of(scratch, distinct_words(texts)).values()))
         if scratch.owner_id:
             state = scratch.owner_id, scratch.status in CLOSED
-            keys = self.prospects.keys_of_own[values[COLUMNS.index("own_values")]]
+            keys = self.prospects.keys_of_own[own_values]
             self.batches[5] += [(pk, *key, *state) for key in keys]
 
     def _event(

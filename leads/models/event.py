@@ -25,10 +25,6 @@ class LeadEventQuerySet(TimelineQuerySet):
             lead__marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
         )
 
-    def with_ids(self, ids):
-        """The events with these ids."""
-        return self.filter(pk__in=ids)
-
     def of_process(self):
         """The steps of the sales process."""
         return self.filter(kind__in=LeadEvent.PROCESS)

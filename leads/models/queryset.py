@@ -292,7 +292,29 @@ class LeadQuerySet(models.QuerySet):
     def for_page(self):
         """With what the lead's page shows around its tabs."""
         beside = self.select_related("marketplace__storage_use", "owner", "loss_reason")
-        return beside.for_process().for_fields().counted()
+        return beside.for_process().for_fields().counted().with_stamp()
+
+    def for_stamp(self):
+        """With what tells whether anything has changed; see leads.live."""
+        seen = ("marketplace", "owner", "status", "phase", "follow_up_at", "last_activity_at")
+        return self.only(*seen).with_stamp()
+
+    def with_stamp(self):
+        """With what is done to a lead's files behind everybody's back."""
+        table = Attachment._meta.db_table
+        of_lead = f"FROM {table} WHERE lead_id = leads_lead.id"
+        return self.annotate(
+            # In SQL for the reason that `_counted` gives.
+            scanned_at=RawSQL(  # noqa: S611
+                f"SELECT MAX(scanned_at) {of_lead}",
+                (),
+                output_field=models.DateTimeField(),
+            ),
+            picture_count=RawSQL(  # noqa: S611
+                f"SELECT COUNT(*) {of_lead} AND thumbnail <> ''",
+                (),
+            ),
+        )
 
     def for_process(self):
         """With the phases of the marketplace, which the stepper and its dialogs show."""

@@ -7,6 +7,7 @@ import "./elements/quick-keys.js";
 import "./elements/row-opener.js";
 import "./elements/scroll-to-current.js";
 import "./elements/toast-stack.js";
+import "./elements/watch-lead.js";
 import "./lib/failures.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";

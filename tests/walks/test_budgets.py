@@ -33,6 +33,7 @@ from .test_admin import addresses
 # (route, verb) → queries of the page and of the part. Session and user are two of them.
 BUDGETS = {
     (LEAD, "GET"): (9, 6),
+    (f"{LEAD}stand/", "GET"): (7, 7),
     (f"{LEAD}annahme/", "POST"): (15, 15),
     (f"{LEAD}ablehnung/", "GET"): (6, 4),
     (f"{LEAD}ablehnung/", "POST"): (9, 9),
