@@ -34,10 +34,11 @@ def remind_everybody():
     """Let a worker remind everybody who may have forgotten a lead; can be done again."""
     today = timezone.localdate()
     marketplaces = [m for m in Marketplace.objects.reminding() if _works(m, today)]
-    # Leads without a row that was answered are of no use once their links are dead.
+    # Their links are dead for long.
     old = today - timedelta(days=30)
     Reminder.objects.created_before(old).delete()
-    for user_id in User.people.to_be_reminded(marketplaces, today).values_list("pk", flat=True):
+    people = User.people.to_be_reminded(marketplaces, today)
+    for user_id in people.values_list("pk", flat=True):
         remind.enqueue(user_id, today.isoformat())
 
 
@@ -67,6 +68,7 @@ def remind(context, user_id, day, *, tries=0):
     except Exception as error:
         # Of what a mail server says only the kind: it repeats the address.
         logger.error("A reminder could not be sent: %s", type(error).__name__)
+        Reminder.objects.of_day(user, today).delete()
         user.remember_reminder(None)
         if not try_later(context):
             raise MailNotSent from None
@@ -118,10 +120,7 @@ def _mail(user, leads, today):
             lead=lead, user=user, created_on=today
         )
         links = [
-            (
-                answer.label,
-                settings.PUBLIC_URL + reverse("leads:reminder", args=[reminder.token_for(answer)]),
-            )
+            (answer.label, _absolute("leads:reminder", reminder.token_for(answer)))
             for answer in Reminder.Answer
         ]
         days = days_between(
@@ -144,9 +143,13 @@ def _mail(user, leads, today):
         "lines": lines,
         "more": more,
         "days": LINKS_LIVE // (24 * 60 * 60),
-        "list_address": settings.PUBLIC_URL + reverse("leads:list"),
-        "off_address": settings.PUBLIC_URL + reverse("reminders"),
+        "list_address": _absolute("leads:list"),
+        "off_address": _absolute("reminders"),
     }
     return EmailMessage(
         subject, render_to_string("leads/reminder/mail.txt", context), to=[user.email]
     )
+
+
+def _absolute(name, *args):
+    return settings.PUBLIC_URL + reverse(name, args=args)

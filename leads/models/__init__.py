@@ -21,8 +21,8 @@ from .event import LeadEvent
 from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
-from .reminder import Reminder
 from .refusal import LeadRefusal
+from .reminder import Reminder
 from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight

@@ -22,9 +22,9 @@ class ReminderQuerySet(models.QuerySet):
         found = self.select_related("lead", "user").filter(pk=pk).first()
         return found and (found, answer)
 
-    def since(self, day):
-        """Those that were sent on this day or later."""
-        return self.filter(created_on__gte=day)
+    def of_day(self, user, day):
+        """Those of one mail."""
+        return self.filter(user=user, created_on=day)
 
     def created_before(self, day):
         """Those that were sent before this day."""

@@ -94,9 +94,7 @@ class User(AbstractUser):
 
     # List → names of the columns that the person chose for it, see leads.columns.
     list_columns = models.JSONField(null=True, editable=False)
-    wants_reminders = models.BooleanField(
-        _("reminder e-mails"), default=True, db_default=True
-    )
+    wants_reminders = models.BooleanField(_("reminder e-mails"), default=True, db_default=True)
     # The day of the last one: there is one a day at most.
     reminded_on = models.DateField(null=True, editable=False)
 
