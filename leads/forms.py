@@ -14,7 +14,7 @@ from .kinds import LineField, TextField
 from .models import JournalEntry, SavedView
 from .models.follow_up import FOLLOW_UP
 from .moments import MomentField
-from .suggestions import suggestions
+from .suggestions import common_suggestions, suggestions
 
 NOTE_MAX_LENGTH = 10_000
 
@@ -351,6 +351,21 @@ class FollowUpForm(LeadFieldsForm):
     def seen(self):
         """What `Lead.set_follow_up` wants: name → what was seen."""
         return {name: self.cleaned_data[f"seen-{name}"] for name in FOLLOW_UP}
+
+
+class BulkFollowUpForm(forms.Form):
+    """The same follow-up for several `leads`."""
+
+    follow_up_at = MomentField(
+        label=_("Follow-up"),
+        error_messages={"required": _("Choose the day of the follow-up.")},
+    )
+    follow_up_note = LineField(label=_("Note (optional)"), required=False, max_length=200)
+
+    def __init__(self, *args, leads, **kwargs):
+        super().__init__(*args, auto_id="wiedervorlage_%s", **kwargs)
+        marketplaces = {lead.marketplace_id: lead.marketplace for lead in leads}
+        self.fields["follow_up_at"].suggestions = common_suggestions(marketplaces.values())
 
 
 class SavedViewForm(forms.Form):

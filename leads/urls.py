@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    bulk_follow_up,
     checklist,
     columns,
     detail,
@@ -33,6 +34,8 @@ urlpatterns = [
     # The links of reminders, which work without signing in
     path("rueckmeldung/<token>/", reminder.answer, name="reminder"),
     path("anlegen/", entry.enter, name="enter"),
+    path("wiedervorlage/", bulk_follow_up.plan, name="follow_ups"),
+    path("wiedervorlage/ruecknahme/", bulk_follow_up.undo, name="follow_ups_undo"),
     path("export/", exports.in_progress, name="export"),
     path("abgeschlossen/export/", exports.closed, name="export_closed"),
     # /leads/ansichten/: the lists that somebody keeps under a name

@@ -274,9 +274,9 @@ class LeadQuerySet(models.QuerySet):
         """With what the values of these leads.columns are read from, and nothing else."""
         reads = {name for column in columns for name in column.reads}
         beside = {name.partition("__")[0] for name in reads if "__" in name}
-        return self.select_related(*beside).only(
-            *("marketplace", "phase", "owner", "loss_reason", *reads)
-        )
+        # Without a name select_related() would take everything along.
+        rows = self.select_related(*beside) if beside else self
+        return rows.only(*("marketplace", "phase", "owner", "loss_reason", *reads))
 
     def with_owner_name(self):
         """With what tells whose lead it is; `for_rows` or the like comes before."""
@@ -342,6 +342,10 @@ class LeadQuerySet(models.QuerySet):
             }
         )
         return {int(name.removeprefix("field_")): count for name, count in counts.items()}
+
+    def by_name(self):
+        """By the name as a dictionary has it."""
+        return self.order_by("sort_name", "pk")
 
     def for_choice(self):
         """With what tells one lead from another."""

@@ -5,6 +5,7 @@ import "./elements/menu-box.js";
 import "./elements/modal-dialog.js";
 import "./elements/quick-keys.js";
 import "./elements/row-opener.js";
+import "./elements/row-picker.js";
 import "./elements/scroll-to-current.js";
 import "./elements/toast-stack.js";
 import "./elements/watch-lead.js";

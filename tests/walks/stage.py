@@ -117,6 +117,8 @@ class Stage:
         """What the right person would send to `route`, complete and valid."""
         lead, phases = self.lead, self.marketplace.phases
         match route.removeprefix(LEAD):
+            case "leads/wiedervorlage/":
+                return {"lead": lead.pk, "follow_up_at": "2028-01-03"}
             case "leads/ansichten/anlegen/":
                 return {"name": "Neu", "liste": "in_progress", "abfrage": "sort=-name"}
             case "leads/ansichten/<int:view_id>/":
@@ -232,6 +234,8 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/wiedervorlage/": Of(get=True, post=True),
+    "leads/wiedervorlage/ruecknahme/": Of(post=True),
     "leads/export/": Of(get=True),
     "leads/abgeschlossen/export/": Of(get=True),
     "leads/filter/": Of(get=True),

@@ -66,6 +66,10 @@ BUDGETS = {
     ("leads/", "GET"): (7, 7),
     ("leads/neu/", "GET"): (7, 6),
     ("leads/abgeschlossen/", "GET"): (7, 6),
+    ("leads/wiedervorlage/", "GET"): (5, 3),
+    # Of one lead; each other one asks as much.
+    ("leads/wiedervorlage/", "POST"): (11, 11),
+    ("leads/wiedervorlage/ruecknahme/", "POST"): (4, 4),
     ("leads/export/", "GET"): (5, 5),
     ("leads/abgeschlossen/export/", "GET"): (5, 5),
     ("leads/ansichten/", "GET"): (5, 3),

@@ -40,7 +40,7 @@ class RowOpener extends HTMLElement {
   open(event) {
     const row = event.target.closest("tbody tr");
     const link = row?.querySelector("a");
-    if (!link || event.target.closest("a")) return;
+    if (!link || event.target.closest("a, label, input, button")) return;
     getSelection().removeAllRanges();
     link.click();
   }
@@ -55,6 +55,11 @@ class RowOpener extends HTMLElement {
     if (event.key === "Enter" && current >= 0 && here === rows[current]) {
       event.preventDefault();
       rows[current].querySelector("a").click();
+      return;
+    }
+    if (event.key === " " && current >= 0 && here === rows[current]) {
+      event.preventDefault();
+      rows[current].querySelector("input[type=checkbox]")?.click();
       return;
     }
     const target = {
