@@ -13,15 +13,17 @@ let former;
 class DropZone extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
-    this.input = this.querySelector("input[type=file]");
+    this.inputs = this.querySelectorAll("input[type=file]");
     this.list = document.getElementById("files");
     this.queue = [];
     this.depth = 0;
     this.dataset.ready = "";
-    this.input.addEventListener("change", () => {
-      this.add(this.input.files);
-      this.input.value = "";
-    });
+    for (const input of this.inputs) {
+      input.addEventListener("change", () => {
+        this.add(input.files);
+        input.value = "";
+      });
+    }
     this.list.addEventListener("click", (event) => {
       event.target.closest("[data-dismiss]")?.closest("li").remove();
     });
