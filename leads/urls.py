@@ -20,6 +20,7 @@ from .views import (
     lists,
     live,
     phase,
+    reminder,
     saved_views,
     uploads,
 )
@@ -30,6 +31,8 @@ urlpatterns = [
     path("", lists.in_progress, name="list"),
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
+    # The links of reminders, which work without signing in
+    path("rueckmeldung/<token>/", reminder.answer, name="reminder"),
     path("anlegen/", entry.enter, name="enter"),
     path("wiedervorlage/", bulk_follow_up.plan, name="follow_ups"),
     path("wiedervorlage/ruecknahme/", bulk_follow_up.undo, name="follow_ups_undo"),

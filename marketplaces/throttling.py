@@ -42,6 +42,7 @@ WHEN_SLOWED = Limit(1, timedelta(seconds=30))
 FAILURES_OF_BROWSER = Limit(10, HOUR)
 RESETS_OF_CLIENT = Limit(10, HOUR)
 RESETS_OF_EMAIL = Limit(3, HOUR)
+REMINDERS_OF_CLIENT = Limit(120, HOUR)
 PASSWORD_CHANGES = Limit(20, HOUR)
 UPLOADS = (Limit(300, timedelta(minutes=1)), Limit(3000, HOUR))
 

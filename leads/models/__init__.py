@@ -22,6 +22,7 @@ from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
 from .refusal import LeadRefusal
+from .reminder import Reminder
 from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
@@ -46,6 +47,7 @@ __all__ = [
     "NotInProgress",
     "NotNeighbours",
     "ReasonGone",
+    "Reminder",
     "RequirementsMissing",
     "SavedView",
     "SearchDocument",

@@ -20,6 +20,7 @@ from .journaling import Journaling
 from .process import Process
 from .queryset import LeadQuerySet
 from .recording import Recording
+from .reminding import Reminding
 from .requirements import Requirements
 from .searching import Searching
 from .undo import Undo
@@ -31,6 +32,7 @@ class Lead(
     Process,
     FollowUp,
     Requirements,
+    Reminding,
     Editing,
     Journaling,
     Filing,

@@ -169,6 +169,33 @@ class LeadQuerySet(models.QuerySet):
         """Leads whose phase's target was over before `day`; see leads.targets."""
         return self.filter(phase_due_on__lt=day)
 
+    def owned_by(self, user):
+        """Leads that `user` works on."""
+        return self.filter(owner=user)
+
+    def forgotten_by(
+        self, user, marketplace, *, day, idle_since, late_since, reminded_since, most
+    ):
+        """Return the first of the user's leads in which nothing happens or is planned.
+
+        Late ones, whose phase's target was over before `late_since` and that are not due
+        from `day` on; and idle ones, without a follow-up and an activity from the
+        moment `idle_since` on. None of either switches that off. Left out is what the user was
+        reminded of after `reminded_since`.
+        """
+        mine = self.in_progress().owned_by(user).filter(marketplace=marketplace)
+        reminded = Q(reminders__user=user, reminders__created_on__gt=reminded_since)
+        mine = mine.exclude(pk__in=self.model.objects.filter(reminded).values("pk"))
+        mine = mine.select_related("marketplace", "phase")
+        found = {}
+        if late_since:
+            late = mine.exclude(follow_up_at__gte=day).lying_too_long(late_since)
+            found.update((lead.pk, lead) for lead in late.order_by("phase_due_on")[:most])
+        if idle_since:
+            idle = mine.filter(follow_up_at=None, last_activity_at__lt=idle_since)
+            found.update((lead.pk, lead) for lead in idle.order_by("last_activity_at")[:most])
+        return list(found.values())[:most]
+
     def matching(self, text, *, offered=False):
         """Leads that are found by `text`; of the offered ones, only if `offered` says so.
 

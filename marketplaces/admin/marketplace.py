@@ -42,6 +42,16 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             {"fields": [("name", "slug"), ("color", "federal_state"), "allows_early_loss"]},
         ),
         (
+            _("Reminders"),
+            {
+                "fields": [("remind_idle_days", "remind_late_days")],
+                "description": _(
+                    "On working days each rep gets one e-mail at most that names the own "
+                    "forgotten leads; every person can switch it off."
+                ),
+            },
+        ),
+        (
             _("Attachments"),
             {
                 "fields": [("storage_limit_gb", "room_taken")],

@@ -247,6 +247,7 @@ PERSONAL = {
     "passwort/": Of(get=True, post=True),
     "sprache/": Of(post=True),
     "darstellung/": Of(post=True),
+    "erinnerungen/": Of(get=True, post=True),
 }
 # Everybody who can reach the server.
 PUBLIC = {
@@ -256,6 +257,7 @@ PUBLIC = {
     "passwort/vergessen/gesendet/": Of(get=True),
     "passwort/neu/<uidb64>/<token>/": Of(get=True, post=True),
     "passwort/neu/fertig/": Of(get=True),
+    "leads/rueckmeldung/<token>/": Of(get=True, post=True),
     "healthz/": Of(get=True),
     "healthz/alive/": Of(get=True),
 }

@@ -90,6 +90,11 @@ BUDGETS = {
     ("passwort/", "POST"): (7, 7),
     ("sprache/", "POST"): (2, 2),
     ("darstellung/", "POST"): (2, 2),
+    ("erinnerungen/", "GET"): (4, 4),
+    ("erinnerungen/", "POST"): (3, 3),
+    # Without a valid link; with one, see tests/leads/test_reminders.py.
+    ("leads/rueckmeldung/<token>/", "GET"): (0, 0),
+    ("leads/rueckmeldung/<token>/", "POST"): (0, 0),
     ("anmelden/", "GET"): (0, 0),
     ("anmelden/", "POST"): (0, 0),
     ("admin/login/", "GET"): (0, 0),
