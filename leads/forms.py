@@ -204,6 +204,33 @@ class KeptEntryForm(TakesFollowUp, EntryForm):
         return data
 
 
+class CallForm(TakesFollowUp):
+    """What came of a call to `lead`. The `token` lets the same form record one only."""
+
+    outcome = forms.ChoiceField(
+        choices=JournalEntry.Outcome,
+        error_messages={"required": _("Say what came of the call.")},
+    )
+    note = LineField(label=_("Note (optional)"), required=False, max_length=500)
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="anruf_%s", **kwargs)
+
+    def clean(self):
+        """Ask for the day of a call back."""
+        data = super().clean()
+        is_callback = data.get("outcome") == JournalEntry.Outcome.CALLBACK
+        if is_callback and not data.get("follow_up_at", True):
+            self.add_error("follow_up_at", _("Choose the day to call back."))
+        return data
+
+    @property
+    def outcome_label(self):
+        """What the outcome is called."""
+        return JournalEntry.Outcome(self.cleaned_data["outcome"]).label
+
+
 class EntryTextForm(forms.Form):
     """Correcting an own journal entry."""
 

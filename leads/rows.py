@@ -20,7 +20,7 @@ class Row:
     __slots__ = (
         *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
         *("due_group", "due_note", "due_state", "late", "market", "name", "owner", "phase"),
-        *("pk", "place", "plain", "reason", "result", "status", "value"),
+        *("call_address", "pk", "place", "plain", "reason", "result", "status", "value"),
     )
 
 
@@ -59,6 +59,7 @@ class Rows:
         """Return the row of `lead`."""
         row = due_row(lead, f"{self.address}{lead.pk}/", now=self.now)
         row.name = lead.name
+        row.call_address = lead.call_address
         row.place = " · ".join(filter(None, (lead.city, lead.need)))
         row.market = self.markets[lead.marketplace_id]
         row.owner = "" if lead.owner_id == self.reader.pk else str(lead.owner)

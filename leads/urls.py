@@ -6,6 +6,7 @@ from .views import (
     acceptance,
     attachments,
     bulk_follow_up,
+    call,
     checklist,
     columns,
     detail,
@@ -58,6 +59,8 @@ urlpatterns = [
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
     # /leads/<id>/wiedervorlage/: when it is due
     path("<int:lead_id>/wiedervorlage/", follow_up.plan, name="follow_up"),
+    # /leads/<id>/anruf/: what came of a call
+    path("<int:lead_id>/anruf/", call.record, name="call"),
     # /leads/<id>/felder/: its fields
     path("<int:lead_id>/felder/", fields.edit_all, name="fields"),
     path("<int:lead_id>/felder/<str:name>/", fields.edit, name="field"),

@@ -25,7 +25,7 @@ IMPERSONAL = (*LeadEvent.PROCESS, LeadEvent.Kind.OFFERED, LeadEvent.Kind.ANONYMI
 # ticked, not of a file.
 LABELLED = (
     *IMPERSONAL, LeadEvent.Kind.FIELD_CHANGED, LeadEvent.Kind.ENTRY_EDITED,
-    LeadEvent.Kind.ENTRY_DELETED, LeadEvent.Kind.ENTRY_RESTORED,
+    LeadEvent.Kind.ENTRY_DELETED, LeadEvent.Kind.ENTRY_RESTORED, LeadEvent.Kind.CALLED,
     LeadEvent.Kind.TICKED, LeadEvent.Kind.UNTICKED,
 )  # fmt: skip
 # The journal refuses an empty text.

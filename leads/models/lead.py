@@ -10,6 +10,7 @@ from leads.fields import BUILT_IN_BY_NAME
 from leads.text import sort_key
 
 from .acceptance import Acceptance
+from .calling import Calling
 from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
@@ -35,6 +36,7 @@ class Lead(
     Reminding,
     Editing,
     Journaling,
+    Calling,
     Filing,
     Undo,
     Informing,
@@ -115,6 +117,9 @@ class Lead(
     phase_due_on = models.DateField(_("target of the phase"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     last_activity_at = models.DateTimeField(_("last activity"), default=timezone.now)
+    # The attempts to call since acceptance, and on how many days; kept by `counted_calls`.
+    call_count = models.SmallIntegerField(editable=False, default=0, db_default=0)
+    call_days = models.SmallIntegerField(editable=False, default=0, db_default=0)
     # What was personal is gone; what is left serves the figures and is seen by operators.
     anonymised_at = models.DateTimeField(_("anonymised"), null=True, blank=True)
 

@@ -266,7 +266,7 @@ class LeadQuerySet(models.QuerySet):
         return self.select_related("loss_reason").only(
             *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
             *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
-            *("follow_up_note", "phase_entered_at", "phase_due_on"),
+            *("follow_up_note", "phone", "mobile", "phase_entered_at", "phase_due_on"),
             *("value", "loss_reason__label", *more),
         )
 

@@ -26,6 +26,8 @@ class Undo:
                     return self.move(seen=event.to_phase, to=event.from_phase, by=by)
             case kind.FIELD_CHANGED:
                 return self.undo_fields([event], by=by)
+            case kind.CALLED:
+                return self.delete_entry(event.object_id, by=by)
             case kind.ENTRY_DELETED:
                 return self.restore_entry(event.object_id, by=by)
             case kind.ENTRY_EDITED:

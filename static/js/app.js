@@ -1,4 +1,5 @@
 import "./elements/cell-editor.js";
+import "./elements/call-link.js";
 import "./elements/chip-or-date.js";
 import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";

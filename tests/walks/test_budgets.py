@@ -43,6 +43,8 @@ BUDGETS = {
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
     (f"{LEAD}wiedereroeffnung/", "POST"): (14, 16),
+    (f"{LEAD}anruf/", "GET"): (5, 3),
+    (f"{LEAD}anruf/", "POST"): (14, 15),
     (f"{LEAD}wiedervorlage/", "GET"): (5, 3),
     (f"{LEAD}wiedervorlage/", "POST"): (14, 15),
     (f"{LEAD}felder/", "GET"): (6, 4),
@@ -217,7 +219,7 @@ def test_the_admin_asks_no_more_for_many_rows(stage, client_of, olaf):
 # What is sent, the query, and the compressed bytes that its answer may have.
 PARTS = {
     "a move": (f"{LEAD}phase/", "POST", "", 2000),
-    "a field": (f"{LEAD}felder/<str:name>/", "POST", "", 1500),
+    "a field": (f"{LEAD}felder/<str:name>/", "POST", "", 1600),
     "an entry": (f"{LEAD}journal/", "POST", "", 1600),
     "the journal": (LEAD, "GET", "?tab=journal", 4000),
     "the attachments": (LEAD, "GET", "?tab=anhaenge", 6500),
