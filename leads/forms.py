@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import LossReason, Marketplace
 
-from .fields import BUILT_IN_BY_NAME, fields_of
+from .fields import BUILT_IN_BY_NAME, Unfit, fields_of
 from .file_names import clean_file_name, split_extension
 from .kinds import LineField, TextField
 from .models import JournalEntry, SavedView
@@ -278,14 +278,22 @@ class FileNameForm(forms.Form):
 class LeadFieldsForm(forms.Form):
     """Some fields of a lead, each with the value that the user saw."""
 
-    def __init__(self, *args, lead_fields, lead=None, **kwargs):
+    def __init__(self, *args, lead_fields, lead=None, is_whole=False, **kwargs):
         self.lead_fields = {field.name: field for field in lead_fields}
         self.lead = lead
+        # Values that do not fit their field any more: name → what was entered. Among all
+        # fields they may stay, and what was empty before it was required may, too.
+        self.unfit = {}
+        self.is_whole = is_whole
         super().__init__(*args, **{"auto_id": "feld_%s", **kwargs})
         for field in lead_fields:
             made = field.form_field(lead)
             if lead is not None:
                 made.initial = field.value_of(lead)
+                if isinstance(made.initial, Unfit):
+                    self.unfit[field.name] = str(made.initial)
+                if is_whole and field.own_id and field.is_empty_on(lead):
+                    made.required = False
                 self.fields[f"seen-{field.name}"] = forms.CharField(
                     widget=forms.HiddenInput,
                     strip=False,
@@ -300,7 +308,20 @@ class LeadFieldsForm(forms.Form):
         return {
             name: (self.cleaned_data[f"seen-{name}"], self.cleaned_data[name])
             for name in self.lead_fields
+            if name in self.cleaned_data
         }
+
+    def _sent(self, name):
+        return self.data.get(self.add_prefix(name), "").replace("\r\n", "\n")
+
+    def clean(self):
+        """Leave alone what did not fit before and was not touched."""
+        data = super().clean()
+        for name, text in self.unfit.items():
+            if self.is_whole and self._sent(name) == text:
+                self._errors.pop(name, None)
+                data.pop(name, None)
+        return data
 
     @property
     def kinds(self):
@@ -445,4 +466,4 @@ class TokenForm(forms.Form):
 def lead_fields_form(marketplace, *args, lead=None, **kwargs):
     """Return the form of all fields of a marketplace's leads."""
     fields = fields_of(marketplace, lead=lead)
-    return LeadFieldsForm(*args, lead_fields=fields, lead=lead, **kwargs)
+    return LeadFieldsForm(*args, lead_fields=fields, lead=lead, is_whole=True, **kwargs)

@@ -6,6 +6,7 @@ the JSON that is kept in the Verlauf (and for a marketplace's own fields on the 
 and the text that people read.
 """
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -93,11 +94,18 @@ LONGEST_KEY = 200
 UNFIT = "~"
 # Added to numbers, so that none is negative: they are smaller than a tenth of it.
 ABOVE_ALL = 10**13
+# As `Number.to_json` writes them.
+NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
 
 
 def text_key(text):
     """Return `text` for sorting; different texts differ, where there is room for them."""
     return f"{sort_key(text)}\n{text}"
+
+
+def entered(data):
+    """Return a JSON value as it was entered, whatever kind it is of."""
+    return data if isinstance(data, str) else ", ".join(map(str, data))
 
 
 PHONE = validators.RegexValidator(
@@ -152,17 +160,19 @@ class Kind:
         """Return the text that people read, empty for no value."""
         return str(value or "")
 
+    def fits(self, data):
+        """Whether the JSON value `data` is one of this kind, and not of one before it."""
+        return isinstance(data, str)
+
     def key(self, value):
         """Return the text in whose byte order the values stand, shorter than LONGEST_KEY."""
         return text_key(value)
 
     def keys(self, data):
         """Return pairs (is_choice, key) of what the JSON value `data` is found by."""
-        try:
+        if self.fits(data):
             return [(False, self.key(self.from_json(data))[:LONGEST_KEY])]
-        except (ValueError, TypeError, ArithmeticError, AttributeError):
-            text = data if isinstance(data, str) else ", ".join(map(str, data))
-            return [(False, f"{UNFIT}{text_key(text)}"[:LONGEST_KEY])]
+        return [(False, f"{UNFIT}{text_key(entered(data))}"[:LONGEST_KEY])]
 
 
 class Line(Kind):
@@ -228,6 +238,10 @@ class Number(Kind):
         """Return the Decimal."""
         return Decimal(data) if data else None
 
+    def fits(self, data):
+        """Whether it is a number as `to_json` writes it, and not too large."""
+        return isinstance(data, str) and bool(NUMBER.fullmatch(data))
+
     def key(self, value):
         """Return all digits, from the same place on."""
         return f"{value + ABOVE_ALL:019.4f}"
@@ -245,6 +259,10 @@ class Money(Number):
     def form_options(self, field):
         """Allow cents."""
         return {"decimal_places": 2, "min_value": 0}
+
+    def fits(self, data):
+        """Whether it is a number that is not negative."""
+        return super().fits(data) and not data.startswith("-")
 
     def show(self, value, field):
         """Return the amount with its sign."""
@@ -276,6 +294,13 @@ class Date(Kind):
     def from_json(self, data):
         """Return the date."""
         return date.fromisoformat(data) if data else None
+
+    def fits(self, data):
+        """Whether it is an ISO date."""
+        try:
+            return date.fromisoformat(data).isoformat() == data
+        except (ValueError, TypeError):
+            return False
 
     def key(self, value):
         """Return the ISO date."""
@@ -338,6 +363,10 @@ class Choices(Kind):
         """Return the list; of a field that knew one choice only that one."""
         return [data] if data and isinstance(data, str) else list(data or [])
 
+    def fits(self, data):
+        """Whether it is a list, or the one choice of a field that knew only one."""
+        return isinstance(data, (list, str))
+
     def key(self, value):
         """Return the choices in their order."""
         return text_key(", ".join(value))
@@ -373,10 +402,12 @@ class YesNo(Kind):
         """Return the truth value, None for not known."""
         return {"yes": True, "no": False}.get(data)
 
+    def fits(self, data):
+        """Whether it is yes or no."""
+        return data in ("yes", "no")
+
     def key(self, value):
         """Return what puts no before yes."""
-        if value is None:
-            raise ValueError
         return "1" if value else "0"
 
     def show(self, value, field):

@@ -27,12 +27,14 @@ class Row:
 class Cell:
     """What the cell of a plain column shows of one lead."""
 
-    __slots__ = ("column", "href", "text")
+    __slots__ = ("column", "href", "is_unfit", "text")
 
     def __init__(self, column, lead):
         self.column = column
         self.text = column.text_of(lead)
         self.href = column.href(lead) if self.text else None
+        field = column.field_of(lead) if column.is_own and self.text else None
+        self.is_unfit = bool(field) and field.is_unfit(field.data_of(lead))
 
 
 class Rows:

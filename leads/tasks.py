@@ -6,10 +6,17 @@ from django.tasks import task
 
 from leadbook.tasks import try_later
 
+from . import field_values
 from .models.attachment import Attachment
 from .pictures import file_thumbnail
 
 logger = logging.getLogger(__name__)
+
+
+@task
+def sort_anew(marketplace_id):
+    """Write what the marketplace's leads are sorted by after a field has another kind."""
+    field_values.rebuild(marketplace=marketplace_id)
 
 
 @task(takes_context=True)

@@ -51,7 +51,7 @@ class Undo:
             field = table.get(event.field)
             if field is None or event.kind != LeadEvent.Kind.FIELD_CHANGED:
                 raise Unchangeable
-            value = field.kind.from_json(event.old)
+            value = field.value_from(event.old)
             changes[field.name] = (field.seen(event.new), value)
         undone = self.set_fields(changes, by=by)
         return undone[-1] if undone else None
