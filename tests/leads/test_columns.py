@@ -58,7 +58,7 @@ def test_the_standard_is_shown_until_somebody_chooses(page_of_anna, lead):
         "Telefon": "+49 8031 1234567",
         "Ort": "Rosenheim",
     }
-    assert read(page_of_anna.get(LIST)).one("a", href="tel:+4980311234567")
+    assert read(page_of_anna.get(LIST)).all("a", href="tel:+4980311234567")
     page_of_anna.post(CHOICE, {"standard": "ja"})
     assert headings(page_of_anna.get(LIST)) == STANDARD
 
