@@ -128,7 +128,9 @@ def test_a_link_asks_first_and_a_confirmation_is_written_once(forgotten, anna, c
         assert answer.status_code == 200
         assert "Festgehalten" in read(answer).text
     entry = forgotten.journal.written().get()
-    assert (entry.author, entry.kind) == (anna, "call")
+    outcomes = {"erreicht": ("call", "reached"), "nicht-erreicht": ("call", "not_reached")}
+    kind, outcome = outcomes.get(chosen, ("meeting", ""))
+    assert (entry.author, entry.kind, entry.outcome) == (anna, kind, outcome)
     fresh = Lead.objects.get(pk=forgotten.pk)
     if chosen == Answer.APPOINTMENT:
         assert "15.01.2027, 09:30" in entry.text
