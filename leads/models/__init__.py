@@ -1,6 +1,7 @@
 """One lead from offer to won or lost, and what belongs to it."""
 
 from .attachment import Attachment
+from .calendar_address import CalendarAddress
 from .direct_upload import DirectUpload
 from .erasure import Erasure
 from .errors import (
@@ -32,6 +33,7 @@ from .tick import Tick
 __all__ = [
     "AlreadyTaken",
     "Attachment",
+    "CalendarAddress",
     "DirectUpload",
     "Erasure",
     "FieldConflict",

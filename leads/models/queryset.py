@@ -169,6 +169,14 @@ class LeadQuerySet(models.QuerySet):
         """Leads whose phase's target was over before `day`; see leads.targets."""
         return self.filter(phase_due_on__lt=day)
 
+    def for_calendar(self, since):
+        """Those that are due from `since` on, the next first, with what a calendar shows."""
+        return (
+            self.filter(follow_up_at__gte=since)
+            .order_by("follow_up_at", "id")
+            .only("name", "company", "follow_up_at", "follow_up_note", "last_activity_at")
+        )
+
     def owned_by(self, user):
         """Leads that `user` works on."""
         return self.filter(owner=user)

@@ -93,6 +93,10 @@ BUDGETS = {
     ("sprache/", "POST"): (2, 2),
     ("darstellung/", "POST"): (2, 2),
     ("erinnerungen/", "GET"): (4, 4),
+    ("einstellungen/", "GET"): (5, 5),
+    ("einstellungen/", "POST"): (6, 6),
+    # Without a valid token; with one it is the person and the leads.
+    ("kalender/<token>.ics", "GET"): (0, 0),
     ("erinnerungen/", "POST"): (3, 3),
     # Without a valid link; with one, see tests/leads/test_reminders.py.
     ("leads/rueckmeldung/<token>/", "GET"): (0, 0),
