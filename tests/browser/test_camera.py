@@ -8,14 +8,10 @@ from tests.leads.samples import picture
 def test_a_photo_goes_straight_into_the_attachments(
     new_context, live_server, sign_in_as, anna, lead
 ):
-    context = new_context(
-        base_url=live_server.url,
-        viewport={"width": 360, "height": 740},
-        has_touch=True,
-        is_mobile=True,
-    )
+    context = new_context(base_url=live_server.url, has_touch=True, is_mobile=True)
     sign_in_as(context, anna)
     page = context.new_page()
+    page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"/leads/{lead.pk}/?tab=anhaenge")
     camera = page.get_by_label("Foto aufnehmen")
     expect(camera).to_have_attribute("capture", "environment")
