@@ -166,6 +166,12 @@ PAGES = {
     ),
     "nothing found": ("/leads/?q=nichtda", "Leads in Bearbeitung"),
     "a cursor that cannot be read": ("/leads/?seite=x", "Leads in Bearbeitung"),
+    "the list of all columns": (
+        "/leads/?spalten=phase,company,phone,email,city,wish_date,angenommen,volumen",
+        "Leads in Bearbeitung",
+    ),
+    "the choice of columns": ("/leads/spalten/", "Spalten"),
+    "the filters by fields": ("/leads/filter/", "Nach Feldern filtern"),
     "no offers": ("/leads/neu/", "Neue Leads"),
     "no closed leads": ("/leads/abgeschlossen/", "Abgeschlossene Leads"),
     "entering a lead": ("/leads/anlegen/", "Lead anlegen"),
