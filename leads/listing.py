@@ -382,7 +382,20 @@ class LeadList:
                 "aria_sort": direction if is_current else "",
                 "next": f"-{column.name}" if descending else column.name,
                 "is_sorted": bool(column.path),
+                "field": self._edited_by(column),
             }
+
+    def _edited_by(self, column):
+        """Return the name of the field that is edited in the column's cells, or empty.
+
+        An own field only where the list shows one marketplace: other leads have none.
+        """
+        if column.cell not in {"plain", "amount"}:
+            return ""
+        shown = column.fields.get(None)
+        if shown is None and len(self.shown_marketplaces) == 1:
+            shown = column.fields.get(self.shown_marketplaces[0].pk)
+        return shown.name if shown else ""
 
     @property
     def offered_phases(self):

@@ -9,6 +9,11 @@ from .errors import NoLongerVisible
 from .journal import JournalEntry
 from .reminder import Reminder
 
+OUTCOMES = {
+    Reminder.Answer.REACHED: JournalEntry.Outcome.REACHED,
+    Reminder.Answer.NOT_REACHED: JournalEntry.Outcome.NOT_REACHED,
+}
+
 
 class Reminding:
     """The verb behind the links; mixed into Lead."""
@@ -29,17 +34,16 @@ class Reminding:
                 return held
             if held.entry_id and self.journal.by(by).filter(pk=held.entry_id).exists():
                 self.delete_entry(held.entry_id, by=by)
-            held.entry_id = self._write_answer(answer, at, by=by).pk
+            held.entry_id = self._write_answer(answer, at, by=by)
             held.answer, held.appointment_at = answer, at
             held.answered_at = timezone.now()
             held.save()
             return held
 
     def _write_answer(self, answer, at, *, by):
+        """Return the id of the entry: a call with its outcome, or the appointment."""
         if answer != Reminder.Answer.APPOINTMENT:
-            return self.write_entry(
-                text=str(Reminder.Answer(answer).label), kind=JournalEntry.Kind.CALL, by=by
-            )
+            return self.record_call(outcome=OUTCOMES[answer], by=by).object_id
         text = _("Appointment on %(moment)s") % {"moment": show_moment(at)}
         self.set_follow_up(at=at, note=_("Appointment"), by=by)
-        return self.write_entry(text=text, kind=JournalEntry.Kind.CALL, by=by)
+        return self.write_entry(text=text, kind=JournalEntry.Kind.MEETING, by=by).pk

@@ -63,6 +63,12 @@ def is_list_shown(request):
     return page_in_browser(request).partition("?")[0] == reverse("leads:list")
 
 
+def is_table_shown(request):
+    """Whether the page in the browser is a list with cells to be edited."""
+    page = page_in_browser(request).partition("?")[0]
+    return page in {reverse("leads:list"), reverse("leads:closed")}
+
+
 def page_of_lead(request, lead, tab, *, status=200):
     """Answer the whole page of `lead`, which was read `for_page`, on `tab`."""
     context = {

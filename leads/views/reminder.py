@@ -63,5 +63,6 @@ def _lead_of(reminder):
 def _private(response):
     """Let nobody index the page, nor hear of its address."""
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
+    # With no-referrer the form would be sent by nobody: browsers say Origin: null then.
+    response["Referrer-Policy"] = "strict-origin"
     return response

@@ -1,3 +1,4 @@
+import "./elements/cell-editor.js";
 import "./elements/call-link.js";
 import "./elements/chip-or-date.js";
 import "./elements/draft-keeper.js";

@@ -2,6 +2,7 @@
 
 import io
 import re
+from decimal import Decimal
 
 import pytest
 from openpyxl import load_workbook
@@ -80,3 +81,32 @@ def test_a_view_is_saved_and_opened_and_the_list_is_taken_out(list_page, anna):
     list_page.get_by_role("button", name="„Nach Namen“ löschen").click()
     expect(list_page.get_by_text("Keine gespeicherten Ansichten")).to_be_visible()
     assert not SavedView.objects.visible_to(anna).exists()
+
+
+def test_a_field_is_edited_in_its_cell(list_page, anna):
+    lead = Lead.objects.get(name="Bichler")
+    row = list_page.locator("tbody tr", has_text="Bichler")
+    cell = row.get_by_role("gridcell").last
+    cell.hover()
+    row.get_by_role("button", name="Bearbeiten").click()
+    value = row.get_by_label("Volumen")
+    expect(value).to_be_focused()
+    # Double-clicks and arrows belong to the editor, Esc leaves everything as it was.
+    value.dblclick()
+    value.press("ArrowDown")
+    value.press("Escape")
+    expect(value).to_have_count(0)
+    expect(row).to_be_focused()
+    row.press("F2")
+    value.fill("viel")
+    value.press("Enter")
+    expect(row.get_by_role("alert")).to_be_visible()
+    expect(value).to_have_value("viel")
+    lead.set_field("value", seen="", value=Decimal(5), by=anna)
+    value.fill("24800")
+    row.get_by_role("button", name="Änderung bestätigen").click()
+    expect(row).to_contain_text("Jetzt gilt")
+    row.get_by_role("button", name="Änderung bestätigen").click()
+    expect(row.get_by_role("gridcell").last).to_have_text("24.800 €")
+    expect(list_page.locator(".toast")).to_contain_text("Volumen geändert")
+    expect(list_page).to_have_url(re.compile(r"/leads/\?sort=name$"))

@@ -116,7 +116,7 @@ def test_a_link_asks_first_and_a_confirmation_is_written_once(forgotten, anna, c
     assert "1234567" not in shown
     assert "Mühlbach" not in shown
     assert (page["X-Robots-Tag"], page["Referrer-Policy"]) == (
-        "noindex, nofollow", "no-referrer",
+        "noindex, nofollow", "strict-origin",
     )  # fmt: skip
     sent = {"termin_day": "2027-01-15", "termin_time": "09:30"}
     if chosen == Answer.APPOINTMENT:
@@ -128,7 +128,9 @@ def test_a_link_asks_first_and_a_confirmation_is_written_once(forgotten, anna, c
         assert answer.status_code == 200
         assert "Festgehalten" in read(answer).text
     entry = forgotten.journal.written().get()
-    assert (entry.author, entry.kind) == (anna, "call")
+    outcomes = {"erreicht": ("call", "reached"), "nicht-erreicht": ("call", "not_reached")}
+    kind, outcome = outcomes.get(chosen, ("meeting", ""))
+    assert (entry.author, entry.kind, entry.outcome) == (anna, kind, outcome)
     fresh = Lead.objects.get(pk=forgotten.pk)
     if chosen == Answer.APPOINTMENT:
         assert "15.01.2027, 09:30" in entry.text
@@ -182,7 +184,7 @@ def test_a_link_that_holds_no_more_shows_nothing_and_changes_nothing(
     for response in (Client().get(address), Client().post(address)):
         assert response.status_code == 410
         assert "Aigner" not in response.content.decode()
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "strict-origin"
     assert everything() == before
 
 
