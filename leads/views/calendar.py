@@ -48,6 +48,4 @@ def settings(request):
     found = CalendarAddress.objects.seen_by(request.user).first()
     path = found and reverse("calendar", args=[found.token])
     context = {"address": path and request.build_absolute_uri(path)}
-    response = render(request, "leads/calendar/settings.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "leads/calendar/settings.html", context)
