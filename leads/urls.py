@@ -11,6 +11,7 @@ from .views import (
     entry,
     fields,
     history,
+    imports,
     journal,
     lists,
     phase,
@@ -25,6 +26,20 @@ urlpatterns = [
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
     path("spalten/", columns.choose, name="columns"),
+    # /leads/importe/: leads out of a file
+    path("importe/", imports.index, name="imports"),
+    path("importe/neu/", imports.upload, name="import_upload"),
+    path("importe/<int:import_id>/", imports.show, name="import"),
+    path("importe/<int:import_id>/spalten/", imports.columns, name="import_columns"),
+    path("importe/<int:import_id>/start/", imports.start, name="import_start"),
+    path("importe/<int:import_id>/fortschritt/", imports.progress, name="import_progress"),
+    path("importe/<int:import_id>/abbruch/", imports.cancel, name="import_cancel"),
+    path("importe/<int:import_id>/ruecknahme/", imports.take_back, name="import_take_back"),
+    path(
+        "importe/<int:import_id>/fehler/<str:ending>/",
+        imports.failed_rows,
+        name="import_failed",
+    ),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),

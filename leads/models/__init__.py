@@ -18,6 +18,7 @@ from .errors import (
 from .event import LeadEvent
 from .journal import JournalEntry
 from .lead import Lead
+from .lead_import import ClaimLost, ColumnMemory, Fate, ImportRow, LeadImport
 from .refusal import LeadRefusal
 from .search_document import SearchDocument
 from .sight import Sight
@@ -26,13 +27,18 @@ from .storage_use import StorageUse
 __all__ = [
     "AlreadyTaken",
     "Attachment",
+    "ClaimLost",
+    "ColumnMemory",
     "DirectUpload",
     "Erasure",
+    "Fate",
     "FieldConflict",
+    "ImportRow",
     "JournalEntry",
     "Lead",
     "LeadError",
     "LeadEvent",
+    "LeadImport",
     "LeadRefusal",
     "NoLongerVisible",
     "NoPhases",
