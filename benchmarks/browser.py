@@ -75,10 +75,11 @@ class Browser:
         body = urlencode({**fields, "csrfmiddlewaretoken": self.cookies["csrftoken"]})
         return self._ask("POST", address, body.encode(), {"Content-Type": FORM, **headers})
 
-    def upload(self, address, pieces, length, content_type):
-        """Send a body of `length` bytes piece by piece; return the Answer."""
+    def upload(self, address, pieces, length, name):
+        """Send a file of `length` bytes as the drop zone does; return the Answer."""
         headers = {
-            "Content-Type": content_type, "Content-Length": str(length),
+            "Content-Type": "application/octet-stream", "Content-Length": str(length),
+            "Content-Disposition": f"attachment; filename={name}",
             "X-CSRFToken": self.cookies["csrftoken"],
         }  # fmt: skip
         return self._ask("POST", address, pieces, headers)

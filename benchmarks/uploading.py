@@ -95,21 +95,10 @@ def _copy(port, size):
 
 
 def _upload(stage, pk, size):
-    border = uuid.uuid4().hex
-    head = (
-        f'--{border}\r\nContent-Disposition: form-data; name="dateien"; '
-        f'filename="Plan_{border}.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
-    ).encode()
-    tail = f"\r\n--{border}--\r\n".encode()
-
-    def body():
-        yield head
-        yield from _pieces(size, b"%PDF-1.7\n" + border.encode())
-        yield tail
-
+    mark = uuid.uuid4().hex
     answer = stage.people[cast.MANY].upload(
-        f"/leads/{pk}/anhaenge/", body(), len(head) + size + len(tail),
-        f"multipart/form-data; boundary={border}",
+        f"/leads/{pk}/anhaenge/", _pieces(size, b"%PDF-1.7\n" + mark.encode()), size,
+        f"Plan_{mark}.pdf",
     )  # fmt: skip
     if answer.status != 303:
         raise RuntimeError(f"The upload was refused: {answer.status}")

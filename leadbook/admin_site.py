@@ -14,6 +14,7 @@ from django.views.decorators.csp import csp_override
 from unfold.sites import UnfoldAdminSite
 
 from .appearance import theme_of
+from .headers import forgetting
 
 # No page of the admin needs a longer one; web servers refuse it anyway.
 QUERY_MAX_LENGTH = 4000
@@ -79,6 +80,10 @@ class LeadbookAdminSite(UnfoldAdminSite):
             "styles": [static("admin/leadbook.css")],
             "theme": theme if theme != "system" else None,
         }
+
+    def logout(self, request, extra_context=None):
+        """Sign out; the drafts of the application go, too."""
+        return forgetting(super().logout(request, extra_context))
 
     def search(self, request, extra_context=None):
         """Find pages by their names; 404 for a portion that there is not."""

@@ -6,6 +6,12 @@ from django.http import HttpResponseNotAllowed
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
+def forgetting(response):
+    """Let the browser forget what it keeps of this site, now that somebody has signed out."""
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
+
+
 class HeadersMiddleware:
     """Keeps answers out of caches, other origins and the reach of devices."""
 

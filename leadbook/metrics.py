@@ -46,7 +46,7 @@ QUERY_SECONDS = Counter(
 UPLOAD_BYTES = Counter(
     "leadbook_upload_bytes", "Bytes of forms with files that were taken", registry=None
 )
-UPLOAD = "multipart/form-data"
+UPLOADS = ("multipart/form-data", "application/octet-stream")
 NOWHERE = "none"
 
 
@@ -69,7 +69,7 @@ def count(answer):
     if answer.queries:
         queries.inc(answer.queries)
         query_seconds.inc(answer.query_seconds)
-    if status < 400 and answer.request.content_type == UPLOAD:
+    if status < 400 and answer.request.content_type in UPLOADS:
         UPLOAD_BYTES.inc(int(answer.request.META.get("CONTENT_LENGTH") or 0))
 
 

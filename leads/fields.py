@@ -17,7 +17,7 @@ from marketplaces.models import Field
 from .kinds import KINDS
 from .text import dial_address
 
-OWN_PREFIX = "feld-"
+OWN_PREFIX = Field.NAME_PREFIX
 MAP_ADDRESS = "https://www.openstreetmap.org/search?"
 ADDRESS = ("street", "postcode", "city", "country")
 MAPPED = {"street", "city"}
@@ -71,6 +71,10 @@ class LeadField:
     def data_of(self, lead):
         """Return the lead's value as JSON knows it."""
         return self.kind.to_json(self.value_of(lead))
+
+    def is_empty_on(self, lead):
+        """Whether the lead has no value here; no and 0 are values."""
+        return not self.data_of(lead)
 
     def seen_of(self, lead):
         """Return what a form carries so that the server knows which value was seen."""
@@ -189,7 +193,7 @@ BUILT_IN_BY_NAME = {field.name: field for field in BUILT_IN}
 def own_field(definition):
     """Return the LeadField of a marketplace's definition (a marketplaces.Field)."""
     return LeadField(
-        name=f"{OWN_PREFIX}{definition.pk}",
+        name=definition.name,
         label=definition.label,
         group=Field.Group(definition.group),
         kind_name=definition.kind,

@@ -11,7 +11,7 @@ from marketplaces.models import LossReason, Marketplace
 from .fields import fields_of
 from .file_names import clean_file_name, split_extension
 from .kinds import LineField, TextField
-from .models import JournalEntry
+from .models import JournalEntry, SavedView
 from .moments import MomentField
 
 NOTE_MAX_LENGTH = 10_000
@@ -69,6 +69,17 @@ class ReopenForm(forms.Form):
     """Opening a closed lead again; `seit` is when it was closed."""
 
     seit = SinceField()
+
+
+class PlaceForm(forms.Form):
+    """In which phase, and since when there, the user saw the lead; as in MoveForm."""
+
+    seit = SinceField()
+    von = PhaseField()
+
+    def __init__(self, *args, lead, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["von"].phases = lead.process
 
 
 class MoveForm(NoteForm):
@@ -162,6 +173,8 @@ class KeptEntryForm(EntryForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="notiz_%s", **kwargs)
         self.fields["text"].required = False
+        # In a draft it is the note of the dialog that came too late.
+        self.fields["text"].widget.attrs["data-kept-as"] = "note"
 
     def clean(self):
         """Ask for one of the two."""
@@ -221,7 +234,7 @@ class LeadFieldsForm(forms.Form):
     def __init__(self, *args, lead_fields, lead=None, **kwargs):
         self.lead_fields = {field.name: field for field in lead_fields}
         self.lead = lead
-        super().__init__(*args, auto_id="feld_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "feld_%s", **kwargs})
         for field in lead_fields:
             made = field.form_field(lead)
             if lead is not None:
@@ -262,7 +275,27 @@ class LeadFieldsForm(forms.Form):
         """Carry the values that hold now, so that the next confirmation overwrites them."""
         self.data = self.data.copy()
         for name in names:
-            self.data[f"seen-{name}"] = self.lead_fields[name].seen_of(self.lead)
+            seen = self.lead_fields[name].seen_of(self.lead)
+            self.data[self.add_prefix(f"seen-{name}")] = seen
+
+    def told(self, conflicts):
+        """Return what each conflict shows: who changed it when, and the three values.
+
+        `conflicts` as FieldConflict has them; `lead` must be as it is now. The next
+        confirmation overwrites.
+        """
+        told = {name: self._told(name, event) for name, event in conflicts.items()}
+        self.see_again(told)
+        return told
+
+    def _told(self, name, event):
+        field = self.lead_fields[name]
+        return {
+            "event": event,
+            "seen": field.text_of_seen(self.cleaned_data[f"seen-{name}"]),
+            "current": field.text_of(self.lead),
+            "typed": field.text(field.kind.to_json(self.cleaned_data[name])),
+        }
 
     @property
     def rows(self):
@@ -270,6 +303,32 @@ class LeadFieldsForm(forms.Form):
         for name, field in self.lead_fields.items():
             seen = self[f"seen-{name}"] if self.lead is not None else None
             yield {"field": field, "bound": self[name], "seen": seen}
+
+
+class SavedViewForm(forms.Form):
+    """A saved view's name and place."""
+
+    name = LineField(label=_("Name of the view"), max_length=60)
+    start = forms.BooleanField(
+        label=_("Start view: “In progress” opens with it"), required=False
+    )
+
+    def __init__(self, *args, list_name, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autofocus"] = True
+        if list_name != SavedView.List.IN_PROGRESS:
+            del self.fields["start"]
+
+    @property
+    def is_start(self):
+        """Whether it is to be the start view."""
+        return self.cleaned_data.get("start", False)
+
+
+class NewViewForm(SavedViewForm):
+    """Saving a list as a view; `replaces` once it is known that the name is in use."""
+
+    replaces = forms.BooleanField(label=_("Replace the view of this name"), required=False)
 
 
 class MarketplaceForm(forms.Form):

@@ -1,5 +1,7 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
+from urllib.parse import urlencode
+
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
 
@@ -27,6 +29,7 @@ from .models.questions import Question
 from .paging import RANKING, Order, Part, first_ids, page_of, page_of_ranking
 from .rows import Rows
 from .search import LONG, PROBED, Search
+from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
@@ -41,6 +44,7 @@ class LeadList:
     default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     more_columns = MORE
     default_sort = FOLLOW_UP.name
+    parameters = ("marktplatz", "phase", "wiedervorlage", "sort")
     # How very many matches stand.
     newest_first = Order(ACTIVITY.path, is_descending=True)
 
@@ -60,9 +64,44 @@ class LeadList:
         self.sort = self._chosen_sort()
         sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
         self._terms = Search(self.search, sight)
-        self._found = None if self._terms.is_empty else self._find()
-        self.order = self._order()
-        self.page = self._page(params.get("seite"))
+
+    @cached_property
+    def order(self):
+        """The Order in which the leads stand."""
+        return self._order()
+
+    @cached_property
+    def page(self):
+        """The page of leads that the address names."""
+        return self._page(self.params.get("seite"))
+
+    @cached_property
+    def _found(self):
+        return None if self._terms.is_empty else self._find()
+
+    @property
+    def asked(self):
+        """What of the address describes the list and is known: name → value."""
+        known = {
+            "q": self.search[:MAX_LENGTH],
+            "marktplatz": self.marketplace.slug if self.marketplace else "",
+            "phase": str(self.phase.pk) if self.phase else "",
+            "wiedervorlage": self.due,
+            "sort": self.sort,
+            "spalten": self.chosen_names,
+        }
+        return {name: value for name, value in known.items() if value}
+
+    @property
+    def query(self):
+        """The list as an address says it; equal lists have equal ones."""
+        return urlencode(self.asked)
+
+    @property
+    def is_outdated(self):
+        """Whether the address names something that is not there any more."""
+        asked = self.asked
+        return any(self.params.get(name) and name not in asked for name in self.parameters)
 
     @classmethod
     def registry_of(cls, marketplaces, sight):
@@ -218,6 +257,12 @@ class LeadList:
         """Whether the columns are not the list's own."""
         return self.columns != self.default_columns
 
+    @property
+    def chosen_names(self):
+        """The chosen columns as an address says them, empty for the list's own."""
+        names = ",".join(column.name for column in self.columns)
+        return names if self.has_chosen_columns else ""
+
     @cached_property
     def cells(self):
         """What draws the cells of a row."""
@@ -304,6 +349,7 @@ class ClosedList(LeadList):
     default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     more_columns = (PHASE_OF_CLOSED, LOSS_REASON, *MORE)
     default_sort = f"-{CLOSED.name}"
+    parameters = ("marktplatz", "phase", "ergebnis", "sort")
     newest_first = Order(CLOSED.path, is_descending=True)
 
     @property
@@ -338,6 +384,11 @@ class ClosedList(LeadList):
     def due(self):
         """Closed leads have no follow-up to filter by."""
         return ""
+
+    @property
+    def asked(self):
+        """What of the address describes the list and is known; see LeadList."""
+        return super().asked | ({"ergebnis": self.result} if self.result else {})
 
     @property
     def result(self):

@@ -5,7 +5,7 @@ import hashlib
 import logging
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,7 +17,9 @@ from django.core.files.uploadhandler import (
     StopUpload,
     TemporaryFileUploadHandler,
 )
+from django.http import UnreadablePostError
 from django.utils import timezone
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from leadbook import tasks
@@ -36,6 +38,8 @@ from .tasks import add_thumbnail
 logger = logging.getLogger(__name__)
 
 PIECE_BYTES = 262_144
+# The type of a body that is one file. No form of a page can send it.
+ONE_FILE = "application/octet-stream"
 
 CLEAN = Attachment.ScanState.CLEAN
 
@@ -112,10 +116,10 @@ class UploadHandler(TemporaryFileUploadHandler):
         self.of_file += len(raw_data)
         self.total += len(raw_data)
         if self.total > settings.UPLOAD_MAX_REQUEST_BYTES:
-            self._refuse(_("Too much at once; please upload fewer files."))
+            self.refuse(_("Too much at once; please upload fewer files."))
             raise StopUpload(connection_reset=False)
         if self.of_file > settings.UPLOAD_MAX_BYTES:
-            self._refuse(too_large())
+            self.refuse(too_large())
             raise SkipFile
         with self._disk():
             self.file.write(raw_data)
@@ -155,11 +159,60 @@ class UploadHandler(TemporaryFileUploadHandler):
                 # Django closes the file, which would try again to write what does not fit.
                 self.file.file.raw.close()
             self.request.refused_status = 507
-            self._refuse(StorageAway.message)
+            self.refuse(StorageAway.message)
             raise StopUpload(connection_reset=False) from error
 
-    def _refuse(self, reason):
+    def refuse(self, reason):
+        """Note why the file is left out."""
         self.request.refused_uploads.append((clean_file_name(self.file_name), reason))
+
+
+def is_one_file(request):
+    """Whether the body of `request` is a file as it is, without a form around it."""
+    return request.content_type == ONE_FILE
+
+
+def receive(request):
+    """Return the file that the body of `request` is, or None where it was refused.
+
+    A form has its border looked for in every byte, which is most of the work of a large
+    upload. Content-Disposition says the name (RFC 6266). The limits, and where it is said
+    why something was refused, are those of UploadHandler.
+    """
+    handler = UploadHandler(request)
+    handler.handle_raw_input(request, request.META, int(request.META["CONTENT_LENGTH"] or 0))
+    try:
+        name = clean_file_name(_disposed_name(request))
+        handler.new_file("", name, ONE_FILE, handler.announced)
+        while piece := request.read(PIECE_BYTES):
+            handler.receive_data_chunk(piece, handler.of_file)
+        return handler.file_complete(handler.of_file)
+    except (SkipFile, StopUpload):
+        handler.upload_interrupted()
+        _read_away(request)
+    except UnreadablePostError:
+        handler.upload_interrupted()
+        handler.refuse(_("The upload was interrupted. Please try again."))
+        request.refused_status = 422
+    return None
+
+
+def _disposed_name(request):
+    """Return the name of the file that the header says, or an empty one."""
+    try:
+        _kind, parameters = parse_header_parameters(
+            request.headers.get("Content-Disposition", "")
+        )
+    except (ValueError, LookupError):
+        return ""  # an encoding that is none, or bytes that are not in it
+    return parameters.get("filename", "")
+
+
+def _read_away(request):
+    """Read what still comes, so that a browser hears the answer."""
+    with suppress(UnreadablePostError):
+        while request.read(PIECE_BYTES):
+            pass
 
 
 def too_large(size=None):

@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    checklist,
     columns,
     detail,
     downloads,
@@ -15,6 +16,7 @@ from .views import (
     journal,
     lists,
     phase,
+    saved_views,
     uploads,
 )
 
@@ -25,6 +27,12 @@ urlpatterns = [
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
     path("anlegen/", entry.enter, name="enter"),
+    # /leads/ansichten/: the lists that somebody keeps under a name
+    path("ansichten/", saved_views.show_all, name="views"),
+    path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
+    path("ansichten/<int:view_id>/", saved_views.edit, name="view"),
+    path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
+    path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
     path("spalten/", columns.choose, name="columns"),
     # /leads/importe/: leads out of a file
     path("importe/", imports.index, name="imports"),
@@ -46,6 +54,7 @@ urlpatterns = [
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process
     path("<int:lead_id>/phase/", phase.move, name="phase"),
+    path("<int:lead_id>/phase/checkliste/", checklist.tick, name="checklist"),
     path("<int:lead_id>/abschluss/", phase.close, name="close"),
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
     # /leads/<id>/felder/: its fields

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from leads.fields import all_fields_of
+
 from .models import Phase
 
 
@@ -140,20 +142,21 @@ class EntryForm(PartForm):
 class EntryFormSet(PartFormSet):
     """A marketplace's list: its order is written when everything else is saved."""
 
-    # The column in which each entry of the list is unique.
-    name_field = "label"
+    # The columns in which each entry of the list is unique; the last one is its name.
+    name_fields = ("label",)
 
     def clean(self):
         """Refuse the same name twice; the database is asked about the others."""
         super().clean()
         seen = set()
         for form in self.forms:
-            name = form.cleaned_data.get(self.name_field, "").lower()
+            *group, name = (form.cleaned_data.get(field, "") for field in self.name_fields)
             if form.cleaned_data.get(DELETION_FIELD_NAME) or form.is_repeated:
                 continue
-            if name and name in seen:
-                form.add_error(self.name_field, _("This name stands here twice."))
-            seen.add(name)
+            key = (*group, name.lower())
+            if name and key in seen:
+                form.add_error(self.name_fields[-1], _("This name stands here twice."))
+            seen.add(key)
 
     def save_new(self, form, commit=True):
         """Save the new entry behind the others."""
@@ -177,7 +180,7 @@ class EntryFormSet(PartFormSet):
 class PhaseFormSet(EntryFormSet):
     """The phases of a marketplace's process."""
 
-    name_field = "name"
+    name_fields = ("name",)
 
     def newly_retired(self):
         """Return the phases that were retired by what has just been saved."""
@@ -186,6 +189,57 @@ class PhaseFormSet(EntryFormSet):
             for phase, changed in self.changed_objects
             if phase.is_retired and "is_retired" in changed
         ]
+
+
+class OfPhases:
+    """A list whose rows each belong to one of the marketplace's phases."""
+
+    @cached_property
+    def phases(self):
+        """The phases, read once for all rows."""
+        return list(self.instance.phases.in_order()) if self.instance.pk else []
+
+    def add_fields(self, form, index):
+        """Offer the marketplace's own phases."""
+        super().add_fields(form, index)
+        field = form.fields["phase"]
+        field.queryset = Phase.objects.of(self.instance.pk)
+        field.choices = [("", _("Choose a phase")), *((p.pk, p.name) for p in self.phases)]
+
+
+class ChecklistFormSet(OfPhases, EntryFormSet):
+    """The checklists of a marketplace's phases."""
+
+    name_fields = ("phase", "text")
+
+
+class RequirementFormSet(OfPhases, PartFormSet):
+    """The fields that a marketplace's phases require."""
+
+    @cached_property
+    def names(self):
+        """Pairs of name and label of the fields, read once for all rows."""
+        if not self.instance.pk:
+            return []
+        return [
+            (field.name, field.label)
+            for field in all_fields_of(self.instance)
+            if not field.is_retired
+        ]
+
+    def add_fields(self, form, index):
+        """Offer the fields; a retired one only where it stands already."""
+        super().add_fields(form, index)
+        names, stands = list(self.names), form.instance.name
+        if stands and stands not in dict(names):
+            names.append((stands, _("(retired field)")))
+        label, help_text = form.fields["name"].label, form.fields["name"].help_text
+        form.fields["name"] = forms.ChoiceField(
+            label=label,
+            help_text=help_text,
+            choices=[("", _("Choose a field")), *names],
+            widget=UnfoldAdminSelectWidget(attrs={"aria-label": label}),
+        )
 
 
 class MembershipForm(PartForm):

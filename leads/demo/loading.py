@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent
+from leads.models import Attachment, JournalEntry, Lead, LeadEvent, SavedView
 from marketplaces.models import Marketplace, User
 
 from .calendar import Calendar
@@ -34,6 +34,10 @@ FIRST_NUMBERS = {
     "waermepumpe-sued": ("WPS", 20_000), "photovoltaik-bayern": ("PVB", 3_000),
     "ladeinfrastruktur-dach": ("LID", 500),
 }  # fmt: skip
+VIEWS = {
+    "Überfällige nach Volumen": "wiedervorlage=ueberfaellig&sort=-volumen",
+    "Lange nicht angefasst": "sort=aktivitaet",
+}
 
 
 class DemoRefusedError(Exception):
@@ -90,6 +94,10 @@ def load_demo(*, leads=LEADS, now=None):
 def _tell(chronicle, count, calendar):
     chance = calendar.chance
     people = make_people()
+    for name, query in VIEWS.items():
+        SavedView.objects.keep(
+            people["vertrieb1"], name=name, list_name=SavedView.List.IN_PROGRESS, query=query
+        )
     stages = make_marketplaces(people)
     prospects, stories = Prospects(chance), Stories(chance, calendar)
     numbers = dict(FIRST_NUMBERS)

@@ -11,6 +11,7 @@ from .errors import (
     NoPhases,
     NotNeighbours,
     ReasonGone,
+    RequirementsMissing,
     StaleMove,
     StorageAway,
     Unchangeable,
@@ -20,9 +21,11 @@ from .journal import JournalEntry
 from .lead import Lead
 from .lead_import import ClaimLost, ColumnMemory, Fate, ImportRow, LeadImport
 from .refusal import LeadRefusal
+from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
+from .tick import Tick
 
 __all__ = [
     "AlreadyTaken",
@@ -40,14 +43,19 @@ __all__ = [
     "LeadEvent",
     "LeadImport",
     "LeadRefusal",
+    "NameTaken",
     "NoLongerVisible",
     "NoPhases",
     "NotNeighbours",
     "ReasonGone",
+    "RequirementsMissing",
+    "SavedView",
     "SearchDocument",
     "Sight",
     "StaleMove",
     "StorageAway",
     "StorageUse",
+    "Tick",
+    "TooManyViews",
     "Unchangeable",
 ]

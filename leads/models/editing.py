@@ -25,22 +25,26 @@ class Editing:
         it is given, maps them to the kinds (leads.kinds) that the values were read as.
         """
         with self.locked_for(by):
-            table = table_of(self, changes)
-            writes, conflicts = [], {}
-            for name, (seen, value) in changes.items():
-                field = table.get(name)
-                if field is None or (kinds and kinds[name] != field.kind_name):
-                    raise Unchangeable
-                if field.kind.to_json(value) == field.data_of(self):
-                    continue
-                if _same(seen, field.seen_of(self)):
-                    writes.append((field, value))
-                elif not _same(seen, field.seen(field.kind.to_json(value))):
-                    conflicts[name] = self.events.of_field(name).newest_first().first()
-            if conflicts:
-                raise FieldConflict(conflicts)
-            self._hold_definitions([field for field, _value in writes])
-            return self.write_fields(writes, by=by)
+            return self.write_changes(changes, by=by, kinds=kinds)
+
+    def write_changes(self, changes, *, by, kinds=None):
+        """Do what `set_fields` does, in the row that is locked already."""
+        table = table_of(self, changes)
+        writes, conflicts = [], {}
+        for name, (seen, value) in changes.items():
+            field = table.get(name)
+            if field is None or (kinds and kinds[name] != field.kind_name):
+                raise Unchangeable
+            if field.kind.to_json(value) == field.data_of(self):
+                continue
+            if _same(seen, field.seen_of(self)):
+                writes.append((field, value))
+            elif not _same(seen, field.seen(field.kind.to_json(value))):
+                conflicts[name] = self.events.of_field(name).newest_first().first()
+        if conflicts:
+            raise FieldConflict(conflicts)
+        self._hold_definitions([field for field, _value in writes])
+        return self.write_fields(writes, by=by)
 
     def _hold_definitions(self, fields):
         """Let nobody delete the definitions of `fields` or make another kind of them.

@@ -22,10 +22,12 @@ logger = logging.getLogger(__name__)
 KEPT_FIELDS = {"value"}
 # Events whose texts are the operators' words: phases, loss reasons, the marketplace.
 IMPERSONAL = (*LeadEvent.PROCESS, LeadEvent.Kind.OFFERED, LeadEvent.Kind.ANONYMISED)
-# Events whose label is the name of a field or of a kind of entry, not of a file.
+# Events whose label is the name of a field, of a kind of entry or of what is to be
+# ticked, not of a file.
 LABELLED = (
     *IMPERSONAL, LeadEvent.Kind.FIELD_CHANGED, LeadEvent.Kind.ENTRY_EDITED,
     LeadEvent.Kind.ENTRY_DELETED, LeadEvent.Kind.ENTRY_RESTORED,
+    LeadEvent.Kind.TICKED, LeadEvent.Kind.UNTICKED,
 )  # fmt: skip
 # The journal refuses an empty text.
 NO_TEXT = "–"

@@ -53,6 +53,17 @@ class ReasonGone(LeadError):
     message = _("This reason is not offered any more. Please choose another one.")
 
 
+class RequirementsMissing(LeadError):
+    """The phase asks for more before the next one: `fields` to fill, `items` to tick."""
+
+    message = _("Before the next phase, this is still missing: %(missing)s.")
+
+    def __init__(self, fields, items):
+        self.fields, self.items = fields, items
+        names = [*(str(field.label) for field in fields), *(item.text for item in items)]
+        super().__init__(self.message % {"missing": ", ".join(names)})
+
+
 class Unchangeable(LeadError):
     """What was to be changed or undone is not there any more, or not the actor's."""
 

@@ -56,6 +56,8 @@ class LeadEvent(models.Model):
         LOST = "lost", _("Lost")
         REOPENED = "reopened", _("Reopened")
         FIELD_CHANGED = "field_changed", _("Changed")
+        TICKED = "ticked", _("Ticked")
+        UNTICKED = "unticked", _("Tick removed")
         ENTRY_EDITED = "entry_edited", _("Journal entry edited")
         ENTRY_DELETED = "entry_deleted", _("Journal entry deleted")
         ENTRY_RESTORED = "entry_restored", _("Journal entry restored")

@@ -19,6 +19,7 @@ from .journaling import Journaling
 from .process import Process
 from .queryset import LeadQuerySet
 from .recording import Recording
+from .requirements import Requirements
 from .searching import Searching
 from .undo import Undo
 
@@ -26,6 +27,7 @@ from .undo import Undo
 class Lead(
     Acceptance,
     Process,
+    Requirements,
     Editing,
     Journaling,
     Filing,

@@ -59,20 +59,26 @@ class Process:
         """Whether `phase` is a neighbour of the current one."""
         return phase is not None and phase in {self.next_phase, self.previous_phase}
 
-    def move(self, *, seen, to, by, note="", follow_up_at=None, since=None):
+    def move(
+        self, *, seen, to, by, note="", follow_up_at=None, since=None, filled=None, ticks=None
+    ):
         """Move from the phase `seen` one step to the phase `to`; return the event.
 
-        A `note` is written into the journal, a `follow_up_at` set, in the same
-        transaction. `since` is the time at which the lead came into `seen` when the actor
-        looked. Raises StaleMove when the lead is not in `seen` any more, or is there
-        again; NotNeighbours when `to` is not the phase before or behind.
+        A `note` is written into the journal, a `follow_up_at` set, fields are `filled`
+        (arguments of `set_fields`) and entries of the checklist ticked (see `tick`), in
+        the same transaction. `since` is the time at which the lead came into `seen` when
+        the actor looked. Raises StaleMove when the lead is not in `seen` any more, or is
+        there again; NotNeighbours when `to` is not the phase before or behind;
+        FieldConflict, Unchangeable; and, for a step forward, RequirementsMissing.
         """
         with self.locked_for(by):
             self._check_seen(seen, since)
             self._hold_process(seen.pk, to.pk)
             if not self.can_move_to(to):
                 raise NotNeighbours
-            self._take_along(by=by, follow_up_at=follow_up_at)
+            self._take_along(by=by, follow_up_at=follow_up_at, filled=filled, ticks=ticks)
+            if to == self.next_phase:
+                self._check_requirements()
             event = self._step_to(to, by=by)
             self._write_note(note, by=by)
             return event
@@ -87,6 +93,7 @@ class Process:
     def relocate(self, *, to, by, among):
         """Move to any active phase of the same marketplace, for operators who retire one.
 
+        That is no step of the rep's, so what the phase asks for is not looked at.
         `among` is the queryset that the operator may act on; see `locked`.
         """
         with self.locked(among):
@@ -97,24 +104,28 @@ class Process:
                 raise NotNeighbours
             return self._step_to(to, by=by)
 
-    def win(self, *, seen, by, note="", since=None):
-        """Close as won out of the last phase `seen`. Raises StaleMove, NotNeighbours.
-
-        `since` as in `move`.
-        """
+    def win(self, *, seen, by, note="", since=None, filled=None, ticks=None):
+        """Close as won out of the last phase `seen`; arguments and errors as in `move`."""
         with self.locked_for(by):
             self._check_seen(seen, since)
+            self._hold_process(seen.pk)
             if not self.can_be_won:
                 raise NotNeighbours
+            self._take_along(by=by, filled=filled, ticks=ticks)
+            self._check_requirements()
             self.status = self.Status.WON
             return self._close(LeadEvent.Kind.WON, by=by, note=note)
 
-    def lose(self, *, seen, reason, by, note="", since=None):
-        """Close as lost for the LossReason `reason`; see `win`. Raises ReasonGone, too."""
+    def lose(self, *, seen, reason, by, note="", since=None, filled=None, ticks=None):
+        """Close as lost for the LossReason `reason`; see `win`. Raises ReasonGone, too.
+
+        What the phase asks for may be missing: the work on a lost lead is over.
+        """
         with self.locked_for(by):
             self._check_seen(seen, since)
             if not self.can_be_lost:
                 raise NotNeighbours
+            self._take_along(by=by, filled=filled, ticks=ticks)
             if not self.marketplace.loss_reasons.active().among([reason]).hold():
                 raise ReasonGone
             self.status = self.Status.LOST
@@ -162,9 +173,13 @@ class Process:
             times[phase_id] = times.get(phase_id, timedelta()) + timezone.now() - since
         return times
 
+    def is_as_seen(self, seen, since=None):
+        """Whether the lead stands in the phase `seen`, and has done so `since` then."""
+        is_here = self.is_in_progress and seen is not None and self.phase_id == seen.pk
+        return is_here and since in {None, self.phase_entered_at}
+
     def _check_seen(self, seen, since):
-        is_here = self.is_in_progress and self.phase_id == seen.pk
-        if not is_here or since not in {None, self.phase_entered_at}:
+        if not self.is_as_seen(seen, since):
             raise StaleMove(self.last_step)
 
     def _hold_process(self, *phase_ids):
@@ -179,7 +194,11 @@ class Process:
     def _fresh(self, phase_id):
         return next(phase for phase in self.process if phase.pk == phase_id)
 
-    def _take_along(self, *, by, follow_up_at):
+    def _take_along(self, *, by, follow_up_at=None, filled=None, ticks=None):
+        if filled:
+            self.write_changes(**filled, by=by)
+        if ticks:
+            self._tick(ticks, by=by)
         if follow_up_at is not None and follow_up_at != self.follow_up_at:
             self.write_fields([(BUILT_IN_BY_NAME["follow_up_at"], follow_up_at)], by=by)
 

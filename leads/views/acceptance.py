@@ -2,16 +2,17 @@
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+from django_htmx.http import reswap, retarget
 
-from leadbook.htmx import page_or_part, wants_part
+from leadbook.htmx import page_or_part
 from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
 from leads.offers import Offer
 from leads.toasts import toast
+from leads.views.answers import go
 
 
 def offered_or_gone(request, lead_id):
@@ -42,13 +43,6 @@ def gone_or_own(request, lead_id):
     if lead is not None and lead.owner_id == request.user.pk:
         return go(request, "leads:detail", lead_id)
     return gone(request, lead_id)
-
-
-def go(request, to, *args):
-    """Send the browser to the address named `to`, with or without htmx."""
-    response = redirect(to, *args)
-    response.status_code = 303
-    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
 
 
 @require_POST

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import query_in_browser, wants_part
 from leads.fields import groups_of, table_of
@@ -38,6 +39,13 @@ def lead_address(lead, tab="journal"):
     """Return the address of the lead's page on `tab`."""
     address = reverse("leads:detail", args=[lead.pk])
     return address if tab == TABS[0] else f"{address}?tab={tab}"
+
+
+def go(request, to, *args):
+    """Send the browser to the address named `to`, with or without htmx."""
+    response = redirect(to, *args)
+    response.status_code = 303
+    return HttpResponseClientRedirect(response.url) if wants_part(request) else response
 
 
 def shown_tab(request):

@@ -1,6 +1,6 @@
 """Which columns a list shows, and in which order: everybody's own choice."""
 
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -25,7 +25,9 @@ def choose(request):
     registry = of_list.registry_of(sight.marketplaces, sight)
     back = safe_path(request, sent.get("next")) or reverse(of_list.address)
     if request.method != "POST":
-        names = request.user.columns_of(of_list.name)
+        # A saved view may show other columns than the ones that were chosen last.
+        names = request.GET.get("spalten", "").split(",")
+        names = names if any(names) else request.user.columns_of(of_list.name)
         shown = registry.chosen(names) if names else registry.default
         return _dialog(request, ColumnChoice(registry, shown), word, back)
     choice = ColumnChoice.sent(
@@ -37,9 +39,18 @@ def choose(request):
             return _dialog(request, choice, word, back)
     names = None if "standard" in request.POST else choice.names
     request.user.choose_columns(of_list.name, names)
+    back = _without_columns(back)
     if wants_part(request):
         return HttpResponseClientRedirect(back)
     return HttpResponseRedirect(back, status=303)
+
+
+def _without_columns(address):
+    """Return the address of a list without the columns that a view has written into it."""
+    path, _mark, query = address.partition("?")
+    asked = QueryDict(query, mutable=True)
+    asked.pop("spalten", None)
+    return f"{path}?{asked.urlencode()}" if query else path
 
 
 def _dialog(request, choice, word, back):

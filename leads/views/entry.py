@@ -1,7 +1,7 @@
 """Entering an own lead."""
 
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -9,6 +9,7 @@ from leadbook.htmx import page_or_part
 from leads.forms import MarketplaceForm, TokenForm, lead_fields_form
 from leads.models import Lead, NoPhases
 from leads.toasts import toast
+from leads.views.answers import go
 from marketplaces.models import Marketplace
 
 
@@ -47,9 +48,7 @@ def enter(request):
         messages.error(request, error.message)
         return _form(request, marketplaces, choice, token, form, status=409)
     toast(request, _("“%(lead)s” is entered.") % {"lead": lead.name})
-    response = redirect("leads:detail", lead.pk)
-    response.status_code = 303
-    return response
+    return go(request, "leads:detail", lead.pk)
 
 
 def _form(request, marketplaces, choice, token, form, *, status=200):

@@ -36,12 +36,8 @@ def edit(request, lead_id, name):
     try:
         events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
     except FieldConflict as conflict:
-        seen = form.cleaned_data[f"seen-{name}"]
-        form.see_again([name])
-        return _editor(
-            request, lead, field, form, status=409,
-            conflict=_told(field, conflict.conflicts[name], seen, lead, form),
-        )  # fmt: skip
+        told = form.told(conflict.conflicts)
+        return _editor(request, lead, field, form, status=409, conflict=told[name])
     if events:
         toast(request, _("%(field)s changed") % {"field": field.label}, undo=events)
     return changed(
@@ -69,13 +65,7 @@ def edit_all(request, lead_id):
     try:
         events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
     except FieldConflict as conflict:
-        told = {
-            name: _told(
-                form.lead_fields[name], event, form.cleaned_data[f"seen-{name}"], lead, form
-            )
-            for name, event in conflict.conflicts.items()
-        }
-        form.see_again(told)
+        told = form.told(conflict.conflicts)
         return _editor_of_all(request, lead, form, status=409, conflicts=told)
     if len(events) == 1:
         toast(request, _("%(field)s changed") % {"field": events[0].label}, undo=events)
@@ -84,17 +74,6 @@ def edit_all(request, lead_id):
         toast(request, text % {"count": len(events)}, undo=events)
     groups = groups_of(lead)
     return changed(request, lead, parts=PARTS, main="leads/fields/_card.html", groups=groups)
-
-
-def _told(field, event, seen, lead, form):
-    """Return what a conflict shows: who changed the field when, and the three values."""
-    data = field.kind.to_json(form.cleaned_data[field.name])
-    return {
-        "event": event,
-        "seen": field.text_of_seen(seen),
-        "current": field.text_of(lead),
-        "typed": field.text(data),
-    }
 
 
 def _editor(request, lead, field, form, *, status=200, conflict=None):

@@ -1,26 +1,35 @@
 """The lists: in Bearbeitung, offered, closed."""
 
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from leadbook.htmx import page_or_part
+from leadbook.htmx import page_or_part, wants_part
 from leads.context_processors import counters, sight_of
 from leads.listing import ClosedList, LeadList
+from leads.models import SavedView
 from leads.offers import OfferList
 
 
 @require_safe
 def in_progress(request):
-    """Show "Leads in Bearbeitung"."""
+    """Show "Leads in Bearbeitung"; without a query, the start view where there is one."""
+    views = SavedView.shown_to(request.user, SavedView.List.IN_PROGRESS)
+    if not (request.META["QUERY_STRING"] or wants_part(request)):
+        start = next((view for view in views if view.is_start), None)
+        if start:
+            return HttpResponseRedirect(f"{request.path}?{start.query}")
     leads = LeadList(sight_of(request), request.GET, user=request.user)
-    context = {"list": leads, "counts": counters(request)}
+    context = {"list": leads, "views": views, "counts": counters(request)}
     return render(request, page_or_part(request, "leads/list.html", "answer"), context)
 
 
 @require_safe
 def closed(request):
     """Show the won and lost leads."""
-    context = {"list": ClosedList(sight_of(request), request.GET, user=request.user)}
+    views = SavedView.shown_to(request.user, SavedView.List.CLOSED)
+    leads = ClosedList(sight_of(request), request.GET, user=request.user)
+    context = {"list": leads, "views": views}
     return render(request, page_or_part(request, "leads/closed.html", "answer"), context)
 
 

@@ -6,14 +6,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.forms import CloseForm, KeptEntryForm, MoveForm, ReopenForm
-from leads.models import NotNeighbours, ReasonGone, StaleMove
+from leads.models import (
+    FieldConflict,
+    NotNeighbours,
+    ReasonGone,
+    RequirementsMissing,
+    StaleMove,
+    Unchangeable,
+)
 from leads.moments import MomentWidget
+from leads.requirements import RequirementsForm, typed_values
 from leads.stepper import Stepper
 from leads.toasts import toast
 from leads.views.answers import changed, worked_lead
 
 PARTS = ("stepper",)
 CLOSING_PARTS = ("head", "stepper", "navigation")
+# What the dialog tells at its fields.
+REFUSED = (FieldConflict, RequirementsMissing, Unchangeable)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,31 +33,39 @@ def move(request, lead_id):
     if request.method != "POST":
         return _dialog(request, lead, target=_target(lead, request.GET.get("nach")))
     form = MoveForm(request.POST, lead=lead)
-    if not form.is_valid():
-        if form.is_stale:
-            return _stale(request, lead, form)
-        target = form.cleaned_data["nach"]
-        return _dialog(request, lead, target=target, move_form=form, status=422)
+    is_valid = form.is_valid()
     data = form.cleaned_data
+    if form.is_stale or not lead.is_as_seen(data["von"], data["seit"]):
+        return stale(request, lead, form)
+    target = data["nach"]
+    asked = RequirementsForm(lead, request.POST) if target == lead.next_phase else None
+    if not is_valid or (asked and not asked.is_valid()):
+        return _dialog(request, lead, target=target, move_form=form, asked=asked, status=422)
     try:
         event = lead.move(
             seen=data["von"],
-            to=data["nach"],
+            to=target,
             since=data["seit"],
             by=request.user,
             note=data["note"],
-            follow_up_at=data["follow_up_at"],
+            follow_up_at=data.get("follow_up_at"),
+            **_taken_along(asked),
         )
     except (StaleMove, NotNeighbours) as error:
-        return _stale(request, lead, form, error)
+        return stale(request, lead, form, error)
+    except REFUSED as error:
+        lead, asked, status = _refused(request, lead, asked, error)
+        return _dialog(
+            request, lead, target=target, move_form=form, asked=asked, status=status
+        )
     text = (
         _("Phase “%(phase)s” has begun.")
         if event.kind == "moved"
         else _("Set back to “%(phase)s”.")
     )
     toast(request, text % {"phase": event.new_text}, undo=[event])
-    fields = ["follow_up_at"] if data["follow_up_at"] else []
-    return changed(request, lead, parts=PARTS, fields=fields)
+    fields = ["follow_up_at"] if data.get("follow_up_at") else []
+    return changed(request, lead, parts=PARTS, fields=[*fields, *_names(asked)])
 
 
 @require_POST
@@ -55,31 +73,40 @@ def close(request, lead_id):
     """Close the lead as won or lost."""
     lead = worked_lead(request, lead_id, reading="for_process")
     form = CloseForm(request.POST, lead=lead, auto_id="abschluss_%s")
-    if not form.is_valid():
-        if form.is_stale:
-            return _stale(request, lead, form)
-        target = lead.next_phase
-        return _dialog(request, lead, target=target, close_form=form, status=422)
+    is_valid = form.is_valid()
     data = form.cleaned_data
+    if form.is_stale or not lead.is_as_seen(data["von"], data["seit"]):
+        return stale(request, lead, form)
+    is_won = data["ergebnis"] == "gewonnen"
+    target = lead.next_phase
+    asked = RequirementsForm(lead, request.POST, is_needed=is_won) if target is None else None
+    if not is_valid or (asked and not asked.is_valid()):
+        return _dialog(request, lead, target=target, close_form=form, asked=asked, status=422)
     shared = {
         "seen": data["von"],
         "since": data["seit"],
         "by": request.user,
         "note": data["note"],
+        **_taken_along(asked),
     }
     try:
-        if data["ergebnis"] == "gewonnen":
+        if is_won:
             event = lead.win(**shared)
         else:
             event = lead.lose(reason=data["loss_reason"], **shared)
     except ReasonGone as error:
         form.add_error("loss_reason", error.message)
-        return _dialog(request, lead, target=lead.next_phase, close_form=form, status=422)
+        return _dialog(request, lead, target=target, close_form=form, asked=asked, status=422)
     except (StaleMove, NotNeighbours) as error:
-        return _stale(request, lead, form, error)
+        return stale(request, lead, form, error)
+    except REFUSED as error:
+        lead, asked, status = _refused(request, lead, asked, error)
+        return _dialog(
+            request, lead, target=target, close_form=form, asked=asked, status=status
+        )
     text = _("The lead is won.") if event.kind == "won" else _("The lead is lost.")
     toast(request, text, undo=[event])
-    return changed(request, lead, parts=CLOSING_PARTS)
+    return changed(request, lead, parts=CLOSING_PARTS, fields=_names(asked))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,11 +119,11 @@ def reopen(request, lead_id):
         return render(request, template, {"lead": lead, "form": form})
     form = ReopenForm(request.POST)
     if not form.is_valid():
-        return _stale(request, lead, None)
+        return stale(request, lead, None)
     try:
         lead.reopen(by=request.user, since=form.cleaned_data["seit"])
     except StaleMove as error:
-        return _stale(request, lead, None, error)
+        return stale(request, lead, None, error)
     toast(request, _("The lead is open again."))
     return changed(request, lead, parts=CLOSING_PARTS)
 
@@ -111,18 +138,41 @@ def _target(lead, phase_id):
     return named if named == lead.previous_phase and named else lead.next_phase
 
 
-def _dialog(request, lead, *, target, move_form=None, close_form=None, status=200):
+def _taken_along(asked):
+    return {"filled": asked.filled, "ticks": asked.ticks} if asked else {}
+
+
+def _names(asked):
+    return list(asked.fields.lead_fields) if asked else []
+
+
+def _refused(request, lead, asked, error):
+    """Return the lead and the form of what it asks for, as they are now, and the status."""
+    if isinstance(error, FieldConflict):
+        asked.conflict(error)
+        return lead, asked, 409
+    # A verb that was refused may have left anything on its lead.
+    fresh = worked_lead(request, lead.pk, reading="for_process")
+    status = 422 if isinstance(error, RequirementsMissing) else 409
+    return fresh, RequirementsForm(fresh, request.POST), status
+
+
+def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=None, status=200):
     if not lead.is_in_progress:
-        return _stale(request, lead, move_form or close_form)
+        return stale(request, lead, move_form or close_form)
     initial = {
         "von": lead.phase_id,
         "nach": target.pk if target else None,
         "seit": lead.phase_entered_at,
     }
+    is_back = target is not None and target == lead.previous_phase
+    if asked is None and not is_back:
+        asked = RequirementsForm(lead)
     context = {
         "lead": lead,
         "target": target,
-        "is_back": target is not None and target == lead.previous_phase,
+        "is_back": is_back,
+        "asked": asked,
         "move_form": move_form or MoveForm(initial=initial, lead=lead),
         "close_form": close_form
         or CloseForm(initial=initial, lead=lead, auto_id="abschluss_%s"),
@@ -141,7 +191,7 @@ def _kept(form):
     return None if is_empty else KeptEntryForm(initial=typed)
 
 
-def _stale(request, lead, form, error=None):
+def stale(request, lead, form, error=None):
     """Answer 409: the fresh stepper, who moved the lead when, and what was typed."""
     fresh = worked_lead(request, lead.pk, reading="for_page")
     last = getattr(error, "event", None) or fresh.last_step
@@ -151,6 +201,9 @@ def _stale(request, lead, form, error=None):
         "last": last,
         "error": error if isinstance(error, NotNeighbours) else None,
         "form": _kept(form),
+        # What was typed stays the draft of the dialog that came too late.
+        "draft_address": request.path,
+        "typed": typed_values(fresh, request.POST),
     }
     template = "leads/phase/stale.html"
     if wants_part(request):

@@ -20,7 +20,14 @@ from leads.file_names import clean_file_name
 from leads.models import DirectUpload, LeadError, StorageAway
 from leads.models.attachment import attachment_storage
 from leads.toasts import toast
-from leads.uploads import Document, check_announced, takes_files, takes_files_directly
+from leads.uploads import (
+    Document,
+    check_announced,
+    is_one_file,
+    receive,
+    takes_files,
+    takes_files_directly,
+)
 from leads.views.answers import changed, worked_lead
 from marketplaces.throttling import UPLOADS, wait_before
 
@@ -119,7 +126,7 @@ class Outcome:
 def upload(request, lead_id):
     """File each of the sent documents; one that is refused does not stop the others."""
     outcome = Outcome(request, worked_lead(request, lead_id))
-    files = list(chain.from_iterable(sent for _name, sent in request.FILES.lists()))
+    files = _sent_files(request)
     # Only now the body is read; of a form without files no upload handler hears.
     for name, reason in getattr(request, "refused_uploads", ()):
         outcome.refuse(name, reason, request.refused_status)
@@ -132,6 +139,14 @@ def upload(request, lead_id):
         for sent in files:
             outcome.refuse_for_now(clean_file_name(sent.name))
     return outcome.answer()
+
+
+def _sent_files(request):
+    """Return the files of a form, or the one file that the body is."""
+    if is_one_file(request):
+        file = receive(request)
+        return [] if file is None else [file]
+    return list(chain.from_iterable(sent for _name, sent in request.FILES.lists()))
 
 
 @require_POST

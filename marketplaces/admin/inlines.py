@@ -8,13 +8,24 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from marketplaces.forms import (
+    ChecklistFormSet,
     EntryForm,
     EntryFormSet,
     MembershipForm,
+    PartForm,
     PartFormSet,
     PhaseFormSet,
+    RequirementFormSet,
 )
-from marketplaces.models import Field, LossReason, Membership, Phase, User
+from marketplaces.models import (
+    ChecklistItem,
+    Field,
+    LossReason,
+    Membership,
+    Phase,
+    Requirement,
+    User,
+)
 
 from .scope import CleanTexts, PartOfOperated, found_people
 
@@ -60,6 +71,25 @@ class PhaseInline(EntryInline, TabularInline):
     def leads_here(self, phase):
         """Return how many leads stand in the phase, with the way to move them."""
         return render_to_string("admin/marketplaces/phase/leads.html", {"phase": phase})
+
+
+class ChecklistInline(EntryInline, TabularInline):
+    """What is to be ticked off in each phase."""
+
+    model = ChecklistItem
+    formset = ChecklistFormSet
+    fields = ["position", "phase", "text", "is_required", "is_retired"]
+    ordering = ["phase__position", "position", "id"]
+
+
+class RequirementInline(PartInline, TabularInline):
+    """Which fields must be filled before the next phase."""
+
+    model = Requirement
+    form = PartForm
+    formset = RequirementFormSet
+    fields = ["phase", "name"]
+    ordering = ["phase__position", "id"]
 
 
 class FieldInline(EntryInline, TabularInline):

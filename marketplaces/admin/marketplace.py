@@ -17,7 +17,14 @@ from leads.uploads import megabytes
 from marketplaces.forms import RelocateForm
 from marketplaces.models import Marketplace, Phase
 
-from .inlines import FieldInline, LossReasonInline, MembershipInline, PhaseInline
+from .inlines import (
+    ChecklistInline,
+    FieldInline,
+    LossReasonInline,
+    MembershipInline,
+    PhaseInline,
+    RequirementInline,
+)
 from .scope import ForOperators, ScopedAdmin
 
 
@@ -55,7 +62,14 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
         ),
     ]
     readonly_fields = ["room_taken"]
-    inlines = [PhaseInline, FieldInline, LossReasonInline, MembershipInline]
+    inlines = [
+        PhaseInline,
+        ChecklistInline,
+        FieldInline,
+        RequirementInline,
+        LossReasonInline,
+        MembershipInline,
+    ]
     change_form_before_template = "admin/marketplaces/marketplace/warnings.html"
     warn_unsaved_form = True
 

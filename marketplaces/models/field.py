@@ -78,8 +78,16 @@ class Field(OrderedEntry):
             ),
         ]
 
+    # What the fields' names in addresses begin with.
+    NAME_PREFIX = "feld-"
+
     def __str__(self):
         return self.label
+
+    @property
+    def name(self):
+        """What the field is called in addresses and forms, whatever its label becomes."""
+        return f"{self.NAME_PREFIX}{self.pk}"
 
     @property
     def choice_list(self):
@@ -94,9 +102,11 @@ class Field(OrderedEntry):
 
     @property
     def use(self):
-        """How many leads have a value in this field."""
+        """How many leads have a value in this field, or which phases require one."""
         count = self.marketplace.leads.with_own_value(self.pk).count()
         if not count:
+            if self.marketplace.requirements.of_field(self.name).exists():
+                return gettext("A phase requires this field.")
             return ""
         return ngettext(
             "%(count)d lead has a value in this field.",

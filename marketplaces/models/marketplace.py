@@ -63,7 +63,7 @@ class MarketplaceQuerySet(models.QuerySet):
         )
 
     def hold(self, pk):
-        """Lock the one with this id, its phases, fields and reasons for the transaction.
+        """Lock the one with this id, its phases, fields, reasons and checklists.
 
         Who changes the same one waits. All are locked at the start and always in this
         order: a step of a lead that needs one of them then waits for no other.
@@ -73,7 +73,12 @@ class MarketplaceQuerySet(models.QuerySet):
         except ValueError:
             return None
         if held:
-            for entries in (held.phases, held.fields, held.loss_reasons):
+            for entries in (
+                held.phases,
+                held.fields,
+                held.loss_reasons,
+                held.checklist_items,
+            ):
                 entries.all().hold()
         return held
 

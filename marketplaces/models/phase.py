@@ -97,4 +97,6 @@ class Phase(OrderedEntry):
             ) % {"count": count}
         if is_referred_to(self):
             return gettext("This phase stands in the history of leads.")
+        if self.checklist_items.exists() or self.requirements.exists():
+            return gettext("Checklist entries or required fields belong to this phase.")
         return ""

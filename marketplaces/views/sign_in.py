@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from leadbook import errors, security_log
 from leadbook.clients import client_address
+from leadbook.headers import forgetting
 from leadbook.redirects import safe_path
 from leadbook.sessions import SessionStore
 from marketplaces.auth_forms import SignInForm
@@ -86,7 +87,7 @@ class SignOut(LogoutView):
     def post(self, request, *args, **kwargs):
         """End it and write down whose it was."""
         security_log.record("signed_out", request, status=302)
-        return super().post(request, *args, **kwargs)
+        return forgetting(super().post(request, *args, **kwargs))
 
 
 @require_POST
@@ -95,7 +96,8 @@ def sign_out_everywhere(request):
     ended = SessionStore.end_all_of(request.user)
     security_log.record("signed_out_everywhere", request, status=303, sessions=ended)
     logout(request)
-    return HttpResponseRedirect(resolve_url(settings.LOGOUT_REDIRECT_URL), status=303)
+    to = resolve_url(settings.LOGOUT_REDIRECT_URL)
+    return forgetting(HttpResponseRedirect(to, status=303))
 
 
 @login_not_required

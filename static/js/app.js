@@ -1,10 +1,10 @@
+import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";
 import "./elements/menu-box.js";
 import "./elements/modal-dialog.js";
 import "./elements/quick-keys.js";
 import "./elements/row-opener.js";
 import "./elements/scroll-to-current.js";
-import "./elements/submit-once.js";
 import "./elements/toast-stack.js";
 import "./lib/failures.js";
 import "./lib/shortcuts.js";

@@ -30,6 +30,7 @@ NOT_IN_FRONT = {
     "test_direct_uploads.py": "keep their files in a bucket of this process",
     "test_screenshots.py": "show the demo, whose accounts no production opens",
     "test_a_forgotten_password": "look at the mails of this process",
+    "test_a_slow_upload_shows_its_progress_and_can_be_cancelled": "speak no TLS",
 }
 
 

@@ -14,6 +14,8 @@ from marketplaces.throttling import UPLOADS, wait_before
 from tests import factories
 from tests.faults.waiting import until
 
+from .slow_line import SlowLine
+
 PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
 MAIL = b"From: s.aigner@beispiel.de\r\nSubject: AW: Angebot\r\n\r\nGerne, bitte anrufen.\r\n"
 
@@ -82,6 +84,14 @@ def files_page(annas_page, lead):
 def filed(lead, anna):
     """Return a function that files a document with the lead."""
     return lambda name, data: factories.attach(lead, anna, name, data)
+
+
+@pytest.fixture
+def slow_line(live_server):
+    """A line to the server on which an upload takes its time."""
+    line = SlowLine(live_server.url)
+    yield line
+    line.close()
 
 
 @pytest.fixture
@@ -204,14 +214,13 @@ def test_a_limit_that_the_page_does_not_know_is_told_by_the_server(files_page, l
     assert names(lead) == {"Grundriss.pdf"}
 
 
-def test_a_slow_upload_shows_its_progress_and_can_be_cancelled(files_page, lead):
-    network = files_page.context.new_cdp_session(files_page)
-    network.send("Network.enable")
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
-    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 100_000})
-    drop(files_page, {"Lageplan.txt": text(2_000_000), "Grundriss.pdf": PDF})
+def test_a_slow_upload_shows_its_progress_and_can_be_cancelled(
+    files_page, lead, live_server, slow_line
+):
+    files_page.goto(files_page.url.replace(live_server.url, slow_line.address))
+    drop(files_page, {"Lageplan.txt": text(20_000_000), "Grundriss.pdf": PDF})
     going = row(files_page, "Lageplan.txt")
-    expect(going).to_contain_text(re.compile(r"\d+\s%\s·\s.+ von 2 MB"))
+    expect(going).to_contain_text(re.compile(r"\d+\s%\s·\s.+ von 20 MB"))
     expect(going.get_by_role("progressbar")).to_be_visible()
     expect(row(files_page, "Grundriss.pdf")).to_contain_text("wartet")
     going.get_by_role("button", name="Hochladen abbrechen").click()

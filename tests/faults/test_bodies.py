@@ -66,6 +66,14 @@ class Rep(Browser):
             f"Content-Type: multipart/form-data; boundary={BORDER}", *lines, "", "",
         ]).encode()  # fmt: skip
 
+    def bare_head(self, size, name):
+        """The head of an upload whose body is the file."""
+        head = self.head(f"Content-Length: {size}").decode()
+        form, bare = f"multipart/form-data; boundary={BORDER}", "application/octet-stream"
+        return head.replace(
+            form, f"{bare}\r\nContent-Disposition: attachment; filename={name}"
+        ).encode()
+
     def open(self, head):
         """Connect and send a head."""
         line = socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -239,6 +247,38 @@ def test_a_large_file_keeps_memory_flat(rep, server):
     status, text = rep.get(name)
     assert (status, len(text)) == (200, 45_000_000)
     assert growth(server, peak) < MAX_GROWTH
+
+
+def test_a_bare_file_keeps_memory_flat_up_to_the_limit(rep, server):
+    before, peak = rep.files(), peaks(server)
+    status, text = rep.send(rep.bare_head(LIMIT + 1, "Gross.txt"), *blanks(LIMIT + 1))
+    assert status == 413
+    assert "Zu groß" in text
+    assert rep.files() == before
+    status, _text = rep.send(rep.bare_head(44_000_000, "Bar.txt"), *blanks(44_000_000))
+    assert status == 200
+    assert rep.files() == ["Bar.txt", *before]
+    assert growth(server, peak) < MAX_GROWTH
+
+
+def test_a_bare_file_that_is_cut_off_is_not_filed(rep, server):
+    before = rep.files()
+    with rep.open(rep.bare_head(2_000_000, "Halb.txt")) as line:
+        line.sendall(b"x" * 1_000_000)
+        until(lambda: server.spooled >= 65_536, what="the file arrives")
+        line.shutdown(socket.SHUT_WR)
+        status, text = answer(line)
+    assert status == 422
+    assert "unterbrochen" in text
+    assert rep.files() == before
+
+
+def test_more_than_a_request_may_hold_is_not_kept_as_a_bare_file(rep):
+    before = rep.files()
+    size = REQUEST_LIMIT + MIB
+    status, _text = rep.send(rep.bare_head(size, "Viel.txt"), *blanks(size))
+    assert status == 413
+    assert rep.files() == before
 
 
 def tab(rep):

@@ -54,8 +54,12 @@ def test_what_htmx_swaps_is_said_where_it_is_sent():
 
 # Elements that ask by htmx without a form or link of their own, and why.
 ONLY_WITH_SCRIPT = {
+    # Part of the dialog's form, which takes ticks along; a button saves them alone.
+    "templates/leads/phase/_item.html",
     # Beside it stands a button in <noscript> that sends the same form.
     'templates/leads/entry/form.html: <div class="row" hx-post="',
+    # In the form of the dialog, which takes the ticks along; such a button beside them, too.
+    'templates/leads/phase/_item.html: <input type="checkbox" id="punkt-',
 }
 
 

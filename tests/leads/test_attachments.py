@@ -352,9 +352,18 @@ HOSTILE_NAMES = {
 }
 
 
+def bare_upload(client, lead, disposition, content=PDF, headers=None):
+    """A body that is the file, as the drop zone sends it."""
+    return client.post(
+        upload_address(lead), content, content_type="application/octet-stream",
+        headers={**(headers or {}), "Content-Disposition": disposition.decode("latin-1")},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("send", [raw_upload, bare_upload])
 @pytest.mark.parametrize("disposition", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
-def test_hostile_names_are_only_text(page_of_anna, lead, disposition, tmp_path):
-    response = raw_upload(page_of_anna, lead, disposition, headers=HTMX)
+def test_hostile_names_are_only_text(page_of_anna, lead, disposition, send):
+    response = send(page_of_anna, lead, disposition, headers=HTMX)
     assert response.status_code in {200, 400, 413, 422}
     assert not Path("/tmp/x.pdf").exists()
     for attachment in lead.attachments.all():
@@ -377,6 +386,8 @@ def test_hostile_names_are_only_text(page_of_anna, lead, disposition, tmp_path):
         ("multipart/form-data; boundary=grenze; charset=utf-7", b"--grenze--"),
         ("application/x-www-form-urlencoded; charset=utf-7", b"a=b"),
         ("application/json", b"{}"),
+        ("application/octet-stream", b""),
+        ("application/octet-stream", b"no name, so no type that is taken"),
         ("x" * 1000, b"x"),
         ("", b"x"),
     ],
@@ -384,6 +395,21 @@ def test_hostile_names_are_only_text(page_of_anna, lead, disposition, tmp_path):
 def test_broken_bodies_are_refused(page_of_anna, lead, untouched, content_type, body):
     response = page_of_anna.post(upload_address(lead), body, content_type=content_type)
     assert response.status_code in {400, 415, 422}
+
+
+def test_a_body_that_is_the_file_has_the_same_limits(page_of_anna, lead, settings):
+    settings.UPLOAD_MAX_BYTES = len(PDF)
+    name = b"attachment; filename*=UTF-8''B%C3%BCro%20%28Nord%29.pdf"
+    answer = bare_upload(page_of_anna, lead, name, headers=HTMX)
+    filed = lead.attachments.get()
+    assert (answer.status_code, filed.name) == (200, "Büro (Nord).pdf")
+    assert b"".join(page_of_anna.get(file_address(filed))) == PDF
+    answer = bare_upload(page_of_anna, lead, name, PDF + b" ", headers=HTMX)
+    assert answer.status_code == 413
+    assert refusals(answer)[0][0] == "Büro (Nord).pdf"
+    assert refusals(answer)[0][1].startswith("Zu groß")
+    assert bare_upload(page_of_anna, lead, name, b"MZ" + PDF[2:]).status_code == 422
+    assert lead.attachments.count() == 1
 
 
 def test_a_part_in_base64_is_read_and_limited(page_of_anna, lead, settings):

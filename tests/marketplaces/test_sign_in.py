@@ -463,3 +463,9 @@ def test_operator_goes_on_to_the_admin(signed_in, olaf):
 def test_rep_is_not_sent_in_circles(page_of_anna):
     assert page_of_anna.get("/admin/", follow=True).status_code in {403, 404}
     assert page_of_anna.get("/admin/login/").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/abmelden/", "/abmelden/ueberall/", "/admin/logout/"])
+def test_signing_out_lets_the_browser_forget(signed_in, olaf, address):
+    answer = signed_in(olaf).post(address)
+    assert answer.headers["Clear-Site-Data"] == '"storage"'

@@ -16,7 +16,7 @@ from tests.markup import HTMX
 
 from .asking import body_of, rolled_back
 
-FEW = 12
+FEW = 8
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", FEW))
 FORM = "application/x-www-form-urlencoded"
 HOSTILE = [

@@ -11,9 +11,10 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
-from leads.models import Lead
+from leads.models import Lead, SavedView
 from leads.models.attachment import attachment_storage
 from leads.uploads import Document
+from marketplaces.models import ChecklistItem
 from tests import factories
 from tests.leads.samples import picture
 from tests.markup import read
@@ -50,6 +51,9 @@ class Stage:
         self.anna = anna
         factories.make_field(heatpumps, "Dach", "choices", choices="Ziegel\nBlech")
         self.lead = factories.accepted(heatpumps, anna, phase=3)
+        self.item = ChecklistItem.objects.create(
+            marketplace=heatpumps, phase=self.lead.phase, position=1, text="Angebot erklärt"
+        )
         self.offered = factories.offer(heatpumps, **CONTACT)
         self.closed = factories.accepted(heatpumps, anna, phase=5)
         self.closed.win(seen=self.closed.phase, by=anna)
@@ -64,6 +68,10 @@ class Stage:
         self.arrival = self.lead.expect_file(name="Geheimer Plan.txt", size=4, by=anna)
         attachment_storage().save(self.arrival.key, ContentFile(b"Plan"))
         self.withdrawn = self._offered_again(heatpumps, anna)
+        self.views = [
+            SavedView.objects.keep(anna, name=name, list_name="in_progress", query="sort=name")
+            for name in ("Geheimer Plan", "Geheimer Plan B")
+        ]
 
     @staticmethod
     def _offered_again(marketplace, by):
@@ -92,6 +100,7 @@ class Stage:
             "<int:attachment_id>": self.attachment.pk,
             "<int:event_id>": self.event.pk,
             "<int:upload_id>": self.arrival.pk,
+            "<int:view_id>": self.views[-1].pk,
         }
 
     def address(self, route, **others):
@@ -108,9 +117,17 @@ class Stage:
         """What the right person would send to `route`, complete and valid."""
         lead, phases = self.lead, self.marketplace.phases
         match route.removeprefix(LEAD):
+            case "leads/ansichten/anlegen/":
+                return {"name": "Neu", "liste": "in_progress", "abfrage": "sort=-name"}
+            case "leads/ansichten/<int:view_id>/":
+                return {"name": "Neu"}
+            case "leads/ansichten/<int:view_id>/position/":
+                return {"platz": 1}
             case "phase/":
                 following = phases.get(position=lead.phase.position + 1).pk
                 return {"von": lead.phase_id, "nach": following, "note": "Notiz"}
+            case "phase/checkliste/":
+                return {"von": lead.phase_id, "punkt": self.item.pk}
             case "abschluss/":
                 reason = self.marketplace.loss_reasons.first().pk
                 return {"von": lead.phase_id, "ergebnis": "verloren", "loss_reason": reason}
@@ -178,6 +195,7 @@ OF_A_LEAD = {
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),
+    f"{LEAD}phase/checkliste/": Of(post=True),
     f"{LEAD}abschluss/": Of(post=True),
     f"{LEAD}wiedereroeffnung/": Of(get=True, post=True),
     f"{LEAD}felder/": Of(get=True, post=True, has_form=True),
@@ -196,6 +214,13 @@ OF_A_LEAD = {
     f"{LEAD}anhaenge/<int:attachment_id>/loeschung/": Of(post=True),
     f"{LEAD}verlauf/<int:event_id>/ruecknahme/": Of(post=True),
 }
+# What one person has made for oneself, seen by nobody else.
+VIEW = "leads/ansichten/<int:view_id>/"
+OF_ONES_OWN = {
+    VIEW: Of(get=True, post=True),
+    f"{VIEW}position/": Of(post=True),
+    f"{VIEW}loeschung/": Of(post=True),
+}
 # Everybody who is signed in has a page of their own here.
 PERSONAL = {
     "": Of(get=True),
@@ -203,6 +228,8 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/ansichten/": Of(get=True),
+    "leads/ansichten/anlegen/": Of(get=True, post=True),
     "leads/spalten/": Of(get=True, post=True),
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),
@@ -260,7 +287,15 @@ REGULAR = {
     r"^(?P<app_label>": "admin/<app_label>/",
     r"(?P<url>.*)$": "admin/<nowhere>",
 }
-KNOWN = {*OF_A_LEAD, *PERSONAL, *PUBLIC, *ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME}
+KNOWN = {
+    *OF_A_LEAD,
+    *OF_ONES_OWN,
+    *PERSONAL,
+    *PUBLIC,
+    *ADMIN,
+    *ADMIN_OF_SUPERUSERS,
+    *ADMIN_FRAME,
+}
 
 
 def route_name(route):

@@ -23,8 +23,10 @@ from .stage import (
     KNOWN,
     LEAD,
     OF_A_LEAD,
+    OF_ONES_OWN,
     PERSONAL,
     PUBLIC,
+    VIEW,
 )
 from .test_admin import addresses
 
@@ -34,8 +36,9 @@ BUDGETS = {
     (f"{LEAD}annahme/", "POST"): (15, 15),
     (f"{LEAD}ablehnung/", "GET"): (6, 4),
     (f"{LEAD}ablehnung/", "POST"): (9, 9),
-    (f"{LEAD}phase/", "GET"): (7, 5),
-    (f"{LEAD}phase/", "POST"): (14, 15),
+    (f"{LEAD}phase/", "GET"): (10, 8),
+    (f"{LEAD}phase/", "POST"): (20, 21),
+    (f"{LEAD}phase/checkliste/", "POST"): (16, 17),
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
     (f"{LEAD}wiedereroeffnung/", "POST"): (12, 16),
@@ -57,9 +60,16 @@ BUDGETS = {
     (f"{LEAD}anhaenge/<int:attachment_id>/loeschung/", "POST"): (10, 10),
     (f"{LEAD}verlauf/<int:event_id>/ruecknahme/", "POST"): (11, 11),
     ("", "GET"): (2, 2),
-    ("leads/", "GET"): (6, 6),
+    ("leads/", "GET"): (7, 7),
     ("leads/neu/", "GET"): (7, 6),
-    ("leads/abgeschlossen/", "GET"): (6, 5),
+    ("leads/abgeschlossen/", "GET"): (7, 6),
+    ("leads/ansichten/", "GET"): (5, 3),
+    ("leads/ansichten/anlegen/", "GET"): (5, 4),
+    ("leads/ansichten/anlegen/", "POST"): (9, 9),
+    (VIEW, "GET"): (5, 3),
+    (VIEW, "POST"): (7, 7),
+    (f"{VIEW}position/", "POST"): (6, 7),
+    (f"{VIEW}loeschung/", "POST"): (5, 5),
     ("leads/anlegen/", "GET"): (6, 4),
     ("leads/anlegen/", "POST"): (6, 4),
     ("leads/spalten/", "GET"): (6, 5),
@@ -115,7 +125,7 @@ def fill(stage):
 
 def questions(stage, client, signed_in, route, verb, headers):
     """What the address asks, apart from the transactions around."""
-    of = {**OF_A_LEAD, **PERSONAL, **PUBLIC}[route]
+    of = {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}[route]
     address = stage.address(route).replace("<uidb64>", "MQ").replace("<token>", "abc-123")
     data = {}
     if verb == "POST":
@@ -135,7 +145,7 @@ def questions(stage, client, signed_in, route, verb, headers):
 
 def asked_of_all(stage, client_of, signed_in):
     found = {}
-    for route, of in {**OF_A_LEAD, **PERSONAL, **PUBLIC}.items():
+    for route, of in {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}.items():
         for verb in ("GET", "POST"):
             if of.verbs[verb]:
                 for headers in ({}, HTMX):
@@ -146,9 +156,9 @@ def asked_of_all(stage, client_of, signed_in):
 
 
 def test_every_route_has_a_budget():
-    walked = {*OF_A_LEAD, *PERSONAL, *PUBLIC}
+    walked = {*OF_A_LEAD, *OF_ONES_OWN, *PERSONAL, *PUBLIC}
     assert walked | {*ADMIN, *ADMIN_OF_SUPERUSERS, *ADMIN_FRAME} == KNOWN
-    classes = {**OF_A_LEAD, **PERSONAL, **PUBLIC}
+    classes = {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}
     wanted = {(r, v) for r, of in classes.items() for v in ("GET", "POST") if of.verbs[v]}
     assert set(BUDGETS) == wanted
 

@@ -6,12 +6,12 @@ from django.db import transaction
 
 from .asking import HEADERS, nothing_changes, outside, secrets_in, send
 from .crawl import Crawl
-from .stage import KNOWN, OF_A_LEAD, PERSONAL, PUBLIC, SECRETS, SECRETS_OF_OFFERS
+from .stage import KNOWN, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, SECRETS, SECRETS_OF_OFFERS
 
 ABSENT = 99999999
 STARTS = ["/leads/", "/leads/neu/", "/leads/abgeschlossen/", "/leads/anlegen/", "/passwort/"]
 REFUSED = ["ben", "clara", "olaf", "ended", "reassigned", "decliner"]
-CLASSES = {**OF_A_LEAD, **PERSONAL, **PUBLIC}
+CLASSES = {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}
 
 
 def starts(stage):
@@ -39,7 +39,7 @@ def test_whatever_a_page_offers_is_classified_and_every_form_is_found(stage, cli
     # Direct uploads are offered where a bucket signs forms; tests/browser/ drives them.
     wanted = {
         (route, "POST")
-        for route, of in {**OF_A_LEAD, **PERSONAL}.items()
+        for route, of in {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL}.items()
         if of.post and "/direkt/" not in route
     }
     wanted |= {(route, "GET") for route, of in OF_A_LEAD.items() if of.get}

@@ -34,6 +34,7 @@ from .stage import (
     ADMIN_OF_SUPERUSERS,
     LEAD,
     OF_A_LEAD,
+    OF_ONES_OWN,
     PERSONAL,
     PUBLIC,
 )
@@ -61,7 +62,7 @@ def all_names(stage, client, route):
     return as_bytes(data)
 
 
-POSTED = [route for route, of in OF_A_LEAD.items() if of.post]
+POSTED = [route for route, of in {**OF_A_LEAD, **OF_ONES_OWN}.items() if of.post]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
@@ -311,11 +312,11 @@ def bombard(fuzz, clients, address, base, query):
     run()
 
 
-@pytest.mark.parametrize("route", [*OF_A_LEAD, *PERSONAL, *PUBLIC])
+@pytest.mark.parametrize("route", [*OF_A_LEAD, *OF_ONES_OWN, *PERSONAL, *PUBLIC])
 def test_nothing_sent_to_the_application_breaks_it(stage, client_of, fuzz, route):
     clients = {name: client_of(name) for name in ("anna", "meike", "ben", "nobody")}
     address = stage.address(route).replace("<uidb64>", "MQ").replace("<token>", "a-b")
-    if route in OF_A_LEAD:
+    if route in {**OF_A_LEAD, **OF_ONES_OWN}:
         base = all_names(stage, clients["anna"], route)
         # Mostly the one who gets furthest.
         del clients["ben"]

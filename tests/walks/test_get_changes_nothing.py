@@ -6,7 +6,7 @@ from tests.markup import HTMX
 from tests.state import changes, everything, stored_files
 
 from .asking import body_of
-from .stage import LEAD, OF_A_LEAD, PERSONAL, PUBLIC
+from .stage import LEAD, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC
 from .test_admin import addresses
 
 QUERIES = {
@@ -20,7 +20,7 @@ QUERIES = {
 def test_looking_changes_nothing(stage, client_of, person):
     client = client_of(person)
     before = everything(), stored_files()
-    for route in (*OF_A_LEAD, *PERSONAL, *PUBLIC):
+    for route in (*OF_A_LEAD, *OF_ONES_OWN, *PERSONAL, *PUBLIC):
         address = stage.address(route)
         address = address.replace("<uidb64>", "MQ").replace("<token>", "abc-123")
         for query in QUERIES.get(route, ["", "?ansicht"]):

@@ -28,7 +28,7 @@ from .asking import (
     secrets_in,
     send,
 )  # fmt: skip
-from .stage import KNOWN, LEAD, LEADS, OF_A_LEAD, PERSONAL, PUBLIC, views
+from .stage import KNOWN, LEAD, LEADS, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, views
 
 ABSENT = 99999999
 # They have nothing to do with the marketplace, whatever the state of a lead.
@@ -202,7 +202,7 @@ def test_no_form_is_taken_without_its_token_or_from_elsewhere(
     client.cookies["csrftoken"] = token = "a" * 32
     page_of_anna = signed_in(stage.anna)
     with nothing_changes(client):
-        for route, of in {**OF_A_LEAD, **PERSONAL, **PUBLIC}.items():
+        for route, of in {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}.items():
             if not of.post:
                 continue
             data = {"name": "x"} if of.has_form else stage.body(route)
@@ -379,6 +379,29 @@ def test_more_fields_than_asked_for_change_nothing_else(stage, client_of, foreig
 
 
 # Pages of one's own -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("person", ["anna", "ben", "meike", "clara", "olaf", "nobody"])
+@pytest.mark.parametrize("route", OF_ONES_OWN)
+def test_what_is_ones_own_is_absent_to_all_others(stage, client_of, route, person):
+    of, client = OF_ONES_OWN[route], client_of(person)
+    address, absent = stage.address(route), stage.address(route, view_id=ABSENT)
+    if person == "anna":
+        for verb in VERBS:
+            status = send(client, verb, address, stage.body(route)).status_code
+            assert status in ({200, 303} if of.verbs.get(verb) else {405}), verb
+        return
+    with nothing_changes(client):
+        for headers in HEADERS:
+            for verb in VERBS:
+                response = send(client, verb, address, stage.body(route), headers)
+                if person == "nobody":
+                    assert response.status_code in {302, 401, 405}, verb
+                else:
+                    twin = send(client, verb, absent, stage.body(route), headers)
+                    assert outside(response) == outside(twin)
+                    assert response.status_code == (404 if of.verbs.get(verb) else 405), verb
+                assert secrets_in(response) == []
 
 
 @pytest.mark.parametrize("route", PERSONAL)

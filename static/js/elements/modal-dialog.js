@@ -42,7 +42,11 @@ class ModalDialog extends HTMLElement {
   /* A click beside the dialog must not throw away what was typed. */
   hasNothingTyped() {
     const fields = [...this.querySelectorAll("textarea, input:not([type=hidden])")];
-    return fields.every((field) => field.value === field.defaultValue);
+    const choices = [...this.querySelectorAll("option")];
+    return (
+      fields.every((field) => field.value === field.defaultValue) &&
+      choices.every((choice) => choice.selected === choice.defaultSelected)
+    );
   }
 }
 

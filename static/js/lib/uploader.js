@@ -7,12 +7,21 @@
 const LATER = 3000; // milliseconds until the application is asked again
 const AT_MOST = 200; // times
 
-/* Sends the file as one request with the form's other fields. */
+/* Sends the file as the whole body of one request: no form is put around it, whose border
+   the application would have to look for. */
 export function send(form, file, onProgress) {
-  const data = new FormData(form);
-  data.delete("dateien");
-  data.append("dateien", file, file.name);
-  return post(form.action, data, { headers: partOf(location.href), onProgress });
+  const headers = {
+    ...partOf(location.href),
+    "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+    "Content-Type": "application/octet-stream",
+    "Content-Disposition": `attachment; filename*=UTF-8''${headerText(file.name)}`,
+  };
+  return post(form.action, file, { headers, onProgress });
+}
+
+/* A name as RFC 8187 writes it; half a surrogate pair cannot be written at all. */
+function headerText(name) {
+  return encodeURIComponent(name.toWellFormed()).replace(/['()*!]/g, (sign) => "%" + sign.charCodeAt().toString(16));
 }
 
 /* Asks the application at `address` for a form of the bucket, sends the file there and lets

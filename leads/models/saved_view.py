@@ -1,0 +1,166 @@
+"""Lists that a person has put together and named, to have them again with one click."""
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from marketplaces.models import User
+
+from .errors import LeadError
+from .questions import Question
+
+MOST_OF_ONE = 30
+# What a list shows of its views.
+SHOWN = ["id", "name", "query", "is_start"]
+
+
+class NameTaken(LeadError):
+    """The person has a view of this name already."""
+
+    message = _("You already have a view with this name.")
+
+
+class TooManyViews(LeadError):
+    """The person has as many views as one may have."""
+
+    message = _("You already have %(most)d views. Please delete one first.")
+
+    def __init__(self):
+        super().__init__(self.message % {"most": MOST_OF_ONE})
+
+
+class SavedViewQuerySet(models.QuerySet):
+    """Views. Nobody sees those of others."""
+
+    def visible_to(self, user):
+        """The views of `user`."""
+        return self.filter(user=user)
+
+    def in_order(self):
+        """Views as the person put them."""
+        return self.order_by("position", "id")
+
+    def with_id(self, pk):
+        """Return the view with this id, or None."""
+        return self.filter(pk=pk).first()
+
+    def called(self, name):
+        """Return the view of this name, in whatever case, or None."""
+        folded = self.annotate(folded=Lower("name"))
+        return folded.filter(folded=Lower(models.Value(name))).first()
+
+    @transaction.atomic
+    def keep(self, user, *, name, list_name, query, is_start=False, replaces=False):
+        """Save a list of `user` under `name`; return the view.
+
+        `query` is LeadList.query. One of the same name is only replaced if `replaces` says
+        so: NameTaken; saved again as it is, it stays as it is. Raises TooManyViews.
+        """
+        own = self.held_of(user.pk)
+        view = own.called(name)
+        if view is None:
+            positions = list(own.values_list("position", flat=True))
+            if len(positions) >= MOST_OF_ONE:
+                raise TooManyViews
+            view = self.model(user=user, position=max(positions, default=0) + 1)
+        elif not (replaces or (view.list_name, view.query) == (list_name, query)):
+            raise NameTaken
+        view.name, view.list_name, view.query = name, list_name, query
+        view._set_start(is_start=is_start)
+        return view
+
+    def held_of(self, user_id):
+        """Return somebody's views, which nobody else changes in this transaction."""
+        User.people.hold(user_id)
+        return self.visible_to(user_id)
+
+
+class SavedView(models.Model):
+    """A named list: its filters, search and order as an address says them."""
+
+    class List(models.TextChoices):
+        """Which list."""
+
+        IN_PROGRESS = "in_progress", _("Leads in progress")
+        CLOSED = "closed", _("Closed leads")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views",
+        verbose_name=_("person"),
+    )  # fmt: skip
+    list_name = models.CharField(_("list"), max_length=12, choices=List)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(_("filters"), max_length=2000)
+    position = models.PositiveSmallIntegerField(_("position"))
+    is_start = models.BooleanField(_("start view"), default=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                Lower("name"),
+                name="saved_view_name_unique",
+                violation_error_message=_("You already have a view with this name."),
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_start=True),
+                name="saved_view_one_start",
+                violation_error_message=_("Only one view can be the start view."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_start=False) | Q(list_name="in_progress"),
+                name="saved_view_start_in_progress",
+                violation_error_message=_("Only leads in progress have a start view."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def shown_to(cls, user, list_name):
+        """Return the views of one list as its chips show them, by one compiled query."""
+
+        def build(given):
+            views = cls.objects.visible_to(given["owner"]).filter(list_name=list_name)
+            return views.in_order().values_list(*SHOWN)
+
+        rows = Question(("views", list_name), build, {"owner": user.pk}).rows()
+        return [cls.from_db(connection.alias, SHOWN, row) for row in rows]
+
+    @transaction.atomic
+    def change(self, *, name, is_start):
+        """Rename the view and let it be the start view or not. Raises NameTaken."""
+        own = type(self).objects.held_of(self.user_id)
+        if own.exclude(pk=self.pk).called(name):
+            raise NameTaken
+        self.name = name
+        self._set_start(is_start=is_start)
+
+    @transaction.atomic
+    def place(self, position):
+        """Put the view at `position` among those of its list; the others make room."""
+        own = type(self).objects.held_of(self.user_id)
+        views = list(own.filter(list_name=self.list_name).in_order())
+        if self not in views:
+            return
+        views.remove(self)
+        views.insert(min(max(position, 1), len(views) + 1) - 1, self)
+        for number, view in enumerate(views, start=1):
+            view.position = number
+        type(self).objects.bulk_update(views, ["position"])
+
+    def _set_start(self, *, is_start):
+        self.is_start = is_start and self.list_name == self.List.IN_PROGRESS
+        if self.is_start:
+            others = type(self).objects.visible_to(self.user_id).exclude(pk=self.pk)
+            others.filter(is_start=True).update(is_start=False)
+        self.save()

@@ -1,0 +1,45 @@
+"""The checklist of a lead's phase."""
+
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from leadbook.htmx import wants_part
+from leads.forms import PlaceForm
+from leads.models import StaleMove
+from leads.requirements import RequirementsForm
+from leads.views.answers import worked_lead
+from leads.views.phase import stale
+
+
+@require_POST
+def tick(request, lead_id):
+    """Tick what the dialog sends: the one entry named `nur`, or the whole list."""
+    lead = worked_lead(request, lead_id, reading="for_process")
+    form = PlaceForm(request.POST, lead=lead)
+    if not form.is_valid():
+        return _late(stale(request, lead, None))
+    asked = RequirementsForm(lead, request.POST)
+    only = request.POST.get("nur")
+    data = form.cleaned_data
+    try:
+        lead.tick(
+            asked.ticks if only is None else asked.tick_of(only),
+            seen=data["von"],
+            since=data["seit"],
+            by=request.user,
+        )
+    except StaleMove as error:
+        return _late(stale(request, lead, None, error))
+    if not wants_part(request):
+        return redirect(reverse("leads:phase", args=[lead.pk]), permanent=False)
+    entries = RequirementsForm(lead).entries
+    drawn = [entry for entry in entries if only in {None, str(entry["item"].pk)}]
+    return render(request, "leads/phase/_ticked.html", {"lead": lead, "entries": drawn})
+
+
+def _late(response):
+    """Let the answer take the place of the whole dialog, not of the entry in it."""
+    response["HX-Retarget"] = "#dialogs"
+    response["HX-Reswap"] = "innerHTML"
+    return response

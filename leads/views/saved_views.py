@@ -1,0 +1,131 @@
+"""Saved views: keeping a list under a name, renaming, ordering and deleting it."""
+
+from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from leadbook.htmx import page_or_part, wants_part
+from leads.context_processors import sight_of
+from leads.forms import NewViewForm, SavedViewForm
+from leads.listing import ClosedList, LeadList
+from leads.models import NameTaken, SavedView, TooManyViews
+from leads.toasts import toast
+from leads.views.answers import go
+
+LISTS = {
+    SavedView.List.IN_PROGRESS: (LeadList, "leads:list"),
+    SavedView.List.CLOSED: (ClosedList, "leads:closed"),
+}
+
+
+@require_safe
+def show_all(request):
+    """Show the own views, to open, order, change and delete them."""
+    template = page_or_part(request, "leads/views/list.html", "views")
+    return render(request, template, _groups(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request):
+    """Ask for the name of the list that the query describes (GET), save it (POST)."""
+    asked = request.POST if request.method == "POST" else request.GET
+    list_name = asked.get("liste", SavedView.List.IN_PROGRESS)
+    if list_name not in LISTS:
+        raise Http404
+    kind, address = LISTS[list_name]
+    is_sent = request.method == "POST"
+    described = QueryDict(request.POST.get("abfrage", "")) if is_sent else request.GET
+    leads = kind(sight_of(request), described, user=request.user)
+    form = NewViewForm(request.POST if is_sent else None, list_name=list_name)
+    context = {"form": form, "list_name": list_name, "leads": leads, "back": reverse(address)}
+    if not form.is_bound:
+        return _dialog(request, context)
+    if not leads.asked:
+        form.add_error(None, _("This list has neither filters nor an order to save yet."))
+    if not form.is_valid():
+        return _dialog(request, context, status=422)
+    try:
+        view = SavedView.objects.visible_to(request.user).keep(
+            request.user,
+            name=form.cleaned_data["name"],
+            list_name=list_name,
+            query=leads.query,
+            is_start=form.is_start,
+            replaces=form.cleaned_data["replaces"],
+        )
+    except NameTaken as error:
+        form.add_error("name", error.message)
+        return _dialog(request, {**context, "is_taken": True}, status=422)
+    except TooManyViews as error:
+        form.add_error(None, error.message)
+        return _dialog(request, context, status=422)
+    toast(request, _("View “%(view)s” saved") % {"view": view.name})
+    return go(request, f"{reverse(address)}?{view.query}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request, view_id):
+    """Ask for another name (GET), confirm it (POST)."""
+    view = _own(request, view_id)
+    sent = request.POST if request.method == "POST" else None
+    held = {"name": view.name, "start": view.is_start}
+    form = SavedViewForm(sent, initial=held, list_name=view.list_name)
+    context = {"form": form, "view": view, "back": reverse("leads:views")}
+    if not form.is_bound:
+        return _dialog(request, context)
+    if not form.is_valid():
+        return _dialog(request, context, status=422)
+    try:
+        view.change(name=form.cleaned_data["name"], is_start=form.is_start)
+    except NameTaken as error:
+        form.add_error("name", error.message)
+        return _dialog(request, context, status=422)
+    toast(request, _("View “%(view)s” saved") % {"view": view.name})
+    return go(request, "leads:views")
+
+
+@require_POST
+def place(request, view_id):
+    """Put the view at another place among those of its list."""
+    view = _own(request, view_id)
+    number = request.POST.get("platz", "")
+    if number.isascii() and number.isdigit():
+        view.place(int(number[:4]))
+    if not wants_part(request):
+        return go(request, "leads:views")
+    return render(request, "leads/views/list.html#views", _groups(request))
+
+
+@require_POST
+def delete(request, view_id):
+    """Delete the view; the leads in it stay as they are."""
+    view = _own(request, view_id)
+    name = view.name
+    view.delete()
+    toast(request, _("View “%(view)s” deleted") % {"view": name})
+    return go(request, "leads:views")
+
+
+def _own(request, view_id):
+    return get_object_or_404(SavedView.objects.visible_to(request.user), pk=view_id)
+
+
+def _groups(request):
+    """Return the own views by list: its name, where it leads, and the views."""
+    views = SavedView.objects.visible_to(request.user).in_order()
+    groups = [
+        {
+            "heading": list_name.label,
+            "address": reverse(address),
+            "views": [view for view in views if view.list_name == list_name],
+        }
+        for list_name, (_kind, address) in LISTS.items()
+    ]
+    return {"groups": [group for group in groups if group["views"]]}
+
+
+def _dialog(request, context, *, status=200):
+    template = page_or_part(request, "leads/views/dialog.html", "dialog")
+    return render(request, template, context, status=status)

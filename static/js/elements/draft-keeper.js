@@ -1,0 +1,164 @@
+/* Keeps what is typed in the form around it until the server has it.
+
+   The draft carries the values that were seen along, so that what somebody else changed
+   meanwhile is a conflict and not overwritten; and the token, so that an entry whose answer
+   was lost is not written twice. */
+import { forget, keep, keptFor } from "../lib/drafts.js";
+
+const OTHERS = ["hidden", "password", "file", "submit", "button", "fieldset"];
+/* What is sent by itself as soon as it is chosen needs no draft. */
+const isKept = (field) =>
+  field.name && !OTHERS.includes(field.type) && !field.hasAttribute("hx-post");
+const isCarried = ({ name, type }) => type === "hidden" && /^(token|seen.*)$/.test(name);
+const nameOf = (field) => field.dataset.keptAs ?? field.name;
+const isTicked = ({ type }) => type === "checkbox" || type === "radio";
+
+function valuesOf(field) {
+  if (isTicked(field)) return field.checked ? [field.value] : [];
+  if (field.type === "select-multiple") return [...field.selectedOptions].map((o) => o.value);
+  return [field.value];
+}
+
+function isChanged(field) {
+  /* What kind of entry it would be is nothing without the entry. */
+  if (field.type === "radio") return false;
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (!field.options) return field.value !== field.defaultValue;
+  const options = [...field.options];
+  const isAnyDefault = options.some((option) => option.defaultSelected);
+  return options.some((option, index) => {
+    const wasSelected = isAnyDefault
+      ? option.defaultSelected
+      : index === 0 && field.type === "select-one";
+    return option.selected !== wasSelected;
+  });
+}
+
+class DraftKeeper extends HTMLElement {
+  connectedCallback() {
+    this.form = this.closest("form");
+    this.address = this.dataset.address || new URL(this.form.action).pathname;
+    this.fresh = this.carried();
+    this.handlers = {
+      input: () => this.onInput(),
+      change: () => this.onInput(),
+      click: (event) => this.onClick(event),
+      "htmx:beforeRequest": ({ target }) => {
+        if (target === this.form) this.sent = JSON.stringify(this.fields());
+      },
+      "htmx:beforeOnLoad": (event) => this.onAnswer(event),
+    };
+    for (const [name, handler] of Object.entries(this.handlers)) {
+      this.form.addEventListener(name, handler);
+    }
+    this.warn = (event) => event.preventDefault();
+    /* The server's own answer holds what was typed: that it knows it is not that it has it. */
+    if ("typed" in this.dataset) this.keep();
+    else this.restore(keptFor(this.address));
+  }
+
+  disconnectedCallback() {
+    removeEventListener("beforeunload", this.warn);
+    for (const [name, handler] of Object.entries(this.handlers)) {
+      this.form.removeEventListener(name, handler);
+    }
+  }
+
+  get kept() {
+    return [...this.form.elements].filter(isKept);
+  }
+
+  fields() {
+    const fields = {};
+    for (const field of this.kept) (fields[nameOf(field)] ??= []).push(...valuesOf(field));
+    return fields;
+  }
+
+  carried() {
+    const hidden = [...this.form.elements].filter(isCarried);
+    return Object.fromEntries(hidden.map(({ name, value }) => [name, value]));
+  }
+
+  carry(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.form.elements[name];
+      if (field) field.value = value;
+    }
+  }
+
+  keep() {
+    const isKeptNow = keep(this.address, { fields: this.fields(), carried: this.carried() });
+    if (isKeptNow) removeEventListener("beforeunload", this.warn);
+    else addEventListener("beforeunload", this.warn);
+  }
+
+  onInput() {
+    if (this.isRestored) {
+      /* Another text than the one that may have arrived is another entry. */
+      this.isRestored = false;
+      if (this.fresh.token) this.carry({ token: this.fresh.token });
+    }
+    if ("typed" in this.dataset || this.kept.some(isChanged)) this.keep();
+    else this.discard();
+  }
+
+  restore(draft) {
+    if (!draft) return;
+    const now = this.fields();
+    const differing = this.kept.filter((field) => {
+      const name = nameOf(field);
+      return draft.fields[name] && String(draft.fields[name]) !== String(now[name]);
+    });
+    for (const field of differing) {
+      const values = draft.fields[nameOf(field)];
+      if (isTicked(field)) field.checked = values.includes(field.value);
+      else if (field.type === "select-multiple") {
+        for (const option of field.options) option.selected = values.includes(option.value);
+      } else field.value = values[0];
+      /* A choice that is not offered any more leaves the field without one. */
+      if (field.type === "select-one" && field.selectedIndex < 0) field.selectedIndex = 0;
+    }
+    if (!this.kept.some(isChanged)) {
+      this.discard();
+      return;
+    }
+    this.carry(draft.carried);
+    this.isRestored = true;
+    this.append(document.getElementById("draft-hint").content.cloneNode(true));
+    for (const field of differing.filter(isChanged)) {
+      field.closest("details")?.setAttribute("open", "");
+    }
+    /* Which fields there are may follow from a choice: its answer restores the others. */
+    differing.find((field) => field.closest("[hx-trigger=change]"))?.dispatchEvent(
+      new Event("change", { bubbles: true }),
+    );
+  }
+
+  onClick(event) {
+    if (event.target.closest("[data-discard]")) {
+      this.form.reset();
+      this.carry(this.fresh);
+      this.replaceChildren();
+      this.discard();
+      this.kept.find((field) => field.type !== "radio")?.focus();
+    } else if (event.target.closest('button[form="open"]')) {
+      this.discard();
+    }
+  }
+
+  discard() {
+    removeEventListener("beforeunload", this.warn);
+    forget(this.address);
+  }
+
+  onAnswer({ target, detail: { xhr } }) {
+    if (target !== this.form || xhr.status < 200 || xhr.status > 299) return;
+    this.discard();
+    /* What was typed while the answer was on its way: the form that comes brings it back. */
+    if (this.sent !== JSON.stringify(this.fields())) {
+      keep(this.address, { fields: this.fields(), carried: {} });
+    }
+  }
+}
+
+customElements.define("draft-keeper", DraftKeeper);

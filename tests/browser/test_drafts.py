@@ -1,0 +1,120 @@
+"""Unsaved text is never lost: kept in the browser until the server has it."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from leads.models import JournalEntry, Lead
+from tests import factories
+
+RESTORED = "Entwurf wiederhergestellt"
+DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('draft:')).length"
+
+
+def composer(page):
+    return page.get_by_role("textbox", name="Journaleintrag")
+
+
+def hint(page):
+    return page.get_by_text(RESTORED).filter(visible=True)
+
+
+def test_what_was_typed_survives_until_the_server_has_it(annas_page, lead, anna, meike):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    composer(page).fill("Ruft morgen")
+    composer(page).press_sequentially(" zurück")
+    page.get_by_label("Ort bearbeiten").click()
+    page.get_by_role("textbox", name="Ort").fill("Prien")
+    # A new page in the same browser, as after a crash.
+    page.goto("about:blank")
+    page.goto(f"/leads/{lead.pk}/")
+    expect(composer(page)).to_have_value("Ruft morgen zurück")
+    expect(page.get_by_role("textbox", name="Ort")).to_have_value("Prien")
+    expect(hint(page)).to_have_count(2)
+
+    # Somebody else was faster: that is a conflict, although the editor has been opened anew.
+    Lead.objects.get(pk=lead.pk).set_field("city", seen="Rosenheim", value="Ulm", by=meike)
+    page.reload()
+    page.get_by_role("button", name="Änderung bestätigen").click()
+    expect(page.get_by_text(re.compile("Meike Beispiel hat das Feld"))).to_be_visible()
+    page.get_by_role("button", name="Meine übernehmen").click()
+    expect(page.get_by_role("group", name="Ort")).to_contain_text("Prien")
+
+    # The session ends while somebody types: after signing in all is there.
+    Session.objects.all().delete()
+    composer(page).fill("Doch erst nächste Woche")
+    page.get_by_role("button", name="Eintragen").click()
+    page.get_by_label("Benutzername").fill("anna")
+    page.locator("input[name=password]").fill(factories.PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(composer(page)).to_have_value("Doch erst nächste Woche")
+    page.get_by_role("button", name="Eintragen").click()
+    expect(page.get_by_role("listitem").filter(has_text="nächste Woche")).to_have_count(1)
+    expect(composer(page)).to_have_value("")
+    page.reload()
+    expect(composer(page)).to_have_value("")
+    assert page.evaluate(DRAFTS) == 0
+    assert JournalEntry.objects.written().filter(lead=lead).count() == 1
+
+
+def test_dialogs_and_the_form_of_a_new_lead_keep_theirs(annas_page, lead, solar, anna):
+    solar.memberships.create(user=anna, role="rep")
+    own = factories.make_field(solar, "Dachform")
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    opener = page.get_by_role("list", name="Vertriebsprozess").get_by_role("button")
+    opener.nth(2).click()
+    note = page.get_by_role("dialog").get_by_label("Notiz fürs Journal")
+    note.fill("Angebot ist raus")
+    page.keyboard.press("Escape")
+    opener.nth(2).click()
+    expect(note).to_have_value("Angebot ist raus")
+    page.get_by_role("button", name="Verwerfen").filter(visible=True).click()
+    expect(note).to_have_value("")
+    note.fill("Nichts davon")
+    page.get_by_role("dialog").get_by_role("button", name="Abbrechen").click()
+    opener.nth(2).click()
+    expect(note).to_have_value("")
+
+    page.goto("/leads/anlegen/")
+    page.get_by_label("Marktplatz").select_option("photovoltaik-bayern")
+    page.get_by_label("Dachform").fill("Satteldach")
+    page.get_by_label("Bedarf").fill("Photovoltaik")
+    page.goto("/leads/anlegen/")
+    expect(page.get_by_label("Dachform")).to_have_value("Satteldach")
+    expect(page.get_by_label("Bedarf")).to_have_value("Photovoltaik")
+    page.get_by_role("button", name="Lead anlegen").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Name", exact=False).first.fill("Familie Neu")
+    page.get_by_role("button", name="Lead anlegen").click()
+    expect(page.get_by_role("heading", name="Familie Neu")).to_be_visible()
+    assert Lead.objects.get(name="Familie Neu").own_values == {str(own.pk): "Satteldach"}
+    page.goto("/leads/anlegen/")
+    expect(page.get_by_label("Bedarf")).to_have_value("")
+    assert page.evaluate(DRAFTS) == 0
+
+
+@pytest.mark.parametrize("how", ["Abmelden", "elsewhere"])
+def test_drafts_go_with_signing_out_and_are_never_shown_to_others(
+    annas_page, lead, ben, sign_in_as, how
+):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    composer(page).fill("Nur für Anna")
+    other = page.context.new_page()
+    if how == "elsewhere":
+        # Another person signs in without anybody having signed out.
+        sign_in_as(page.context, ben)
+        other.goto("/leads/")
+        expect(other.get_by_role("heading", level=1)).to_be_visible()
+    else:
+        other.goto("/leads/")
+        other.get_by_label("Benutzermenü").click()
+        other.get_by_role("button", name=how, exact=True).click()
+        expect(other).to_have_url(re.compile("/anmelden/"))
+        # What was still open in another tab keeps nothing any more.
+        composer(page).press_sequentially("!")
+    assert other.evaluate(DRAFTS) == 0

@@ -1,0 +1,192 @@
+"""/leads/ansichten/: keeping, opening, ordering and deleting the own lists."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from leads.models import SavedView
+from tests import factories
+from tests.markup import HTMX, read
+
+LIST, CLOSED, VIEWS, KEEP = (
+    "/leads/", "/leads/abgeschlossen/", "/leads/ansichten/", "/leads/ansichten/anlegen/",
+)  # fmt: skip
+
+
+def keep(client, name, query="wiedervorlage=heute", **more):
+    sent = {"name": name, "abfrage": query, "liste": "in_progress", **more}
+    return client.post(KEEP, sent)
+
+
+def views_above(response):
+    nav = read(response).all("nav", class_="views")
+    return [(a.text, a["href"]) for a in nav[0].all("a", class_="chip")] if nav else []
+
+
+def names(user):
+    views = SavedView.objects.visible_to(user).in_order()
+    return [view.name for view in views]
+
+
+def test_a_list_is_kept_under_a_name_and_opened_again(page_of_anna, heatpumps, anna):
+    phase = heatpumps.phases.get(position=2)
+    lead = factories.accepted(heatpumps, anna, phase=2)
+    factories.accepted(heatpumps, anna, name="Familie Anders")
+    asked = f"{LIST}?phase={phase.pk}&sort=-volumen&unbekannt=1&q=&seite=kaputt"
+    page = read(page_of_anna.get(asked))
+    link = next(a for a in page.all("a") if a.text == "Ansicht speichern")
+    assert link["href"] == f"{KEEP}?liste=in_progress&phase={phase.pk}&sort=-volumen"
+    dialog = read(page_of_anna.get(link["href"], headers=HTMX))
+    sent = dialog.form(KEEP).sends(name="  Termine  ")
+    saved = page_of_anna.post(KEEP, sent)
+    address = f"{LIST}?phase={phase.pk}&sort=-volumen"
+    assert (saved.status_code, saved["Location"]) == (303, address)
+    opened = page_of_anna.get(address)
+    assert "Ansicht „Termine“ gespeichert" in opened.content.decode()
+    assert views_above(opened) == [("Termine", address)]
+    assert [a.text for a in read(opened).all("a", class_="lead-table__name")] == [lead.name]
+    nav = read(opened).one("nav", class_="views")
+    assert nav.one("a", class_="chip")["aria-current"] == "true"
+    # The closed list has views of its own.
+    assert views_above(page_of_anna.get(CLOSED)) == []
+
+
+def test_twice_sent_keeps_one_view_and_a_name_is_taken_over_only_when_asked(
+    page_of_anna, heatpumps, anna
+):
+    assert keep(page_of_anna, "Heute").status_code == 303
+    assert keep(page_of_anna, "Heute").status_code == 303
+    assert names(anna) == ["Heute"]
+    refused = keep(page_of_anna, "heute", "sort=name")
+    assert refused.status_code == 422
+    page = read(refused)
+    assert "Sie haben schon eine Ansicht mit diesem Namen." in page.text
+    form = page.form(KEEP)
+    assert (form.typed["name"], form.typed["abfrage"]) == ("heute", "sort=name")
+    replaced = page_of_anna.post(KEEP, form.sends(replaces="on"))
+    assert replaced.status_code == 303
+    view = SavedView.objects.get()
+    assert (view.name, view.query) == ("heute", "sort=name")
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "text"),
+    [
+        ("", "sort=name", "Dieses Feld ist zwingend erforderlich."),
+        ("x" * 61, "sort=name", "höchstens 60 Zeichen"),
+        ("a\x00b", "sort=name", "Steuerzeichen"),
+        ("Alles", "seite=1&unbekannt=2&phase=999", "weder Filter noch eine Sortierung"),
+    ],
+)
+def test_what_cannot_be_kept_says_why_and_loses_nothing(
+    page_of_anna, heatpumps, name, query, text
+):
+    for headers in ({}, HTMX):
+        response = page_of_anna.post(
+            KEEP, {"name": name, "abfrage": query, "liste": "in_progress"}, headers=headers
+        )
+        assert response.status_code == 422
+        assert text in response.content.decode()
+    assert not SavedView.objects.exists()
+    assert page_of_anna.get(f"{KEEP}?liste=geheim").status_code == 404
+
+
+def test_a_view_keeps_the_columns_that_the_list_showed(page_of_anna, heatpumps, anna, lead):
+    page_of_anna.post("/leads/spalten/", {"spalte": ["phone"], "zeigen": ["phone"]})
+    link = next(
+        a for a in read(page_of_anna.get(LIST)).all("a") if a.text == "Ansicht speichern"
+    )
+    assert link["href"] == f"{KEEP}?liste=in_progress&spalten=name%2Cphone"
+    keep(page_of_anna, "Anrufe", "spalten=name,phone")
+    page_of_anna.post("/leads/spalten/", {"standard": "1"})
+    ((_name, address),) = views_above(page_of_anna.get(LIST))
+    page = read(page_of_anna.get(address))
+    assert [th.text for th in page.all("th")] == ["Lead", "Telefon"]
+    # Other columns are chosen from there, and then shown.
+    choice = next(a for a in page.all("a") if a.text == "Spalten")
+    assert "spalten=name,phone" in choice["href"]
+    sent = {"spalte": ["email"], "zeigen": ["email"], "next": address}
+    back = page_of_anna.post("/leads/spalten/", sent)["Location"]
+    assert [th.text for th in read(page_of_anna.get(back)).all("th")] == ["Lead", "E-Mail"]
+
+
+def test_thirty_views_are_enough_and_the_list_asks_once_for_all(
+    page_of_anna, heatpumps, anna, django_assert_num_queries
+):
+    for number in range(30):
+        keep(page_of_anna, f"Ansicht {number:02} {'lang ' * 9}")
+    refused = keep(page_of_anna, "Eine mehr")
+    assert refused.status_code == 422
+    assert "Sie haben schon 30 Ansichten." in refused.content.decode()
+    page = read(page_of_anna.get(f"{LIST}?wiedervorlage=heute"))
+    nav = page.one("nav", class_="views")
+    assert len(nav.all("a", class_="chip")) == 8
+    assert len(nav.all("a", class_="menu__item")) == 22
+
+
+def test_the_start_view_opens_where_nothing_else_is_asked(page_of_anna, heatpumps, anna):
+    keep(page_of_anna, "Nach Volumen", "sort=-volumen", start="on")
+    opened = page_of_anna.get(LIST)
+    assert (opened.status_code, opened["Location"]) == (302, f"{LIST}?sort=-volumen")
+    # Whoever asks for all, by the chip or after a search in vain, gets all.
+    page = read(page_of_anna.get(f"{LIST}?wiedervorlage=heute"))
+    everything = next(a for a in page.all("a", class_="chip") if a.text.startswith("Alle"))
+    assert page_of_anna.get(LIST + everything["href"]).status_code == 200
+    assert page_of_anna.get(LIST, headers=HTMX).status_code == 200
+    # There is one at most, and only one of the leads in progress.
+    keep(page_of_anna, "Heute", start="on")
+    assert [v.name for v in SavedView.objects.filter(is_start=True)] == ["Heute"]
+    keep(page_of_anna, "Gewonnene", "ergebnis=gewonnen", liste="closed", start="on")
+    assert [v.name for v in SavedView.objects.filter(is_start=True)] == ["Heute"]
+    heute = SavedView.objects.get(name="Heute")
+    edit = f"{VIEWS}{heute.pk}/"
+    form = read(page_of_anna.get(edit)).form(edit)
+    assert form.typed["start"]
+    assert page_of_anna.post(edit, {"name": "Heute"}).status_code == 303
+    assert page_of_anna.get(LIST).status_code == 200
+
+
+def test_a_view_outlives_what_it_filters_by(page_of_anna, heatpumps, anna, lead):
+    gone = heatpumps.phases.create(name="Aufgegeben", position=6)
+    keep(page_of_anna, "Aufgegeben", f"phase={gone.pk}&sort=name")
+    gone.delete()
+    ((_name, address),) = views_above(page_of_anna.get(f"{LIST}?sort=name"))
+    page = page_of_anna.get(address)
+    assert "Einen Filter dieser Ansicht" in page.content.decode()
+    assert "Familie Aigner" in page.content.decode()
+    assert (
+        "Einen Filter dieser Ansicht"
+        not in page_of_anna.get(f"{LIST}?phase=").content.decode()
+    )
+
+
+def test_views_are_renamed_ordered_and_deleted(page_of_anna, heatpumps, anna):
+    for name in ("Eins", "Zwei", "Drei"):
+        keep(page_of_anna, name, f"q={name}")
+    one, two, three = SavedView.objects.order_by("pk")
+    taken = page_of_anna.post(f"{VIEWS}{two.pk}/", {"name": "EINS"})
+    assert taken.status_code == 422
+    assert page_of_anna.post(f"{VIEWS}{two.pk}/", {"name": "zwei"}).status_code == 303
+    for _again in range(2):
+        part = page_of_anna.post(f"{VIEWS}{three.pk}/position/", {"platz": 1}, headers=HTMX)
+        links = read(part).all("a", class_="views-page__name")
+        assert [link.text for link in links] == ["Drei", "Eins", "zwei"]
+    assert page_of_anna.post(f"{VIEWS}{one.pk}/position/", {"platz": "x"}).status_code == 303
+    assert page_of_anna.post(f"{VIEWS}{one.pk}/loeschung/").status_code == 303
+    assert names(anna) == ["Drei", "zwei"]
+    keep(page_of_anna, "Vier", "q=vier")
+    assert names(anna)[-1] == "Vier"
+    assert page_of_anna.post(f"{VIEWS}{one.pk}/loeschung/").status_code == 404
+
+
+def test_the_database_keeps_names_and_the_start_view_apart(anna):
+    make = SavedView.objects.create
+    make(user=anna, name="Heute", list_name="in_progress", position=1, is_start=True)
+    for wrong in (
+        {"name": "HEUTE", "list_name": "closed"},
+        {"name": "Zwei", "list_name": "in_progress", "is_start": True},
+        {"name": "Drei", "list_name": "closed", "is_start": True},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make(user=anna, position=2, **wrong)
+    assert SavedView.objects.filter(~Q(name="Heute")).count() == 0
