@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0006_direct_upload'),
+        ('leads', '0008_saved_view'),
         ('marketplaces', '0006_list_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
