@@ -22,6 +22,13 @@ def _tidy_tasks():
         call_command("prune_db_task_results", queue_name="*", min_age_days=14)
 
 
+def _reckon_targets():
+    # Not above: the models are not there yet when the settings are read.
+    from leads.reckoning import reckon_all
+
+    reckon_all()
+
+
 def _count_for_plans():
     """Let SQLite see what lies where; PostgreSQL's own caretaker does it by itself."""
     if connection.vendor == "sqlite":
@@ -40,6 +47,7 @@ JOBS = {
     "scan_attachments": _scan_attachments,
     "tidy_tasks": _tidy_tasks,
     "count_for_plans": _count_for_plans,
+    "reckon_targets": _reckon_targets,
 }
 
 

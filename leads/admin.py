@@ -62,9 +62,9 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
             {
                 "fields": [
                     ("created_at", "accepted_at"),
-                    ("phase_entered_at", "closed_at"),
-                    ("last_activity_at", "anonymised_at"),
-                    "external_id",
+                    ("phase_entered_at", "phase_due_on"),
+                    ("closed_at", "last_activity_at"),
+                    ("anonymised_at", "external_id"),
                 ]
             },
         ),

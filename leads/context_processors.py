@@ -1,6 +1,7 @@
 """What the frame of every page shows."""
 
 from .models import Lead, Sight
+from .models.counting import Count
 
 
 def navigation(request):
@@ -24,7 +25,8 @@ class Counters:
 def counters(request):
     """Return the user's counters, from the same query for view and templates."""
     if not hasattr(request, "_counters"):
-        request._counters = Lead.objects.counted_for(sight_of(request))
+        request._counters = counted = Lead.objects.counted_for(sight_of(request))
+        counted["due"] = Count(counted["overdue"].number + counted["today"].number)
     return request._counters
 
 

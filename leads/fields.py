@@ -186,6 +186,7 @@ BUILT_IN = (
     _interest("wish_date", _("Wish date"), kind_name="date", offered=True),
     _interest("source", _("Source"), max_length=100),
     _interest("follow_up_at", _("Follow-up"), kind_name="moment"),
+    _interest("follow_up_note", _("Note of the follow-up")),
 )
 BUILT_IN_BY_NAME = {field.name: field for field in BUILT_IN}
 

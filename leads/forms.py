@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import LossReason, Marketplace
 
-from .fields import fields_of
+from .fields import BUILT_IN_BY_NAME, fields_of
 from .file_names import clean_file_name, split_extension
 from .kinds import LineField, TextField
 from .models import JournalEntry, SavedView
+from .models.follow_up import FOLLOW_UP
 from .moments import MomentField
+from .suggestions import suggestions
 
 NOTE_MAX_LENGTH = 10_000
 
@@ -71,6 +73,26 @@ class ReopenForm(forms.Form):
     seit = SinceField()
 
 
+class TakesFollowUp(forms.Form):
+    """A form of `lead` with its next follow-up and what that is for."""
+
+    follow_up_at = MomentField(label=_("Next follow-up"), required=False)
+    follow_up_note = LineField(
+        label=_("Note of the follow-up (optional)"), required=False, max_length=200
+    )
+
+    def __init__(self, *args, lead, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["follow_up_at"].suggestions = suggestions(lead.marketplace)
+
+    def clean(self):
+        """Ask for the day of a note."""
+        data = super().clean()
+        if data.get("follow_up_note") and not data.get("follow_up_at", True):
+            self.add_error("follow_up_at", _("Choose the day of the follow-up."))
+        return data
+
+
 class PlaceForm(forms.Form):
     """In which phase, and since when there, the user saw the lead; as in MoveForm."""
 
@@ -82,7 +104,7 @@ class PlaceForm(forms.Form):
         self.fields["von"].phases = lead.process
 
 
-class MoveForm(NoteForm):
+class MoveForm(TakesFollowUp, NoteForm):
     """A step to a neighbouring phase: `von` is the phase seen, `nach` the one to reach.
 
     `seit` is since when the lead was in `von`.
@@ -91,10 +113,9 @@ class MoveForm(NoteForm):
     seit = SinceField()
     von = PhaseField()
     nach = PhaseField()
-    follow_up_at = MomentField(label=_("Next follow-up"), required=False)
 
     def __init__(self, *args, lead, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, lead=lead, **kwargs)
         self.fields["von"].phases = self.fields["nach"].phases = lead.process
 
     @property
@@ -164,11 +185,10 @@ class EntryForm(forms.Form):
         return self.cleaned_data["kind"] or JournalEntry.Kind.NOTE
 
 
-class KeptEntryForm(EntryForm):
+class KeptEntryForm(TakesFollowUp, EntryForm):
     """What a dialog that came too late keeps: a note, a follow-up or both."""
 
     kept = forms.BooleanField(widget=forms.HiddenInput, initial=True)
-    follow_up_at = MomentField(label=_("Next follow-up"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="notiz_%s", **kwargs)
@@ -303,6 +323,34 @@ class LeadFieldsForm(forms.Form):
         for name, field in self.lead_fields.items():
             seen = self[f"seen-{name}"] if self.lead is not None else None
             yield {"field": field, "bound": self[name], "seen": seen}
+
+
+class FollowUpForm(LeadFieldsForm):
+    """The follow-up of `lead` with its note; sent with `entfernen`, there is none any more."""
+
+    def __init__(self, data=None, *, lead):
+        self.is_removal = data is not None and "entfernen" in data
+        if self.is_removal:
+            data = data.copy()
+            data.update(dict.fromkeys(FOLLOW_UP, ""))
+            for part in ("day", "time"):
+                data[f"follow_up_at_{part}"] = ""
+        fields = [BUILT_IN_BY_NAME[name] for name in FOLLOW_UP]
+        super().__init__(data, lead_fields=fields, lead=lead, auto_id="wiedervorlage_%s")
+        self.fields["follow_up_at"].suggestions = suggestions(lead.marketplace)
+        self.fields["follow_up_note"].label = _("Note (optional)")
+
+    def clean(self):
+        """Ask for the day, unless there shall be none."""
+        data = super().clean()
+        if not self.is_removal and not data.get("follow_up_at", True):
+            self.add_error("follow_up_at", _("Choose the day of the follow-up."))
+        return data
+
+    @property
+    def seen(self):
+        """What `Lead.set_follow_up` wants: name → what was seen."""
+        return {name: self.cleaned_data[f"seen-{name}"] for name in FOLLOW_UP}
 
 
 class SavedViewForm(forms.Form):

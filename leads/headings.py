@@ -46,6 +46,7 @@ SYNONYMS = {
     "source": "quelle herkunft leadquelle kampagne",
     "wish_date": "wunschtermin wunschdatum",
     "follow_up_at": "wiedervorlage wiedervorlageam",
+    "follow_up_note": "wiedervorlagenotiz notizzurwiedervorlage wiedervorlagegrund",
     EXTERNAL_ID: "externeid externalid id leadid leadnr leadnummer vorgangsnummer "
     "referenz referenznummer",
     FIRST_NAME: "vorname firstname",

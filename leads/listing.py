@@ -1,9 +1,12 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
+from itertools import groupby
 from urllib.parse import urlencode
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Phase
 
@@ -32,6 +35,14 @@ from .search import LONG, PROBED, Search
 from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
+# What stands above the leads of the same days.
+DAYS = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "later": _("Coming up"),
+    "none": _("No follow-up"),
+}
+LATE = "ueberschritten"
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
 
@@ -87,6 +98,7 @@ class LeadList:
             "marktplatz": self.marketplace.slug if self.marketplace else "",
             "phase": str(self.phase.pk) if self.phase else "",
             "wiedervorlage": self.due,
+            "ziel": LATE if self.is_late else "",
             "sort": self.sort,
             "spalten": self.chosen_names,
         }
@@ -156,7 +168,7 @@ class LeadList:
 
     def _ranked(self):
         """Return the ids of the leads that were found, those that the filters leave."""
-        if not (self.phase or self.due):
+        if not (self.phase or self.due or self.is_late):
             return self._found.ids
         visible = Lead.objects.visible_to(self.user)
         left = set(self.narrowed(visible, self.values).ids())
@@ -187,18 +199,24 @@ class LeadList:
             leads = leads.in_phase(given["phase"])
         if self.due:
             leads = leads.due(DUE[self.due], given)
+        if self.is_late:
+            leads = leads.lying_too_long(given["day"])
         return leads
 
     @property
     def key(self):
         """What of the address decides which SQL finds its leads; None where all of it."""
-        return None if self._found else (type(self).__name__, self.due)
+        return None if self._found else (type(self).__name__, self.due, self.is_late)
 
     @property
     def values(self):
         """The values that the address gives to that SQL."""
-        times = due_times() if self.due else {}
-        return {**times, "phase": self.phase.pk} if self.phase else times
+        values = due_times() if self.due else {}
+        if self.is_late:
+            values["day"] = timezone.localdate()
+        if self.phase:
+            values["phase"] = self.phase.pk
+        return values
 
     def rows(self):
         """Return the leads that the user may see, as rows of this list."""
@@ -243,9 +261,14 @@ class LeadList:
         return word if word in DUE else ""
 
     @property
+    def is_late(self):
+        """Whether only leads are asked for that lie longer than their phase's target."""
+        return self.params.get("ziel") == LATE
+
+    @property
     def is_filtered(self):
         """Whether anything narrows the list."""
-        return bool(self.search or self.marketplace or self.phase or self.due)
+        return bool(self.search or self.marketplace or self.phase or self.due or self.is_late)
 
     @property
     def word(self):
@@ -294,6 +317,21 @@ class LeadList:
         """The page's leads as its rows show them."""
         rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
         return [rows.of(lead) for lead in self.page.rows]
+
+    @property
+    def groups(self):
+        """The rows in pairs of heading and rows: by when they are due, where they stand so.
+
+        What is due today is headed even where nothing is, at the beginning of the list.
+        """
+        rows = self.shown_rows
+        if self.order.column != FOLLOW_UP.path or self.due:
+            return [("", rows)]
+        groups = [(DAYS[day], list(g)) for day, g in groupby(rows, lambda r: r.due_group)]
+        is_beginning = not (self.order.is_descending or self.params.get("seite"))
+        if is_beginning and not self.is_filtered and rows[0].due_group in {"later", "none"}:
+            groups.insert(0, (DAYS["today"], []))
+        return groups
 
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")
@@ -384,6 +422,11 @@ class ClosedList(LeadList):
     def due(self):
         """Closed leads have no follow-up to filter by."""
         return ""
+
+    @property
+    def is_late(self):
+        """Closed leads lie in no phase any more."""
+        return False
 
     @property
     def asked(self):

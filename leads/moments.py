@@ -42,6 +42,11 @@ class Instant:
             return "overdue"
         return "today" if timezone.localtime(due).date() == self.day else "later"
 
+    def day_group_of(self, due):
+        """Return `overdue`, `today` or `later` by the day alone: a list stands in days."""
+        day = timezone.localtime(due).date()
+        return "overdue" if day < self.day else "today" if day == self.day else "later"
+
 
 def has_time(moment):
     """Whether `moment` names a time and not only a day."""
@@ -123,8 +128,11 @@ class MomentWidget(forms.MultiWidget):
         )
 
     def value_from_datadict(self, data, files, name):
-        """Read both inputs, or one value under the plain name: 2026-12-01T09:30."""
-        if name in data:
+        """Read both inputs, or one value under the plain name: 2026-12-01T09:30.
+
+        An empty one is the choice to look at the inputs.
+        """
+        if data.get(name):
             day, _separator, clock = data[name].strip().replace("T", " ").partition(" ")
             return [day, clock]
         return super().value_from_datadict(data, files, name)
@@ -141,6 +149,8 @@ class MomentField(forms.MultiValueField):
     """A day and an optional time, in local time; gives an aware datetime or None."""
 
     widget = MomentWidget
+    # The Suggestions that stand beside it.
+    suggestions = ()
 
     def __init__(self, **kwargs):
         day = forms.DateField(

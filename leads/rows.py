@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from .moments import Instant, show_due, show_past
 from .numbers import euro
+from .targets import days_between, show_lying
 
 
 class Row:
@@ -18,8 +19,8 @@ class Row:
 
     __slots__ = (
         *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
-        *("due_state", "market", "name", "owner", "phase", "place", "plain", "reason"),
-        *("result", "status", "value"),
+        *("due_group", "due_note", "due_state", "late", "market", "name", "owner", "phase"),
+        *("pk", "place", "plain", "reason", "result", "status", "value"),
     )
 
 
@@ -45,6 +46,8 @@ class Rows:
         self.plain = plain
         self.now = Instant()
         self.markets = {m.pk: _market(m.name, m.color) for m in marketplaces}
+        self.states = {m.pk: m.federal_state for m in marketplaces}
+        self.targets = {p.pk: p.target_days for m in marketplaces for p in m.phases.all()}
         self.phases = {
             phase.pk: _phase(phase.name, _dots(phase, marketplace))
             for marketplace in marketplaces
@@ -54,19 +57,14 @@ class Rows:
 
     def of(self, lead):
         """Return the row of `lead`."""
-        row = Row()
-        row.address = f"{self.address}{lead.pk}/"
+        row = due_row(lead, f"{self.address}{lead.pk}/", now=self.now)
         row.name = lead.name
         row.place = " · ".join(filter(None, (lead.city, lead.need)))
         row.market = self.markets[lead.marketplace_id]
         row.owner = "" if lead.owner_id == self.reader.pk else str(lead.owner)
         row.phase = self.phases[lead.phase_id]
+        row.late = self._late(lead)
         row.value = "" if lead.value is None else euro(lead.value)
-        if lead.follow_up_at:
-            row.due = show_due(lead.follow_up_at, now=self.now)
-            row.due_state = self.now.state_of(lead.follow_up_at)
-        else:
-            row.due = ""
         row.activity = show_past(lead.last_activity_at, now=self.now)
         row.activity_at = lead.last_activity_at.isoformat()
         if lead.closed_at:
@@ -76,6 +74,28 @@ class Rows:
             row.reason = lead.loss_reason.label if lead.loss_reason_id else ""
         row.plain = {column.name: Cell(column, lead) for column in self.plain}
         return row
+
+    def _late(self, lead):
+        """Return for how long the lead lies in its phase where that is too long, or empty."""
+        if lead.closed_at or not lead.phase_due_on or lead.phase_due_on >= self.now.day:
+            return ""
+        state = self.states[lead.marketplace_id]
+        days = days_between(lead.phase_entered_at, self.now.moment, state)
+        return show_lying(days, self.targets[lead.phase_id] or 0)
+
+
+def due_row(lead, address, *, now):
+    """Return a row of `lead`, seen from an Instant, that only tells when it is due."""
+    row = Row()
+    row.pk, row.address = lead.pk, address
+    if lead.follow_up_at:
+        row.due = show_due(lead.follow_up_at, now=now)
+        row.due_state = now.state_of(lead.follow_up_at)
+        row.due_group = now.day_group_of(lead.follow_up_at)
+        row.due_note = lead.follow_up_note
+    else:
+        row.due, row.due_group, row.due_note = "", "none", ""
+    return row
 
 
 @lru_cache(maxsize=1000)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from .targets import show_lying
+
 
 @dataclass
 class Step:
@@ -15,7 +17,10 @@ class Step:
     # done, current, passed_by (inserted behind the lead's back), coming
     state: str
     since: str = ""
-    is_late: bool = False
+    # Where the lead was here before: the working days of all visits.
+    in_all: str = ""
+    # For how long it lies here, where that is longer than the phase's target.
+    late: str = ""
     is_open: bool = False
 
 
@@ -42,7 +47,7 @@ class Stepper:
         for number, phase in enumerate(shown, start=1):
             step = Step(phase=phase, number=number, state=_state(lead, phase, entered))
             if phase.pk in times and step.state != "coming":
-                _tell_time(step, times[phase.pk])
+                _tell_time(step, lead, times[phase.pk])
             is_current = lead.is_in_progress and phase.pk == lead.phase_id
             step.is_open = is_current or phase == lead.previous_phase
             yield step
@@ -56,18 +61,23 @@ def _state(lead, phase, entered):
     return "done" if phase.pk in entered else "passed_by"
 
 
-def _tell_time(step, time):
-    days = time.days
-    if step.state == "current":
-        step.since = (
-            ngettext("for %(count)d day", "for %(count)d days", days) % {"count": days}
-            if days
-            else _("since today")
-        )
-        step.is_late = bool(step.phase.target_days) and days > step.phase.target_days
-    else:
-        step.since = (
-            ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-            if days
-            else _("under 1 day")
-        )
+def _tell_time(step, lead, days):
+    if step.state != "current":
+        step.since = _in_all(days)
+        return
+    here = lead.days_in_phase
+    step.since = (
+        ngettext("for %(count)d day", "for %(count)d days", here) % {"count": here}
+        if here
+        else _("since today")
+    )
+    if days > here:
+        step.in_all = _("%(days)s in all") % {"days": _in_all(days)}
+    if lead.lies_too_long:
+        step.late = show_lying(here, step.phase.target_days or 0)
+
+
+def _in_all(days):
+    if not days:
+        return _("under 1 day")
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}

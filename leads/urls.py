@@ -11,6 +11,7 @@ from .views import (
     downloads,
     entry,
     fields,
+    follow_up,
     history,
     imports,
     journal,
@@ -57,6 +58,8 @@ urlpatterns = [
     path("<int:lead_id>/phase/checkliste/", checklist.tick, name="checklist"),
     path("<int:lead_id>/abschluss/", phase.close, name="close"),
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
+    # /leads/<id>/wiedervorlage/: when it is due
+    path("<int:lead_id>/wiedervorlage/", follow_up.plan, name="follow_up"),
     # /leads/<id>/felder/: its fields
     path("<int:lead_id>/felder/", fields.edit_all, name="fields"),
     path("<int:lead_id>/felder/<str:name>/", fields.edit, name="field"),

@@ -182,6 +182,10 @@ class PhaseFormSet(EntryFormSet):
 
     name_fields = ("name",)
 
+    def with_new_target(self):
+        """Return the phases whose target was changed by what has just been saved."""
+        return [phase for phase, changed in self.changed_objects if "target_days" in changed]
+
     def newly_retired(self):
         """Return the phases that were retired by what has just been saved."""
         return [

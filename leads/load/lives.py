@@ -39,7 +39,7 @@ DERIVED = [
 LEAD = (
     "id", "marketplace_id", "external_id", "entry_token", "status", "owner_id", "phase_id",
     "loss_reason_id", "created_at", "accepted_at", "phase_entered_at", "closed_at",
-    "last_activity_at", "follow_up_at", *COLUMNS, *DERIVED,
+    "last_activity_at", "follow_up_at", "phase_due_on", *COLUMNS, *DERIVED,
 )  # fmt: skip
 EVENT = (
     "id", "lead_id", "kind", "created_at", "actor_id", "actor_name", "source", "request_id",
@@ -142,6 +142,7 @@ class Lives:
             (accepted if is_own else at, accepted, entered, closed, last, due),
             values,
             [text for _moment, kind, text, _event in reversed(lines) if kind != "event"],
+            until=None if closed else stage.until(phase, entered),
         )
 
     def _way(self, stage, status, is_own, reached=None):
@@ -172,7 +173,7 @@ class Lives:
             values[COLUMNS.index("phone")] = phone
         return values
 
-    def _lead(self, pk, states, moments, values, texts=()):
+    def _lead(self, pk, states, moments, values, texts=(), *, until=None):
         """Add the lead and what follows from it; `texts` are its entries, newest first."""
         scratch = self.scratch
         for name, value in zip(COLUMNS, values, strict=True):
@@ -181,7 +182,7 @@ class Lives:
         derived = (getattr(scratch, name) for name in DERIVED)
         *times, due = moments
         stamps = (stamp(moment) for moment in times)
-        self.batches[0].append((pk, *states, *stamps, due, *values, *derived))
+        self.batches[0].append((pk, *states, *stamps, due, until, *values, *derived))
         scratch.pk = pk
         scratch.marketplace_id, _number, _token, scratch.status, scratch.owner_id, *_ = states
         self.batches[4].append(tuple(columns_of(scratch, distinct_words(texts)).values()))

@@ -1,12 +1,14 @@
 """The load's marketplaces and people."""
 
+from datetime import UTC, datetime
 from itertools import accumulate
 
 from django.contrib.auth.hashers import make_password
 
 from leads.demo import read_data
 from leads.demo.staging import make_marketplace, readers_of
-from leads.headings import key
+from leads.headings import key as key_of
+from leads.targets import last_day
 from marketplaces.models import Marketplace, Membership, User
 
 from . import cast
@@ -28,6 +30,7 @@ MARKETPLACES = [
 OF_THE_MEASURED = MARKETPLACES[:3]
 REPS = 488
 REPS_EVERYWHERE = 2
+DAY = 24 * 60 * 60
 ABROAD = "ladeinfrastruktur-dach"
 
 
@@ -40,7 +43,10 @@ class Stage:
         self.kind = kind
         self.sells_abroad = kind == ABROAD
         self.readers = readers_of(marketplace)
-        self.phases = [(p.pk, p.name) for p in marketplace.phases.in_order()]
+        phases = marketplace.phases.in_order()
+        self.phases = [(p.pk, p.name) for p in phases]
+        self.targets = {p.pk: p.target_days for p in phases}
+        self.last_days = {}
         self.reasons = [(r.pk, r.label) for r in marketplace.loss_reasons.in_order()]
         self.allows_early_loss = marketplace.allows_early_loss
         self.prefix = "".join(word[0] for word in marketplace.slug.split("-")).upper()
@@ -50,6 +56,16 @@ class Stage:
         """Let `rep` own leads here, the more the higher the weight."""
         self.reps.append((rep.pk, str(rep)))
         self.weights.append(weight)
+
+    def until(self, phase_id, entered):
+        """Return the last day of a phase's target for who came there at this second."""
+        key = phase_id, entered // DAY
+        if key not in self.last_days:
+            moment = datetime.fromtimestamp(entered, UTC)
+            state = self.marketplace.federal_state
+            day = last_day(moment, self.targets[phase_id], state)
+            self.last_days[key] = day and day.isoformat()
+        return self.last_days[key]
 
     @property
     def cumulated(self):
@@ -62,7 +78,7 @@ def make_stages():
     kinds = {data["slug"]: data for data in read_data("marketplaces")["marketplace"]}
     stages = []
     for name, color, kind, _part in MARKETPLACES:
-        slug = "-".join(key(word) for word in name.split())
+        slug = "-".join(key_of(word) for word in name.split())
         data = {**kinds[kind], "name": name, "slug": slug, "color": color}
         made = make_marketplace(data)
         fresh = Marketplace.objects.prefetch_related("fields").get(pk=made.pk)

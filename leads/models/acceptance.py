@@ -1,7 +1,6 @@
 """From offer to owner: a lead is offered, accepted or declined, or entered by a rep."""
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from leads.fields import fields_of
 
@@ -68,7 +67,7 @@ class Acceptance:
                 raise AlreadyTaken
             self.owner = by
             self._start()
-            self.save_change("owner", "status", "phase", "phase_entered_at", "accepted_at")
+            self.save_change("owner", "status", *self.PLACE, "accepted_at")
             return self.record(
                 LeadEvent.Kind.ACCEPTED,
                 by=by,
@@ -91,9 +90,9 @@ class Acceptance:
         phase = self.marketplace.hold_first_phase()
         if phase is None:
             raise NoPhases
-        self.phase = phase
         self.status = self.Status.IN_PROGRESS
-        self.accepted_at = self.phase_entered_at = timezone.now()
+        self.enter_phase(phase)
+        self.accepted_at = self.phase_entered_at
 
     def _fill(self, values):
         for field in fields_of(self.marketplace):

@@ -47,6 +47,12 @@ class NotNeighbours(LeadError):
     message = _("A lead moves one phase at a time.")
 
 
+class NotInProgress(LeadError):
+    """The lead is closed, so nothing is due on it."""
+
+    message = _("This lead is closed. Reopen it to set a follow-up.")
+
+
 class ReasonGone(LeadError):
     """The loss reason was retired or deleted while the actor chose it."""
 

@@ -10,6 +10,9 @@ from marketplaces.models import Membership
 
 from .timeline import TimelineQuerySet
 
+# LeadEvent.PROCESS as its index needs it: Meta does not see the class around it.
+PROCESS_KINDS = ["entered", "accepted", "moved", "moved_back", "won", "lost", "reopened"]
+
 
 class LeadEventQuerySet(TimelineQuerySet):
     """Events, newest first unless asked otherwise."""
@@ -70,10 +73,7 @@ class LeadEvent(models.Model):
         ANONYMISED = "anonymised", _("Anonymised")
 
     # The steps from which the time in each phase is read, and their lines in the journal.
-    PROCESS = (
-        Kind.ENTERED, Kind.ACCEPTED, Kind.MOVED, Kind.MOVED_BACK,
-        Kind.WON, Kind.LOST, Kind.REOPENED,
-    )  # fmt: skip
+    PROCESS = tuple(map(Kind, PROCESS_KINDS))
     IN_JOURNAL = (*PROCESS, Kind.FIELD_CHANGED)
 
     lead = models.ForeignKey(
@@ -120,6 +120,12 @@ class LeadEvent(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["lead", "-created_at", "-id"], name="event_newest_of_lead"),
+            # The few steps among the thousands of changes that a lead may have.
+            models.Index(
+                fields=["lead", "created_at", "id"],
+                name="event_steps_of_lead",
+                condition=models.Q(kind__in=PROCESS_KINDS),
+            ),
         ]
 
     def __str__(self):

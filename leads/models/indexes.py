@@ -33,24 +33,33 @@ def indexes_of_lists():
     for name, path in PATHS.items():
         of_whom = OF_ANYBODY if name == "all" else Q()
         for word, columns in {
-            "name": ["sort_name", "id", "phase", "follow_up_at"],
-            "due": ["follow_up_at", "id", "phase"],
-            "active": ["last_activity_at", "id", "phase", "follow_up_at"],
-            "value": ["value", "id", "phase", "follow_up_at"],
-            "market": ["created_at", "id", "phase", "follow_up_at"],
+            "name": ["sort_name", "id", "phase", "follow_up_at", "phase_due_on"],
+            "due": ["follow_up_at", "id", "phase", "phase_due_on"],
+            "active": ["last_activity_at", "id", "phase", "follow_up_at", "phase_due_on"],
+            "value": ["value", "id", "phase", "follow_up_at", "phase_due_on"],
+            "market": ["created_at", "id", "phase", "follow_up_at", "phase_due_on"],
+            # What the counter of those that lie too long is read along.
+            "target": ["phase_due_on", "id"],
         }.items():
             indexes.append(
                 Index(
                     fields=path + columns,
-                    name=f"lead_open_{name}_{word}",
+                    name=f"lead_work_{name}_{word}",
                     condition=OPEN & of_whom,
                 )
             )
         # A phase belongs to one marketplace.
         indexes.append(
             Index(
-                fields=[*path[:-1], "phase", "created_at", "id", "follow_up_at"],
-                name=f"lead_open_{name}_phase",
+                fields=[
+                    *path[:-1],
+                    "phase",
+                    "created_at",
+                    "id",
+                    "follow_up_at",
+                    "phase_due_on",
+                ],
+                name=f"lead_work_{name}_phase",
                 condition=OPEN & of_whom,
             )
         )

@@ -13,6 +13,7 @@ from .acceptance import Acceptance
 from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
+from .follow_up import FollowUp
 from .indexes import indexes_of_lists
 from .informing import Informing
 from .journaling import Journaling
@@ -27,6 +28,7 @@ from .undo import Undo
 class Lead(
     Acceptance,
     Process,
+    FollowUp,
     Requirements,
     Editing,
     Journaling,
@@ -81,6 +83,9 @@ class Lead(
     source = models.CharField(_("source"), max_length=100, blank=True)
     wish_date = models.DateField(_("wish date"), null=True, blank=True)
     follow_up_at = models.DateTimeField(_("follow-up"), null=True, blank=True)
+    follow_up_note = models.CharField(
+        _("note of the follow-up"), max_length=200, blank=True, default="", db_default=""
+    )
     # The marketplace's own fields: id of the definition → JSON value.
     own_values = models.JSONField(_("own fields"), default=dict, blank=True)
 
@@ -102,6 +107,8 @@ class Lead(
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     phase_entered_at = models.DateTimeField(_("in this phase since"), null=True, blank=True)
+    # The last day on which it does not lie there too long; see leads.targets.
+    phase_due_on = models.DateField(_("target of the phase"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     last_activity_at = models.DateTimeField(_("last activity"), default=timezone.now)
     # What was personal is gone; what is left serves the figures and is seen by operators.

@@ -1,11 +1,10 @@
 """The sales process: one phase at a time, until the lead is won or lost."""
 
-from datetime import timedelta
-
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from leads.fields import BUILT_IN_BY_NAME
+from leadbook import provenance
+from leads.targets import days_between, last_day
 
 from .errors import NotNeighbours, ReasonGone, StaleMove
 from .event import LeadEvent
@@ -13,6 +12,9 @@ from .event import LeadEvent
 
 class Process:
     """Moving and closing; mixed into Lead."""
+
+    # The columns that say where in the process a lead stands.
+    PLACE = ("phase", "phase_entered_at", "phase_due_on")
 
     @property
     def process(self):
@@ -60,15 +62,25 @@ class Process:
         return phase is not None and phase in {self.next_phase, self.previous_phase}
 
     def move(
-        self, *, seen, to, by, note="", follow_up_at=None, since=None, filled=None, ticks=None
+        self,
+        *,
+        seen,
+        to,
+        by,
+        note="",
+        follow_up_at=None,
+        follow_up_note="",
+        since=None,
+        filled=None,
+        ticks=None,
     ):
         """Move from the phase `seen` one step to the phase `to`; return the event.
 
-        A `note` is written into the journal, a `follow_up_at` set, fields are `filled`
-        (arguments of `set_fields`) and entries of the checklist ticked (see `tick`), in
-        the same transaction. `since` is the time at which the lead came into `seen` when
-        the actor looked. Raises StaleMove when the lead is not in `seen` any more, or is
-        there again; NotNeighbours when `to` is not the phase before or behind;
+        A `note` is written into the journal, a `follow_up_at` set with its own note,
+        fields are `filled` (arguments of `set_fields`) and entries of the checklist ticked
+        (see `tick`), in the same transaction. `since` is the time at which the lead came
+        into `seen` when the actor looked. Raises StaleMove when the lead is not in `seen`
+        any more, or is there again; NotNeighbours when `to` is not the phase before or behind;
         FieldConflict, Unchangeable; and, for a step forward, RequirementsMissing.
         """
         with self.locked_for(by):
@@ -76,17 +88,23 @@ class Process:
             self._hold_process(seen.pk, to.pk)
             if not self.can_move_to(to):
                 raise NotNeighbours
-            self._take_along(by=by, follow_up_at=follow_up_at, filled=filled, ticks=ticks)
+            self._take_along(
+                by=by,
+                follow_up_at=follow_up_at,
+                follow_up_note=follow_up_note,
+                filled=filled,
+                ticks=ticks,
+            )
             if to == self.next_phase:
                 self._check_requirements()
             event = self._step_to(to, by=by)
             self._write_note(note, by=by)
             return event
 
-    def keep(self, *, text, follow_up_at, token, by):
+    def keep(self, *, text, follow_up_at, follow_up_note, token, by):
         """Keep what was typed for a move that came too late; see `move`, `write_entry`."""
         with self.locked_for(by):
-            self._take_along(by=by, follow_up_at=follow_up_at)
+            self._take_along(by=by, follow_up_at=follow_up_at, follow_up_note=follow_up_note)
             if text:
                 self.write_entry(text=text, token=token, by=by)
 
@@ -143,8 +161,9 @@ class Process:
             old_text = self.get_status_display()
             self.status = self.Status.IN_PROGRESS
             self.closed_at = self.loss_reason = None
-            self.phase_entered_at = timezone.now()
-            self.save_change("status", "closed_at", "loss_reason", "phase_entered_at")
+            self._hold_process(self.phase_id)
+            self.enter_phase(self._fresh(self.phase_id))
+            self.save_change("status", "closed_at", "loss_reason", *self.PLACE)
             return self.record(
                 LeadEvent.Kind.REOPENED,
                 by=by,
@@ -159,19 +178,38 @@ class Process:
         return self.events.of_process().newest_first().first()
 
     def times_in_phases(self, steps):
-        """Return phase id → timedelta spent there, read from the `steps` (oldest first).
+        """Return phase id → working days spent there, read from the `steps` (oldest first).
 
-        The time in the current phase runs on until now.
+        Returns add up; the time in the current phase runs on until now.
         """
         times, phase_id, since = {}, None, None
-        for step in steps:
+        ends = [(step.created_at, step) for step in steps]
+        for moment, step in [*ends, (timezone.now(), None)]:
             if phase_id:
-                times[phase_id] = times.get(phase_id, timedelta()) + step.created_at - since
-            is_end = step.kind in {LeadEvent.Kind.WON, LeadEvent.Kind.LOST}
-            phase_id, since = (None if is_end else step.to_phase_id), step.created_at
-        if phase_id and since:
-            times[phase_id] = times.get(phase_id, timedelta()) + timezone.now() - since
+                days = days_between(since, moment, self.marketplace.federal_state)
+                times[phase_id] = times.get(phase_id, 0) + days
+            is_end = step is None or step.kind in {LeadEvent.Kind.WON, LeadEvent.Kind.LOST}
+            phase_id, since = (None if is_end else step.to_phase_id), moment
         return times
+
+    @property
+    def days_in_phase(self):
+        """The working days since the lead came into its phase."""
+        state = self.marketplace.federal_state
+        return days_between(self.phase_entered_at, timezone.now(), state)
+
+    @property
+    def lies_too_long(self):
+        """Whether the target of its phase is over."""
+        return self.phase_due_on is not None and self.phase_due_on < timezone.localdate()
+
+    def enter_phase(self, phase):
+        """Put the lead into `phase` from now on; does not save."""
+        now = provenance.current().at or timezone.now()
+        self.phase, self.phase_entered_at = phase, now
+        self.phase_due_on = last_day(
+            self.phase_entered_at, phase.target_days, self.marketplace.federal_state
+        )
 
     def is_as_seen(self, seen, since=None):
         """Whether the lead stands in the phase `seen`, and has done so `since` then."""
@@ -194,27 +232,33 @@ class Process:
     def _fresh(self, phase_id):
         return next(phase for phase in self.process if phase.pk == phase_id)
 
-    def _take_along(self, *, by, follow_up_at=None, filled=None, ticks=None):
+    def _take_along(
+        self, *, by, follow_up_at=None, follow_up_note="", filled=None, ticks=None
+    ):
         if filled:
             self.write_changes(**filled, by=by)
         if ticks:
             self._tick(ticks, by=by)
-        if follow_up_at is not None and follow_up_at != self.follow_up_at:
-            self.write_fields([(BUILT_IN_BY_NAME["follow_up_at"], follow_up_at)], by=by)
+        # The same day without a note is what a required field has just set.
+        if follow_up_at is not None and (follow_up_note or follow_up_at != self.follow_up_at):
+            self.replace_follow_up(
+                follow_up_at=follow_up_at, follow_up_note=follow_up_note, by=by
+            )
 
     def _step_to(self, to, *, by):
         left, to = self._fresh(self.phase_id), self._fresh(to.pk)
         is_forward = to.position > left.position
         kind = LeadEvent.Kind.MOVED if is_forward else LeadEvent.Kind.MOVED_BACK
-        self.phase, self.phase_entered_at = to, timezone.now()
-        self.save_change("phase", "phase_entered_at")
+        self.enter_phase(to)
+        self.save_change(*self.PLACE)
         return self.record(
             kind, by=by, from_phase=left, to_phase=to, old_text=left.name, new_text=to.name
         )
 
     def _close(self, kind, *, by, note, new_text=""):
         self.closed_at = timezone.now()
-        self.save_change("status", "closed_at", "loss_reason")
+        self.phase_due_on = None
+        self.save_change("status", "closed_at", "loss_reason", "phase_due_on")
         event = self.record(
             kind, by=by, from_phase=self.phase, old_text=self.phase.name, new_text=new_text
         )

@@ -184,6 +184,10 @@ class LeadQuerySet(models.QuerySet):
         """
         return self.filter(due_conditions(times)[which])
 
+    def lying_too_long(self, day):
+        """Leads whose phase's target was over before `day`; see leads.targets."""
+        return self.filter(phase_due_on__lt=day)
+
     def matching(self, text, *, offered=False):
         """Leads that are found by `text`; of the offered ones, only if `offered` says so.
 
@@ -239,6 +243,7 @@ class LeadQuerySet(models.QuerySet):
         return self.select_related("loss_reason").only(
             *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
             *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
+            *("follow_up_note", "phase_entered_at", "phase_due_on"),
             *("value", "loss_reason__label", *more),
         )
 
@@ -314,6 +319,19 @@ class LeadQuerySet(models.QuerySet):
             offered=self.offered_along(sight),
             in_progress=asked(),
             **{which: asked(which) for which in ("overdue", "today", "none")},
+            late=[
+                question
+                for _marketplace, question in self.worked_along(
+                    sight,
+                    ("counted", "late"),
+                    lambda leads, given: (
+                        leads.in_progress()
+                        .lying_too_long(given["day"])
+                        .order_by("phase_due_on")
+                    ),
+                    day=timezone.localdate(now),
+                )
+            ],
         )
 
 

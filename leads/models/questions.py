@@ -7,7 +7,7 @@ is compiled with placeholders for its values, and what came out is filled in aft
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import EmptyResultSet
@@ -21,6 +21,7 @@ MOMENTS = {
     for n, name in enumerate(["now", "today", "tomorrow"], start=1)
 }
 EDGES = {
+    date: date(1800, 3, 1),
     datetime: datetime(1800, 2, 1, tzinfo=UTC),
     Decimal: Decimal("-918273645546.37"),
     str: "\x01edge",
@@ -125,6 +126,8 @@ def _placeholder(name, value):
 def _adapted(value):
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, date):
+        return connection.ops.adapt_datefield_value(value)
     if isinstance(value, Decimal):
         return connection.ops.adapt_decimalfield_value(value, 14, 2)
     return value

@@ -9,7 +9,7 @@ from marketplaces.models import Marketplace, User
 from .questions import Question
 
 # What lists and filters show of a marketplace.
-SHOWN = ["id", "name", "slug", "color"]
+SHOWN = ["id", "name", "slug", "color", "federal_state"]
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,7 @@ def _lead_as_json(report):
         "created_at": _iso(lead.created_at),
         "accepted_at": _iso(lead.accepted_at),
         "phase_entered_at": _iso(lead.phase_entered_at),
+        "phase_due_on": lead.phase_due_on and lead.phase_due_on.isoformat(),
         "closed_at": _iso(lead.closed_at),
         "last_activity_at": _iso(lead.last_activity_at),
         "origin": report.origin,

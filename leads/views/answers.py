@@ -6,9 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from leadbook.htmx import query_in_browser, wants_part
+from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leads.fields import groups_of, table_of
 from leads.models import Lead
+from leads.moments import Instant
+from leads.rows import due_row
 from leads.stepper import Stepper
 from leads.tabs import TAB_CONTENTS
 
@@ -55,6 +57,11 @@ def shown_tab(request):
     return tab if tab in TABS else TABS[0]
 
 
+def is_list_shown(request):
+    """Whether the page in the browser is "Leads in Bearbeitung"."""
+    return page_in_browser(request).partition("?")[0] == reverse("leads:list")
+
+
 def page_of_lead(request, lead, tab, *, status=200):
     """Answer the whole page of `lead`, which was read `for_page`, on `tab`."""
     context = {
@@ -73,7 +80,8 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
     Without htmx: 303 to the lead's page on `tab`, or that page with the status. With it:
     its new journal lines and the toast always; the `fields` by name; and of the other
     `parts` (head, stepper, navigation, journal, files, counts) those that have changed.
-    The template `main` draws what takes the place of the form that was sent.
+    The template `main` draws what takes the place of the form that was sent. On a list
+    there is only the cell of the follow-up to change, and the counters.
     """
     if status == 200 and not wants_part(request):
         response = redirect(lead_address(lead, tab))
@@ -86,6 +94,11 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
         lead = fresh
     if not wants_part(request):
         return page_of_lead(request, lead, tab, status=status)
+    if is_list_shown(request):
+        row = due_row(lead, lead_address(lead), now=Instant())
+        return render(
+            request, "leads/follow_up/in_list.html", {"lead": lead, "row": row}, status=status
+        )
     tab = shown_tab(request)
     parts = {*parts, *({"head"} if fields else ())}
     if parts & {"journal", "files"}:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leadbook.htmx import page_or_part
 from leads.forms import EntryForm, EntryTextForm, KeptEntryForm
 from leads.models import FieldConflict
+from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
 from leads.views.answers import changed, own_entry, worked_lead
 
@@ -16,7 +17,7 @@ def write(request, lead_id):
     """Write a new entry, also what a dialog that came too late has kept."""
     lead = worked_lead(request, lead_id)
     is_kept = "kept" in request.POST
-    form = (KeptEntryForm if is_kept else EntryForm)(request.POST)
+    form = KeptEntryForm(request.POST, lead=lead) if is_kept else EntryForm(request.POST)
     if not form.is_valid():
         name = "kept" if is_kept else "composer"
         template = page_or_part(request, f"leads/journal/{name}.html", name)
@@ -24,11 +25,11 @@ def write(request, lead_id):
     data = form.cleaned_data
     shared = {"text": data["text"], "token": data["token"], "by": request.user}
     if is_kept:
-        lead.keep(follow_up_at=data["follow_up_at"], **shared)
+        lead.keep(**{name: data[name] for name in FOLLOW_UP}, **shared)
     else:
         lead.write_entry(kind=data["kind"], **shared)
     main = None if is_kept else "leads/journal/composer.html#composer"
-    fields = ["follow_up_at"] if is_kept else []
+    fields = FOLLOW_UP if is_kept else ()
     return changed(request, lead, main=main, fields=fields, form=EntryForm())
 
 

@@ -14,6 +14,7 @@ from leads.models import (
     StaleMove,
     Unchangeable,
 )
+from leads.models.follow_up import FOLLOW_UP
 from leads.moments import MomentWidget
 from leads.requirements import RequirementsForm, typed_values
 from leads.stepper import Stepper
@@ -49,6 +50,7 @@ def move(request, lead_id):
             by=request.user,
             note=data["note"],
             follow_up_at=data.get("follow_up_at"),
+            follow_up_note=data.get("follow_up_note", ""),
             **_taken_along(asked),
         )
     except (StaleMove, NotNeighbours) as error:
@@ -64,7 +66,7 @@ def move(request, lead_id):
         else _("Set back to “%(phase)s”.")
     )
     toast(request, text % {"phase": event.new_text}, undo=[event])
-    fields = ["follow_up_at"] if data.get("follow_up_at") else []
+    fields = FOLLOW_UP if data.get("follow_up_at") else ()
     return changed(request, lead, parts=PARTS, fields=[*fields, *_names(asked)])
 
 
@@ -181,14 +183,18 @@ def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=Non
     return render(request, template, context, status=status)
 
 
-def _kept(form):
+def _kept(form, lead):
     """Return the form that keeps what was typed although the step failed, or None."""
     if form is None:
         return None
     moment = MomentWidget().value_from_datadict(form.data, {}, "follow_up_at")
-    typed = {"text": form.data.get("note", "").strip(), "follow_up_at": moment}
-    is_empty = not typed["text"] and not any(moment)
-    return None if is_empty else KeptEntryForm(initial=typed)
+    typed = {
+        "text": form.data.get("note", "").strip(),
+        "follow_up_at": moment,
+        "follow_up_note": form.data.get("follow_up_note", "").strip(),
+    }
+    is_empty = not any([typed["text"], *moment, typed["follow_up_note"]])
+    return None if is_empty else KeptEntryForm(initial=typed, lead=lead)
 
 
 def stale(request, lead, form, error=None):
@@ -200,7 +206,7 @@ def stale(request, lead, form, error=None):
         "stepper": Stepper(fresh),
         "last": last,
         "error": error if isinstance(error, NotNeighbours) else None,
-        "form": _kept(form),
+        "form": _kept(form, fresh),
         # What was typed stays the draft of the dialog that came too late.
         "draft_address": request.path,
         "typed": typed_values(fresh, request.POST),

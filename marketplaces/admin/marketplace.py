@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from leadbook import security_log
 from leads.models import NotNeighbours, StorageUse
+from leads.reckoning import reckon_later
 from leads.relocating import leads_in, relocate_leads
 from leads.uploads import megabytes
 from marketplaces.forms import RelocateForm
@@ -143,6 +144,15 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             )
             return "left_behind", text % {"count": count}
         return None
+
+    def save_related(self, request, form, formsets, change):
+        """Save the lists, and let the leads' targets be reckoned anew where they changed."""
+        super().save_related(request, form, formsets, change)
+        phases = next(formset for formset in formsets if formset.model is Phase)
+        if "federal_state" in form.changed_data:
+            reckon_later(form.instance.phases.all())
+        else:
+            reckon_later(phases.with_new_target())
 
     def save_formset(self, request, form, formset, change):
         """Save the list, and note for the answer which phases were retired by it."""

@@ -1,5 +1,6 @@
 """One ordered step of a marketplace's sales process."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Lower
@@ -19,7 +20,9 @@ class PhaseQuerySet(OrderedQuerySet):
 
     def for_lists(self):
         """With what filters and rows of lists show."""
-        return self.only("marketplace", "name", "position", "is_retired").in_order()
+        return self.only(
+            "marketplace", "name", "position", "is_retired", "target_days"
+        ).in_order()
 
     def with_lead_count(self):
         """With `lead_count`, the leads that stand in the phase and can still be moved."""
@@ -51,9 +54,10 @@ class Phase(OrderedEntry):
         help_text=_("What is to be done in this phase; the rep reads it in the dialog."),
     )
     target_days = models.PositiveSmallIntegerField(
-        _("target in days"),
+        _("target in working days"),
         null=True,
         blank=True,
+        validators=[MaxValueValidator(999)],
         help_text=_("How long a lead should stand here at most."),
     )
 

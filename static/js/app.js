@@ -1,3 +1,4 @@
+import "./elements/chip-or-date.js";
 import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";
 import "./elements/menu-box.js";

@@ -167,6 +167,7 @@ PAGES = {
     "the attachments": ("/leads/{lead}/?tab=anhaenge", "Familie Aigner"),
     "the history": ("/leads/{lead}/?tab=verlauf", "Familie Aigner"),
     "the dialog as a page": ("/leads/{lead}/phase/", "Familie Aigner"),
+    "the follow-up as a page": ("/leads/{lead}/wiedervorlage/", "Familie Aigner"),
     "a field as a page": ("/leads/{lead}/felder/email/", "Familie Aigner"),
     "all fields as a page": ("/leads/{lead}/felder/", "Familie Aigner"),
     "the password": ("/passwort/", "Passwort ändern"),

@@ -11,14 +11,14 @@ INSERT INTO leads_lead (
     marketplace_id, name, sort_name, company, contact_person, phone, mobile, email, street,
     postcode, city, country, need, description, source, own_values, search_text,
     status, owner_id, phase_id, loss_reason_id, value, follow_up_at,
-    created_at, accepted_at, phase_entered_at, closed_at, last_activity_at
+    created_at, accepted_at, phase_entered_at, phase_due_on, closed_at, last_activity_at
 )
 SELECT %(marketplace)s, 'Kunde ' || n, 'kunde ' || n, '', '', '', '', '', '',
     '', 'Ort ' || n %% 90, '', '', '', '', '{{}}', 'kunde ' || n,
     %(status)s, %(owner)s, {phase}, %(reason)s,
     CASE WHEN n %% 5 = 0 THEN NULL ELSE n * 7919 %% 60 * 500 END,
     CASE WHEN n %% 4 = 0 THEN NULL ELSE {moment} END,
-    {moment}, %(accepted)s, %(accepted)s, {closed}, {moment}
+    {moment}, %(accepted)s, %(accepted)s, {target}, {closed}, {moment}
 FROM {numbers}
 """
 MOMENT = {
@@ -39,10 +39,12 @@ def seed(marketplace, count, *, owner=None, status="in_progress"):
     cases = " ".join(f"WHEN {n} THEN {pk}" for n, pk in enumerate(phases))
     moment = MOMENT[connection.vendor]
     is_offered, is_closed = status == "offered", status in {"won", "lost"}
+    is_open = status == "in_progress"
     sql = ROWS.format(
         phase="NULL" if is_offered else f"CASE n %% {len(phases)} {cases} END",
         moment=moment,
         closed=moment if is_closed else "NULL",
+        target=f"CASE n %% 3 WHEN 0 THEN date({moment}) END" if is_open else "NULL",
         numbers=NUMBERS[connection.vendor],
     )
     with connection.cursor() as cursor:

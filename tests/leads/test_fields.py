@@ -78,6 +78,8 @@ BUILT_IN = {
                      "15.01.2027, 09:30",
                      [("2027-03-28", "02:30"), ("", "09:30"), ("31.02.2027", ""),
                       ("2027-01-15", "25:00"), ("9999-12-31", ""), ("\x00", "\x00")]),
+    "follow_up_note": ("Angebot  nachfassen ", "Angebot nachfassen", "Angebot nachfassen",
+                       TEXT_REFUSED),
 }  # fmt: skip
 # kind: how it is defined, then as above
 OWN = {

@@ -42,7 +42,7 @@ def account(client, address, **query):
     nodes, answer = nodes_of(lambda: client.get(address, query))
     assert answer.status_code == 200
     page = answer.context["list"].page
-    assert page.rows or query.get("wiedervorlage")
+    assert page.rows or query.get("wiedervorlage") or query.get("ziel")
     return nodes, page
 
 
@@ -83,6 +83,7 @@ def test_each_order_and_page(people):
 
 def test_each_filter(people, heatpumps):
     filters = [{"wiedervorlage": due} for due in ("ueberfaellig", "heute", "keine")]
+    filters += [{"ziel": "ueberschritten"}]
     filters += [{"phase": heatpumps.phases.first().pk}, {"marktplatz": heatpumps.slug}]
     for client in people:
         for chosen in filters:

@@ -1,15 +1,18 @@
 """The circles: what was passed, where the lead stands, what is coming, and for how long."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from leadbook import provenance
+from leadbook import nightly, provenance
+from leads import reckoning
 from leads.models import Lead
 from leads.stepper import Stepper
+from leads.targets import days_between, last_day
 from marketplaces.models import Phase
 from tests import factories
+from tests.marketplaces.admin_page import MarketplacePage
 from tests.markup import read
 
 
@@ -21,9 +24,19 @@ def states(lead):
     return [(step.phase.name, step.state) for step in Stepper(fresh(lead)).steps]
 
 
-def ago(**kwargs):
-    """Let what is done inside have happened that long ago."""
-    return provenance.of(at=timezone.now() - timedelta(**kwargs))
+def worked_ago(days):
+    """Let what is done inside have happened so many working days ago."""
+    moment = now = timezone.now()
+    while days_between(moment, now, "") < days:
+        moment -= timedelta(days=1)
+    return provenance.of(at=moment)
+
+
+def rows_of(response):
+    bodies = read(response).all("tbody")
+    rows = [row for body in bodies for row in body.all("tr")]
+    # Between them stand the headings of the days.
+    return [row for row in rows if row.all("a", class_="lead-table__name")]
 
 
 def test_done_current_and_coming(lead):
@@ -81,7 +94,7 @@ def test_a_retired_phase_is_shown_only_where_a_lead_stands_in_it(lead, heatpumps
     ("days", "text"), [(0, "seit heute"), (1, "seit 1 Tag"), (12, "seit 12 Tagen")]
 )
 def test_the_time_in_the_current_phase(page_of_anna, heatpumps, anna, days, text):
-    with ago(days=days):
+    with worked_ago(days):
         lead = factories.accepted(heatpumps, anna, phase=3)
     stepper = read(page_of_anna.get(f"/leads/{lead.pk}/")).one("ol", class_="stepper")
     assert text in stepper.text
@@ -89,25 +102,92 @@ def test_the_time_in_the_current_phase(page_of_anna, heatpumps, anna, days, text
 
 
 @pytest.mark.parametrize(("days", "late"), [(3, False), (4, False), (5, True), (30, True)])
-def test_a_lead_that_stands_longer_than_the_target_is_late(heatpumps, anna, days, late):
+def test_a_lead_that_stands_longer_than_the_target_is_marked_and_found(
+    page_of_anna, heatpumps, anna, days, late
+):
     heatpumps.phases.filter(position=3).update(target_days=4)
-    with ago(days=days):
+    with worked_ago(days):
         lead = factories.accepted(heatpumps, anna, phase=3)
-    steps = {step.state: step for step in Stepper(fresh(lead)).steps}
-    assert steps["current"].is_late is late
-    assert not steps["done"].is_late
+    factories.accepted(heatpumps, anna, name="Ohne Soll")
+    said = f"liegt seit {days} Tagen, Soll 4"
+    page = read(page_of_anna.get(f"/leads/{lead.pk}/"))
+    current = page.one("button", aria_current="step")
+    assert ("aria-describedby" in current.attrs) is late
+    if late:
+        assert page.one(id=current["aria-describedby"]).text == said
+    rows = {
+        row.one("a", class_="lead-table__name").text: row.text
+        for row in rows_of(page_of_anna.get("/leads/"))
+    }
+    assert (said in rows["Familie Aigner"]) is late
+    found = page_of_anna.get("/leads/", {"ziel": "ueberschritten"})
+    assert [row.one("a", class_="lead-table__name").text for row in rows_of(found)] == [
+        "Familie Aigner"
+    ] * late
+    chip = next(a for a in read(found).all("a") if a.text.startswith("Liegt zu lange"))
+    assert (chip.text, chip["aria-current"]) == (f"Liegt zu lange {int(late)}", "true")
+    assert read(found).one("form", class_="chips").sends()["ziel"] == "ueberschritten"
+    # Beside another filter, a search and a closed list, where it means nothing.
+    for query in ({"wiedervorlage": "keine"}, {"q": "Aigner"}):
+        both = page_of_anna.get("/leads/", {"ziel": "ueberschritten", **query})
+        assert len(rows_of(both)) == late
+    closed = page_of_anna.get("/leads/abgeschlossen/", {"ziel": "ueberschritten"})
+    assert closed.status_code == 200
 
 
-def test_time_adds_up_over_returns_and_stops_at_the_end(heatpumps, anna):
-    with ago(days=13):
+def test_time_adds_up_over_returns_and_stops_at_the_end(page_of_anna, heatpumps, anna):
+    with worked_ago(13):
         lead = factories.accepted(heatpumps, anna, phase=5)
-    with ago(days=12):
+    with worked_ago(12):
         lead.win(seen=lead.phase, by=anna)
-    with ago(days=2):
+    assert Lead.objects.get(pk=lead.pk).phase_due_on is None
+    with worked_ago(2):
         lead.reopen(by=anna)
     times = lead.times_in_phases(lead.events.of_process().oldest_first())
     # The ten days between closing and reopening were spent in no phase.
-    assert times[lead.phase_id].days == 3
+    assert times[lead.phase_id] == 3
+    stepper = read(page_of_anna.get(f"/leads/{lead.pk}/")).one("ol", class_="stepper")
+    assert "seit 2 Tagen" in stepper.text
+    assert "insgesamt 3 Tage" in stepper.text
+
+
+def test_a_weekend_behind_the_target_is_not_too_long_yet():
+    friday = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert last_day(friday, 5, "") == date(2026, 11, 29)
+    # All Saints' Day is one in Bavaria only.
+    thursday = datetime(2029, 10, 31, 12, tzinfo=UTC)
+    assert last_day(thursday, 1, "BY") == date(2029, 11, 4)
+    assert last_day(thursday, 1, "HH") == date(2029, 11, 1)
+    assert last_day(thursday, 0, "HH") is None
+
+
+def test_a_changed_target_or_state_is_reckoned_anew_for_the_leads_that_stand_there(
+    signed_in, olaf, heatpumps, anna, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(reckoning, "BATCH", 2)
+    with provenance.of(at=datetime(2029, 10, 31, 12, tzinfo=UTC)):
+        leads = [factories.accepted(heatpumps, anna, phase=3) for _number in range(5)]
+        other = factories.accepted(heatpumps, anna, phase=2)
+    page = MarketplacePage(signed_in(olaf), heatpumps)
+
+    def saved():
+        with django_capture_on_commit_callbacks(execute=True):
+            page.save()
+        page.load()
+        found = Lead.objects.with_ids([lead.pk for lead in leads])
+        return set(found.values_list("phase_due_on", flat=True))
+
+    page.set("phases", "Angebot", target_days="1")
+    assert saved() == {date(2029, 11, 1)}
+    page.data["federal_state"] = "BY"
+    assert saved() == {date(2029, 11, 4)}
+    page.set("phases", "Angebot", target_days="")
+    assert saved() == {None}
+    assert Lead.objects.get(pk=other.pk).phase_due_on is None
+    # Every night it is put right whatever was written meanwhile.
+    heatpumps.phases.filter(position=2).update(target_days=1)
+    nightly.JOBS["reckon_targets"]()
+    assert Lead.objects.get(pk=other.pk).phase_due_on == date(2029, 11, 4)
 
 
 @pytest.mark.parametrize("retired", [[5], [3, 4, 5], [1, 2, 3, 4, 5], [4, 5]])

@@ -159,6 +159,8 @@ class Stage:
             case "abschluss/":
                 reason = self.marketplace.loss_reasons.first().pk
                 return {"von": lead.phase_id, "ergebnis": "verloren", "loss_reason": reason}
+            case "wiedervorlage/":
+                return {"follow_up_at": "2026-12-01", "follow_up_note": "Nachfassen"}
             case "felder/<str:name>/":
                 return {"phone": "089 1", "seen-phone": lead.phone}
             case "journal/":
@@ -233,6 +235,7 @@ OF_A_LEAD = {
     f"{LEAD}phase/checkliste/": Of(post=True),
     f"{LEAD}abschluss/": Of(post=True),
     f"{LEAD}wiedereroeffnung/": Of(get=True, post=True),
+    f"{LEAD}wiedervorlage/": Of(get=True, post=True),
     f"{LEAD}felder/": Of(get=True, post=True, has_form=True),
     f"{LEAD}felder/<str:name>/": Of(get=True, post=True),
     f"{LEAD}journal/": Of(post=True),

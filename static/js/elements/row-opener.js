@@ -22,12 +22,12 @@ class RowOpener extends HTMLElement {
   }
 
   get rows() {
-    return [...this.table.tBodies[0].rows];
+    return [...this.table.tBodies[0].rows].filter((row) => row.querySelector("a"));
   }
 
   choose(event) {
     const row = event.target.closest("tbody tr");
-    if (row) this.select(row);
+    if (this.rows.includes(row)) this.select(row);
   }
 
   select(chosen) {

@@ -1,0 +1,207 @@
+"""/leads/<id>/wiedervorlage/, the suggested days, and what is due on the start page."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from leads.models import Lead
+from leads.moments import start_of_day
+from leads.suggestions import suggestions
+from tests import factories
+from tests.markup import HTMX, read
+from tests.state import everything
+
+LIST = "/leads/"
+IN_LIST = {**HTMX, "HX-Current-URL": "http://testserver/leads/?seite=abc"}
+BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+
+
+def address(lead):
+    return f"/leads/{lead.pk}/wiedervorlage/"
+
+
+def dialog(client, lead, headers=None):
+    response = client.get(address(lead), headers=headers)
+    assert response.status_code == 200
+    return read(response).form(address(lead))
+
+
+def fresh(lead):
+    return Lead.objects.get(pk=lead.pk)
+
+
+def due(lead):
+    lead = fresh(lead)
+    at = lead.follow_up_at
+    return at and f"{timezone.localtime(at):%Y-%m-%d %H:%M}", lead.follow_up_note
+
+
+@pytest.mark.parametrize(
+    ("today", "state", "labels"),
+    [
+        (date(2026, 11, 24), "",
+         ["morgen · Mi, 25.11.", "in 3 Tagen · Fr, 27.11.", "nächste Woche · Di, 01.12."]),
+        (date(2026, 11, 27), "",
+         ["nächster Arbeitstag · Mo, 30.11.", "in 3 Arbeitstagen · Mi, 02.12.",
+          "nächste Woche · Fr, 04.12."]),
+        # Epiphany, and a year that ends.
+        (date(2026, 12, 30), "BY",
+         ["morgen · Do, 31.12.", "in 3 Arbeitstagen · Di, 05.01.",
+          "in gut einer Woche · Do, 07.01."]),
+        (date(2026, 12, 30), "HH",
+         ["morgen · Do, 31.12.", "in 3 Arbeitstagen · Di, 05.01.",
+          "nächste Woche · Mi, 06.01."]),
+    ],
+)  # fmt: skip
+def test_suggestions_land_on_working_days_and_say_which(heatpumps, today, state, labels):
+    heatpumps.federal_state = state
+    assert [s.label for s in suggestions(heatpumps, today=today)] == labels
+
+
+@BOTH
+def test_one_tap_sets_a_day_with_its_note(page_of_anna, anna, lead, headers):
+    form = dialog(page_of_anna, lead, headers)
+    soon = form.all("button", name="follow_up_at")[0]
+    assert "·" in soon.text
+    data = form.sends(follow_up_note="Angebot nachfassen", follow_up_at=soon["value"])
+    response = page_of_anna.post(address(lead), data, headers=headers)
+    assert response.status_code == (200 if headers else 303)
+    assert due(lead) == (f"{soon['value']} 00:00", "Angebot nachfassen")
+    events = lead.events.newest_first()[:2]
+    assert {e.field for e in events} == {"follow_up_at", "follow_up_note"}
+    assert {e.actor for e in events} == {anna}
+    # A second tap changes nothing, and so does a form of before that says the same.
+    count = lead.events.count()
+    assert page_of_anna.post(address(lead), data, headers=headers).status_code < 400
+    assert lead.events.count() == count
+    head = read(page_of_anna.get(f"/leads/{lead.pk}/")).one("div", id="lead-head")
+    assert "Angebot nachfassen" in head.text
+
+
+def test_it_is_moved_to_a_time_removed_and_taken_back(page_of_anna, lead):
+    data = dialog(page_of_anna, lead).sends(
+        follow_up_at_day="2027-01-15", follow_up_at_time="14:30", follow_up_note="Rückruf"
+    )
+    page_of_anna.post(address(lead), data)
+    assert due(lead) == ("2027-01-15 14:30", "Rückruf")
+    form = dialog(page_of_anna, lead)
+    assert form.held["follow_up_at_time"] == "14:30"
+    # Whatever else was typed: it is removed, with its note.
+    data = form.sends(entfernen="1", follow_up_at_day="31.02.2027", follow_up_note="Neu")
+    answer = page_of_anna.post(address(lead), data, headers=HTMX)
+    assert due(lead) == (None, "")
+    undo = read(answer).one("div", class_="toast").one("form")["action"]
+    page_of_anna.post(undo)
+    assert due(lead) == ("2027-01-15 14:30", "Rückruf")
+
+
+@BOTH
+def test_a_note_needs_a_day_and_bad_days_are_told_at_their_place(page_of_anna, lead, headers):
+    before = everything()
+    for typed in ({}, {"follow_up_at_day": "31.02.2027"}, {"follow_up_at": "morgen"}):
+        data = dialog(page_of_anna, lead).sends(follow_up_note="Nachfassen", **typed)
+        response = page_of_anna.post(address(lead), data, headers=headers)
+        assert response.status_code == 422
+        form = read(response).form(address(lead))
+        assert form.one("p", class_="field-error").text
+        assert form.held["follow_up_note"] == "Nachfassen"
+    assert everything() == before
+
+
+@BOTH
+def test_somebody_else_was_first_both_are_shown_and_nothing_is_lost(
+    page_of_anna, meike, lead, headers
+):
+    data = dialog(page_of_anna, lead).sends(follow_up_at="2027-02-01", follow_up_note="Meine")
+    theirs = start_of_day(timezone.now() + timedelta(days=400))
+    lead.set_follow_up(at=theirs, note="Deine", by=meike)
+    before = everything()
+    response = page_of_anna.post(address(lead), data, headers=headers)
+    assert response.status_code == 409
+    assert everything() == before
+    form = read(response).form(address(lead))
+    assert "Meike Beispiel" in form.text
+    assert "Deine" in form.text
+    assert page_of_anna.post(address(lead), form.sends()).status_code == 303
+    assert due(lead) == ("2027-02-01 00:00", "Meine")
+
+
+@BOTH
+def test_a_closed_lead_is_due_no_more(page_of_anna, anna, heatpumps, headers):
+    won = factories.accepted(heatpumps, anna, phase=5)
+    won.set_follow_up(at=timezone.now(), note="Nachfassen", by=anna)
+    data = dialog(page_of_anna, won).sends(follow_up_at="2027-02-01")
+    won.win(seen=won.phase, by=anna)
+    before = everything()
+    for response in (
+        page_of_anna.get(address(won), headers=headers),
+        page_of_anna.post(address(won), data, headers=headers),
+    ):
+        assert response.status_code == 409
+        assert "abgeschlossen" in read(response).one("dialog").text
+    assert everything() == before
+    # It keeps what it had, for when it is opened again.
+    won.reopen(by=anna)
+    assert due(won)[1] == "Nachfassen"
+
+
+def test_the_dialogs_of_the_process_offer_the_same_days(page_of_anna, lead):
+    phase = f"/leads/{lead.pk}/phase/"
+    form = read(page_of_anna.get(phase)).form(phase)
+    chips = form.all("input", type="radio", name="follow_up_at")
+    assert len(chips) == 4
+    data = form.sends(follow_up_at=chips[2]["value"], follow_up_note="Anrufen")
+    assert page_of_anna.post(phase, data).status_code == 303
+    assert due(lead) == (f"{chips[2]['value']} 00:00", "Anrufen")
+    form = read(page_of_anna.get(phase)).form(phase)
+    response = page_of_anna.post(phase, form.sends(follow_up_note="Ohne Tag"))
+    assert response.status_code == 422
+    assert "Wählen Sie den Tag" in read(response).text
+
+
+# The start page -----------------------------------------------------------------------
+
+
+def headings(response):
+    table = read(response).one("tbody")
+    return [tr.text for tr in table.all("tr") if not tr.all("a")]
+
+
+def test_what_is_due_stands_first_under_its_heading(page_of_anna, heatpumps, anna):
+    days = {"Gestern": -1, "Heute": 0, "Morgen": 1, "Ohne": None}
+    for name, day in reversed(days.items()):
+        lead = factories.accepted(heatpumps, anna, name=name)
+        if day is not None:
+            at = start_of_day(start_of_day() + timedelta(days=day, hours=12))
+            lead.set_follow_up(at=at, note=f"Notiz {name}", by=anna)
+    response = page_of_anna.get(LIST)
+    rows = [tr.text for tr in read(response).one("tbody").all("tr")]
+    assert rows[0::2] == ["Überfällig", "Heute", "Demnächst", "Ohne Wiedervorlage"]
+    assert [r.startswith(n) for r, n in zip(rows[1::2], days, strict=True)] == [True] * 4
+    assert "Notiz Gestern" in rows[1]
+    nav = read(response).one("nav", id="main-nav")
+    assert "2 fällig" in nav.text
+    for query in ("?sort=name", "?wiedervorlage=heute", "?q=Gestern"):
+        assert headings(page_of_anna.get(LIST + query)) == []
+
+
+def test_nothing_is_due_and_the_list_says_so(page_of_anna, lead, anna):
+    lead.set_follow_up(at=timezone.now() + timedelta(days=3), by=anna)
+    response = page_of_anna.get(LIST)
+    assert headings(response) == ["Heute", "Heute ist nichts fällig.", "Demnächst"]
+    assert "fällig" not in read(response).one("nav", id="main-nav").text
+
+
+def test_a_list_gets_its_cell_and_its_counters_and_an_undo_too(page_of_anna, lead, anna):
+    lead.set_follow_up(at=start_of_day(), note="Heute", by=anna)
+    data = dialog(page_of_anna, lead, IN_LIST).sends(follow_up_at="2027-02-01")
+    answer = page_of_anna.post(address(lead), data, headers=IN_LIST)
+    assert "01.02.2027" in read(answer).one("div", id=f"follow-up-{lead.pk}").text
+    assert read(answer).one("span", id="count-today").text == "0"
+    assert "1" not in read(answer).one("nav").text.replace("In Bearbeitung 1", "")
+    assert not read(answer).all("div", id="lead-head")
+    undo = read(answer).one("div", class_="toast").one("form")["action"]
+    answer = page_of_anna.post(undo, headers=IN_LIST)
+    assert "heute" in read(answer).one("div", id=f"follow-up-{lead.pk}").text
+    assert read(answer).one("span", id="count-today").text == "1"
