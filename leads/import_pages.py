@@ -51,12 +51,12 @@ class ImportPage:
     def can_be_mapped_again(self):
         """Whether other columns can still be chosen."""
         found = self.lead_import
-        return found.state in {State.CHECKED, State.REFUSED} and not found.created
+        return found.state in {State.CHECKED, State.REFUSED} and not found.has_leads
 
     @property
     def can_be_taken_back(self):
         """Whether there are leads that could be removed."""
-        return self.lead_import.state in LeadImport.AFTER_IT and self.lead_import.created
+        return self.lead_import.state in LeadImport.AFTER_IT and self.lead_import.has_leads
 
     @cached_property
     def untouched_count(self):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -203,6 +203,11 @@ class LeadImport(models.Model):
         return self.mode == self.Mode.OWN
 
     @property
+    def has_leads(self):
+        """Whether it made leads; of a check, `created` only counts what would be."""
+        return self.rows.with_lead().exists()
+
+    @property
     def is_mapped(self):
         """Whether somebody has said what the columns mean."""
         return self.state != self.State.MAPPING
@@ -234,7 +239,7 @@ class LeadImport(models.Model):
     def map_again(self):
         """Go back to the columns."""
         self._change(
-            {self.State.CHECKED, self.State.REFUSED}, must=Q(created=0),
+            {self.State.CHECKED, self.State.REFUSED}, must=~Exists(_leads_of_it()),
             state=self.State.MAPPING,
         )  # fmt: skip
 
@@ -262,15 +267,15 @@ class LeadImport(models.Model):
     def discard(self):
         """Forget an import before anything of it was imported."""
         with transaction.atomic():
-            self._change({*self.BEFORE_IT, self.State.REFUSED}, must=Q(created=0))
+            self._change({*self.BEFORE_IT, self.State.REFUSED}, must=~Exists(_leads_of_it()))
             self.forget_file()
             self.delete()
 
     def take_back(self):
         """Let the leads be removed that nobody has touched."""
         self._change(
-            self.AFTER_IT, must=Q(created__gt=0), state=self.State.TAKING_BACK, last_line=0,
-            removed=0, left=0,
+            self.AFTER_IT, must=Exists(_leads_of_it()), state=self.State.TAKING_BACK,
+            last_line=0, removed=0, left=0,
         )  # fmt: skip
 
     def advance(self, **values):
@@ -307,6 +312,10 @@ class LeadImport(models.Model):
     def _nothing_done(self):
         names = ("last_line", "rows_done", "created", "existing", "failed", "doubtful")
         return {**dict.fromkeys(names, 0), "message": "", "claimed_by": ""}
+
+
+def _leads_of_it():
+    return ImportRow.objects.filter(lead_import=OuterRef("pk"), lead__isnull=False)
 
 
 def _remove(key):

@@ -138,7 +138,7 @@ def take_back(request, import_id):
         return _do(request, import_id, LeadImport.take_back)
     page = ImportPage(_import(request, import_id), request)
     if not page.can_be_taken_back:
-        return _to(page.lead_import)
+        return _page(request, page.lead_import, status=409)
     template = page_or_part(request, "leads/imports/take_back.html", "dialog")
     return render(request, template, {"page": page, "import": page.lead_import})
 

@@ -93,7 +93,7 @@ class Stage:
             problems=[[1, "E-Mail", "Keine Adresse"]],
         )  # fmt: skip
         if state == "done":
-            own = factories.accepted(marketplace, by, phase=1, name="Geheimer Plan")
+            own = factories.accepted(marketplace, by, phase=1, name="Lehmann")
             made.rows.create(
                 line=2, fate="created", lead=own, activity_at=own.last_activity_at
             )

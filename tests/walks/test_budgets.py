@@ -85,7 +85,7 @@ BUDGETS = {
     (f"{IMPORT}abbruch/", "POST"): (10, 10),
     (f"{IMPORT}ruecknahme/", "GET"): (7, 5),
     (f"{IMPORT}ruecknahme/", "POST"): (50, 50),
-    (f"{IMPORT}fehler/<str:ending>/", "GET"): (4, 4),
+    (f"{IMPORT}fehler/<str:ending>/", "GET"): (5, 5),
     ("leads/anlegen/", "GET"): (6, 4),
     ("leads/anlegen/", "POST"): (6, 4),
     ("leads/spalten/", "GET"): (6, 5),
