@@ -19,7 +19,7 @@ from .headers import VerbsMiddleware
 logger = logging.getLogger("leadbook.access")
 
 # Asked every few seconds; good answers stand in the log at DEBUG only.
-WATCHERS = {"healthz", "metrics"}
+WATCHERS = {"healthz", "metrics", "leads:live"}
 MAX_DIGITS = 18
 TEXT = "%(method)s %(route)s %(status)s, %(ms)s ms, %(queries)s queries, %(queries_ms)s ms"
 

@@ -29,6 +29,12 @@ def _reckon_targets():
     reckon_all()
 
 
+def _remind():
+    from leads.reminding import remind_everybody
+
+    remind_everybody()
+
+
 def _count_for_plans():
     """Let SQLite see what lies where; PostgreSQL's own caretaker does it by itself."""
     if connection.vendor == "sqlite":
@@ -48,6 +54,7 @@ JOBS = {
     "tidy_tasks": _tidy_tasks,
     "count_for_plans": _count_for_plans,
     "reckon_targets": _reckon_targets,
+    "remind": _remind,
 }
 
 

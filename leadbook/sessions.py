@@ -1,5 +1,6 @@
 """Sessions in the database that end: after idling, after a week, and all at once."""
 
+import functools
 import json
 import time
 
@@ -102,6 +103,17 @@ class SessionStore(db.SessionStore):
 
 def _messages(session):
     return json.loads(session.get_decoded().get(MESSAGES) or "[]", cls=MessageDecoder)
+
+
+def in_background(view):
+    """Let the session grow old behind a `view` that pages ask by themselves."""
+
+    @functools.wraps(view)
+    def answer(request, *args, **kwargs):
+        request.session.modified = False
+        return view(request, *args, **kwargs)
+
+    return answer
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):

@@ -60,6 +60,14 @@ if not all(urlsplit(origin).scheme in {"http", "https"} for origin in CSRF_TRUST
         "CSRF_TRUSTED_ORIGINS must list origins with their scheme: https://leads.example."
     )
 
+# Where links in mails lead that no request has asked for.
+PUBLIC_URL = env(
+    "PUBLIC_URL",
+    default=f"http{'s' * PRODUCTION}://{(ALLOWED_HOSTS or LOOPBACK_HOSTS)[0].lstrip('.')}",
+).rstrip("/")
+if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).netloc:
+    raise ImproperlyConfigured("PUBLIC_URL must be an address: https://leads.example.")
+
 # Applications -------------------------------------------------------------------------
 INSTALLED_APPS = [
     # Without the site that it would put in the place of ours.

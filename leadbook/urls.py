@@ -6,11 +6,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from leadbook import errors, health
+from leads.views import calendar
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="leads:list"), name="home"),
     path("", include("marketplaces.urls")),
     path("leads/", include("leads.urls")),
+    path("einstellungen/", calendar.settings, name="calendar_settings"),
+    path("kalender/<token>.ics", calendar.feed, name="calendar"),
     path("admin/", admin.site.urls),
     path("healthz/", health.healthz, name="healthz"),
     path("healthz/alive/", health.alive, name="alive"),

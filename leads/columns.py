@@ -226,11 +226,15 @@ class Registry:
         self.default = default
         self.marketplaces = marketplaces
 
-    @cached_property
-    def own(self):
-        """The columns of the marketplaces' own fields; their definitions are read here."""
+    def read_fields(self):
+        """Read the definitions of the marketplaces' own fields, once."""
         fields = Prefetch("fields", Field.objects.in_order())
         prefetch_related_objects(self.marketplaces, fields)
+
+    @cached_property
+    def own(self):
+        """The columns of the marketplaces' own fields."""
+        self.read_fields()
         return _own_columns(self.marketplaces)
 
     def named(self, name):
@@ -306,11 +310,15 @@ def _own_columns(marketplaces):
 
 def _own_column(fields, *, is_unique):
     shown = next(iter(fields.values()))
+    name = f"{OWN_PREFIX}{min(f.own_id for f in fields.values())}"
     names = " / ".join(marketplace.name for marketplace in fields)
     return Column(
-        f"{OWN_PREFIX}{min(f.own_id for f in fields.values())}",
+        name,
         shown.label if is_unique else f"{shown.label} ({names})",
         css=NUMBER if shown.kind.type in {"number", "money"} else PLAIN,
+        # The values that are sorted by stand beside the leads, see leads.field_values.
+        path=name if shown.kind.is_sorted else "",
+        starts_descending=shown.kind.type in {"number", "money"},
         reads=("own_values",),
         type=shown.kind.type,
         fields={marketplace.pk: f for marketplace, f in fields.items()},

@@ -9,18 +9,35 @@ import json
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
 
-from .kinds import KINDS
+from .kinds import KINDS, entered
 from .text import dial_address
 
 OWN_PREFIX = Field.NAME_PREFIX
 MAP_ADDRESS = "https://www.openstreetmap.org/search?"
 ADDRESS = ("street", "postcode", "city", "country")
 MAPPED = {"street", "city"}
+
+
+class Unfit(str):
+    """A value as it was entered, which does not fit its field any more.
+
+    The definition was changed since. It is shown and kept until somebody corrects it.
+    """
+
+    __slots__ = ("data",)
+
+    @classmethod
+    def of(cls, data):
+        """Return it for the JSON value `data`."""
+        value = cls(entered(data))
+        value.data = data
+        return value
 
 
 @dataclass(frozen=True)
@@ -56,21 +73,40 @@ class LeadField:
         """Return the lead's value as Python knows it."""
         if self.own_id is None:
             return getattr(lead, self.name)
-        return self.kind.from_json(lead.own_values.get(str(self.own_id)))
+        return self.value_from(lead.own_values.get(str(self.own_id)))
+
+    def value_from(self, data):
+        """Return the Python value of the JSON value `data`, or an Unfit."""
+        if data and self.own_id is not None and not self.kind.fits(data):
+            return Unfit.of(data)
+        return self.kind.from_json(data)
+
+    def json_of(self, value):
+        """Return the JSON value that `value` is kept as."""
+        return value.data if isinstance(value, Unfit) else self.kind.to_json(value)
+
+    def is_unfit(self, data):
+        """Whether the JSON value `data` does not fit the definition as it is now."""
+        if not data or self.own_id is None:
+            return False
+        if not self.kind.fits(data):
+            return True
+        chosen = {data} if isinstance(data, str) else set(data)
+        return self.kind_name in {"choice", "choices"} and not chosen <= set(self.choices)
 
     def assign(self, lead, value):
         """Put `value` on `lead` without saving; return the name of the changed column."""
         if self.own_id is None:
             setattr(lead, self.name, value)
             return self.name
-        data = self.kind.to_json(value)
+        data = self.json_of(value)
         others = {k: v for k, v in lead.own_values.items() if k != str(self.own_id)}
         lead.own_values = {**others, str(self.own_id): data} if data else others
         return "own_values"
 
     def data_of(self, lead):
         """Return the lead's value as JSON knows it."""
-        return self.kind.to_json(self.value_of(lead))
+        return self.json_of(self.value_of(lead))
 
     def is_empty_on(self, lead):
         """Whether the lead has no value here; no and 0 are values."""
@@ -95,27 +131,50 @@ class LeadField:
 
     def text_of(self, lead):
         """Return the lead's value as people read it, empty for none."""
-        return self.kind.show(self.value_of(lead), self)
+        return self._shown(self.value_of(lead))
+
+    def _shown(self, value):
+        return str(value) if isinstance(value, Unfit) else self.kind.show(value, self)
 
     def text(self, data):
         """Return the JSON value `data` as people read it."""
         try:
-            return self.kind.show(self.kind.from_json(data), self)
+            return self._shown(self.value_from(data))
         except (ValueError, TypeError, ArithmeticError):
             return str(data)
 
     def form_field(self, lead=None):
         """Return the form field; for a `lead` it also offers the choices it still has."""
         kept = self.value_of(lead) if lead is not None else None
+        if isinstance(kept, Unfit) and not self.choices:
+            return self._form_field_of(kept)
         known = list(self.choices)
         kept = [kept] if isinstance(kept, str) else kept
         if self.kind_name in {"choice", "choices"} and kept:
             known += [choice for choice in kept if choice and choice not in known]
         return self.kind.form_field(replace(self, choices=tuple(known)))
 
+    def _form_field_of(self, unfit):
+        """Return the form field that shows the Unfit value, too."""
+        made = self.kind.form_field(self)
+        if self.kind_name == "date":
+            # The browser's calendar would not show it.
+            made.widget = forms.TextInput(attrs=made.widget_attrs(forms.TextInput()))
+        elif self.kind_name == "yes_no":
+            made.choices = [*made.choices, (str(unfit), str(unfit))]
+            made.valid_value = lambda value: value in {"", "yes", "no"}
+        return made
+
     def on(self, lead):
         """Return this field as the page of `lead` shows it."""
-        return ShownField(field=self, text=self.text_of(lead), href=self.href(lead))
+        data = self.data_of(lead)
+        return ShownField(
+            field=self,
+            text=self.text_of(lead),
+            href=self.href(lead),
+            is_unfit=self.is_unfit(data),
+            is_missing=self.required and not data,
+        )
 
     def href(self, lead):
         """Return the address that the value leads to: a call, a mail, a map; or None."""
@@ -139,6 +198,10 @@ class ShownField:
     field: LeadField
     text: str
     href: str | None
+    # Whether the definition was changed since, so that the value does not fit it.
+    is_unfit: bool = False
+    # Whether it is required and not given.
+    is_missing: bool = False
 
     @property
     def name(self):

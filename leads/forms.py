@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import LossReason, Marketplace
 
-from .fields import BUILT_IN_BY_NAME, fields_of
+from .fields import BUILT_IN_BY_NAME, Unfit, fields_of
 from .file_names import clean_file_name, split_extension
 from .kinds import LineField, TextField
 from .models import JournalEntry, SavedView
 from .models.follow_up import FOLLOW_UP
 from .moments import MomentField
-from .suggestions import suggestions
+from .suggestions import common_suggestions, suggestions
 
 NOTE_MAX_LENGTH = 10_000
 
@@ -204,6 +204,33 @@ class KeptEntryForm(TakesFollowUp, EntryForm):
         return data
 
 
+class CallForm(TakesFollowUp):
+    """What came of a call to `lead`. The `token` lets the same form record one only."""
+
+    outcome = forms.ChoiceField(
+        choices=JournalEntry.Outcome,
+        error_messages={"required": _("Say what came of the call.")},
+    )
+    note = LineField(label=_("Note (optional)"), required=False, max_length=500)
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="anruf_%s", **kwargs)
+
+    def clean(self):
+        """Ask for the day of a call back."""
+        data = super().clean()
+        is_callback = data.get("outcome") == JournalEntry.Outcome.CALLBACK
+        if is_callback and not data.get("follow_up_at", True):
+            self.add_error("follow_up_at", _("Choose the day to call back."))
+        return data
+
+    @property
+    def outcome_label(self):
+        """What the outcome is called."""
+        return JournalEntry.Outcome(self.cleaned_data["outcome"]).label
+
+
 class EntryTextForm(forms.Form):
     """Correcting an own journal entry."""
 
@@ -251,14 +278,22 @@ class FileNameForm(forms.Form):
 class LeadFieldsForm(forms.Form):
     """Some fields of a lead, each with the value that the user saw."""
 
-    def __init__(self, *args, lead_fields, lead=None, **kwargs):
+    def __init__(self, *args, lead_fields, lead=None, is_whole=False, **kwargs):
         self.lead_fields = {field.name: field for field in lead_fields}
         self.lead = lead
+        # Values that do not fit their field any more: name → what was entered. Among all
+        # fields they may stay, and what was empty before it was required may, too.
+        self.unfit = {}
+        self.is_whole = is_whole
         super().__init__(*args, **{"auto_id": "feld_%s", **kwargs})
         for field in lead_fields:
             made = field.form_field(lead)
             if lead is not None:
                 made.initial = field.value_of(lead)
+                if isinstance(made.initial, Unfit):
+                    self.unfit[field.name] = str(made.initial)
+                if is_whole and field.own_id and field.is_empty_on(lead):
+                    made.required = False
                 self.fields[f"seen-{field.name}"] = forms.CharField(
                     widget=forms.HiddenInput,
                     strip=False,
@@ -273,7 +308,20 @@ class LeadFieldsForm(forms.Form):
         return {
             name: (self.cleaned_data[f"seen-{name}"], self.cleaned_data[name])
             for name in self.lead_fields
+            if name in self.cleaned_data
         }
+
+    def _sent(self, name):
+        return self.data.get(self.add_prefix(name), "").replace("\r\n", "\n")
+
+    def clean(self):
+        """Leave alone what did not fit before and was not touched."""
+        data = super().clean()
+        for name, text in self.unfit.items():
+            if self.is_whole and self._sent(name) == text:
+                self._errors.pop(name, None)
+                data.pop(name, None)
+        return data
 
     @property
     def kinds(self):
@@ -353,6 +401,21 @@ class FollowUpForm(LeadFieldsForm):
         return {name: self.cleaned_data[f"seen-{name}"] for name in FOLLOW_UP}
 
 
+class BulkFollowUpForm(forms.Form):
+    """The same follow-up for several `leads`."""
+
+    follow_up_at = MomentField(
+        label=_("Follow-up"),
+        error_messages={"required": _("Choose the day of the follow-up.")},
+    )
+    follow_up_note = LineField(label=_("Note (optional)"), required=False, max_length=200)
+
+    def __init__(self, *args, leads, **kwargs):
+        super().__init__(*args, auto_id="wiedervorlage_%s", **kwargs)
+        marketplaces = {lead.marketplace_id: lead.marketplace for lead in leads}
+        self.fields["follow_up_at"].suggestions = common_suggestions(marketplaces.values())
+
+
 class SavedViewForm(forms.Form):
     """A saved view's name and place."""
 
@@ -403,4 +466,4 @@ class TokenForm(forms.Form):
 def lead_fields_form(marketplace, *args, lead=None, **kwargs):
     """Return the form of all fields of a marketplace's leads."""
     fields = fields_of(marketplace, lead=lead)
-    return LeadFieldsForm(*args, lead_fields=fields, lead=lead, **kwargs)
+    return LeadFieldsForm(*args, lead_fields=fields, lead=lead, is_whole=True, **kwargs)

@@ -6,6 +6,7 @@ the JSON that is kept in the Verlauf (and for a marketplace's own fields on the 
 and the text that people read.
 """
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .moments import MomentField, show_moment
 from .numbers import euro, german, parse_decimal
-from .text import clean_line, clean_text
+from .text import clean_line, clean_text, sort_key
 
 
 class LineField(forms.CharField):
@@ -88,6 +89,25 @@ class YesNoField(forms.TypedChoiceField):
         return {True: "yes", False: "no"}.get(value, value)
 
 
+# Of the texts by which own fields are sorted; what does not fit its kind comes last.
+LONGEST_KEY = 200
+UNFIT = "~"
+# Added to numbers, so that none is negative: they are smaller than a tenth of it.
+ABOVE_ALL = 10**13
+# As `Number.to_json` writes them.
+NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
+
+
+def text_key(text):
+    """Return `text` for sorting; different texts differ, where there is room for them."""
+    return f"{sort_key(text)}\n{text}"
+
+
+def entered(data):
+    """Return a JSON value as it was entered, whatever kind it is of."""
+    return data if isinstance(data, str) else ", ".join(map(str, data))
+
+
 PHONE = validators.RegexValidator(
     r"^\+?[\d\s()/.\-–]{3,40}$",
     _("Enter a phone number, for example +49 8031 1234567."),
@@ -104,6 +124,8 @@ class Kind:
     empty = ""
     # Where it is entered over the whole width of the form.
     is_wide = False
+    # Whether lists can be sorted by it.
+    is_sorted = True
     # What an export takes it for: text, number, money, date, datetime, list or yes_no.
     type = "text"
 
@@ -138,6 +160,20 @@ class Kind:
         """Return the text that people read, empty for no value."""
         return str(value or "")
 
+    def fits(self, data):
+        """Whether the JSON value `data` is one of this kind, and not of one before it."""
+        return isinstance(data, str)
+
+    def key(self, value):
+        """Return the text in whose byte order the values stand, shorter than LONGEST_KEY."""
+        return text_key(value)
+
+    def keys(self, data):
+        """Return pairs (is_choice, key) of what the JSON value `data` is found by."""
+        if self.fits(data):
+            return [(False, self.key(self.from_json(data))[:LONGEST_KEY])]
+        return [(False, f"{UNFIT}{text_key(entered(data))}"[:LONGEST_KEY])]
+
 
 class Line(Kind):
     """One line of text."""
@@ -150,6 +186,11 @@ class LongText(Kind):
     max_length = 5000
     attrs = {"rows": 5}
     is_wide = True
+    is_sorted = False
+
+    def keys(self, data):
+        """Return nothing: nobody sorts by what is read as a whole."""
+        return []
 
 
 class Phone(Kind):
@@ -197,6 +238,14 @@ class Number(Kind):
         """Return the Decimal."""
         return Decimal(data) if data else None
 
+    def fits(self, data):
+        """Whether it is a number as `to_json` writes it, and not too large."""
+        return isinstance(data, str) and bool(NUMBER.fullmatch(data))
+
+    def key(self, value):
+        """Return all digits, from the same place on."""
+        return f"{value + ABOVE_ALL:019.4f}"
+
     def show(self, value, field):
         """Return the number with its unit."""
         return "" if value is None else f"{german(value)} {field.unit}".strip()
@@ -210,6 +259,10 @@ class Money(Number):
     def form_options(self, field):
         """Allow cents."""
         return {"decimal_places": 2, "min_value": 0}
+
+    def fits(self, data):
+        """Whether it is a number that is not negative."""
+        return super().fits(data) and not data.startswith("-")
 
     def show(self, value, field):
         """Return the amount with its sign."""
@@ -241,6 +294,17 @@ class Date(Kind):
     def from_json(self, data):
         """Return the date."""
         return date.fromisoformat(data) if data else None
+
+    def fits(self, data):
+        """Whether it is an ISO date."""
+        try:
+            return date.fromisoformat(data).isoformat() == data
+        except (ValueError, TypeError):
+            return False
+
+    def key(self, value):
+        """Return the ISO date."""
+        return value.isoformat()
 
     def show(self, value, field):
         """Return the date as 01.12.2026."""
@@ -296,8 +360,26 @@ class Choices(Kind):
         return sorted(value or [])
 
     def from_json(self, data):
-        """Return the list."""
-        return list(data or [])
+        """Return the list; of a field that knew one choice only that one."""
+        return [data] if data and isinstance(data, str) else list(data or [])
+
+    def fits(self, data):
+        """Whether it is a list, or the one choice of a field that knew only one."""
+        return isinstance(data, (list, str))
+
+    def key(self, value):
+        """Return the choices in their order."""
+        return text_key(", ".join(value))
+
+    def keys(self, data):
+        """Return the key of the whole and those of each choice."""
+        return [
+            *super().keys(data),
+            *(
+                (True, text_key(choice)[:LONGEST_KEY])
+                for choice in dict.fromkeys(self.from_json(data))
+            ),
+        ]
 
     def show(self, value, field):
         """Return the choices in the operator's order, the removed ones last."""
@@ -319,6 +401,14 @@ class YesNo(Kind):
     def from_json(self, data):
         """Return the truth value, None for not known."""
         return {"yes": True, "no": False}.get(data)
+
+    def fits(self, data):
+        """Whether it is yes or no."""
+        return data in ("yes", "no")
+
+    def key(self, value):
+        """Return what puts no before yes."""
+        return "1" if value else "0"
 
     def show(self, value, field):
         """Return yes or no in the reader's language."""

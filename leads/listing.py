@@ -1,5 +1,6 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
+from functools import partial
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -23,13 +24,24 @@ from .columns import (
     PHASE_OF_CLOSED,
     STATUS,
     VALUE,
+    Column,
     Registry,
 )
-from .models import Lead, Sight
+from .fields import OWN_PREFIX
+from .models import FieldValue, Lead, Sight
 from .models.counting import are_more_than
 from .models.queryset import due_times
 from .models.questions import Question
-from .paging import RANKING, Order, Part, first_ids, page_of, page_of_ranking
+from .own_filters import Narrowing, OwnFilters
+from .paging import (
+    RANKING,
+    Order,
+    OwnOrder,
+    Part,
+    first_ids,
+    page_of,
+    page_of_ranking,
+)
 from .rows import Rows
 from .search import LONG, PROBED, Search
 from .search_terms import MAX_LENGTH
@@ -51,6 +63,7 @@ class LeadList:
 
     # What the user's own choice of columns is kept under.
     name = "in_progress"
+    is_closed = False
     address = "leads:list"
     default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     more_columns = MORE
@@ -72,6 +85,8 @@ class LeadList:
         self.phase = self._chosen_phase()
         self.registry = self.registry_of(self.marketplaces, sight)
         self.columns = self._chosen_columns()
+        self.filters = self._own_filters()
+        self._narrowing = self._own_narrowing()
         self.sort = self._chosen_sort()
         sight = Sight(sight.user_id, tuple(self._walked_marketplaces))
         self._terms = Search(self.search, sight)
@@ -92,7 +107,7 @@ class LeadList:
 
     @property
     def asked(self):
-        """What of the address describes the list and is known: name → value."""
+        """What of the address describes the list and is known: name → value or values."""
         known = {
             "q": self.search[:MAX_LENGTH],
             "marktplatz": self.marketplace.slug if self.marketplace else "",
@@ -102,12 +117,14 @@ class LeadList:
             "sort": self.sort,
             "spalten": self.chosen_names,
         }
+        for name, text in self.kept_params:
+            known.setdefault(name, []).append(text)
         return {name: value for name, value in known.items() if value}
 
     @property
     def query(self):
         """The list as an address says it; equal lists have equal ones."""
-        return urlencode(self.asked)
+        return urlencode(self.asked, doseq=True)
 
     @property
     def is_outdated(self):
@@ -168,7 +185,7 @@ class LeadList:
 
     def _ranked(self):
         """Return the ids of the leads that were found, those that the filters leave."""
-        if not (self.phase or self.due or self.is_late):
+        if not (self.phase or self.due or self.is_late or self._narrowing):
             return self._found.ids
         visible = Lead.objects.visible_to(self.user)
         left = set(self.narrowed(visible, self.values).ids())
@@ -184,6 +201,32 @@ class LeadList:
         )
         leads = Lead.objects.personal().with_ids(ids)
         return [Part(Question(None, lambda given: self.narrowed(leads, given), self.values))]
+
+    def portions(self, columns, *, size):
+        """Yield the leads of the whole list in its order, `size` at a time, as lists.
+
+        `columns` say what of them is read. Each portion is read along the indexes from
+        where the one before ended, whatever has changed meanwhile.
+        """
+        read = Column("order", "", reads=tuple(self._order_reads()))
+        rows = self.kept(Lead.objects.visible_to(self.user)).for_columns([*columns, read])
+        if self.order is RANKING:
+            read_page = partial(page_of_ranking, self._ranked())
+        else:
+            read_page = partial(page_of, self.parts(), self.order)
+        cursor = None
+        while True:
+            page = read_page(rows=rows, cursor=cursor, size=size)
+            yield page.rows
+            cursor = page.next
+            if cursor is None:
+                return
+
+    def _order_reads(self):
+        """The lead's own columns that tell where in the list it stands."""
+        for name in (self.order.column, self.order.within):
+            if name and name not in {RANKING.column, PHASE.path, MARKETPLACE.path}:
+                yield name
 
     def kept(self, leads):
         """Return the `leads` that belong into this list, before its filters."""
@@ -201,12 +244,14 @@ class LeadList:
             leads = leads.due(DUE[self.due], given)
         if self.is_late:
             leads = leads.lying_too_long(given["day"])
-        return leads
+        return self._narrowing.narrow(leads) if self._narrowing else leads
 
     @property
     def key(self):
         """What of the address decides which SQL finds its leads; None where all of it."""
-        return None if self._found else (type(self).__name__, self.due, self.is_late)
+        if self._found or self._narrowing:
+            return None
+        return type(self).__name__, self.due, self.is_late
 
     @property
     def values(self):
@@ -222,6 +267,8 @@ class LeadList:
         """Return the leads that the user may see, as rows of this list."""
         more = {name for column in self._plain_columns for name in column.reads}
         leads = self.kept(Lead.objects.visible_to(self.user)).for_rows(*more)
+        if self._own_column:
+            leads = leads.with_own_key([f.own_id for f in self._own_column.fields.values()])
         return leads.with_owner_name() if self.sight.has_others else leads
 
     def parts(self):
@@ -246,7 +293,36 @@ class LeadList:
         if self.order.column == PHASE.path:
             phases = [self.phase] if self.phase else marketplace.phases.all()
             return [Part(_in_phase(question, p), value=p.position) for p in phases]
+        if field := self._own_column and self._own_column.fields.get(marketplace.pk):
+            without = question.then(
+                ("without value",),
+                lambda leads, given: leads.without_value(given["field"]),
+                field=field.own_id,
+            )
+            return [Part(without, valued=self._valued(marketplace, field))]
         return [Part(question)]
+
+    def _valued(self, marketplace, field):
+        """Return what asks for the values of an own field along the marketplace's slice."""
+        piece, is_narrowed = self.sight.slice_of(marketplace), self.is_filtered
+
+        def build(given):
+            values = FieldValue.objects.along(
+                given["field"], owner=given.get("owner"), is_closed=self.is_closed
+            ).to_sort()
+            if self._narrowing:
+                values = self._narrowing.narrow_values(values, given["field"])
+            if is_narrowed:
+                values = values.of_leads(self.narrowed(Lead.objects.personal(), given))
+            return values
+
+        key = self.key and (*self.key, "valued", is_narrowed, *piece)
+        return Question(key, build, {**piece, **self.values, "field": field.own_id})
+
+    @property
+    def shown_marketplaces(self):
+        """The marketplaces whose leads the filters leave."""
+        return self._walked_marketplaces
 
     @property
     def _walked_marketplaces(self):
@@ -268,7 +344,8 @@ class LeadList:
     @property
     def is_filtered(self):
         """Whether anything narrows the list."""
-        return bool(self.search or self.marketplace or self.phase or self.due or self.is_late)
+        chosen = self.marketplace or self.phase or self.due or self.is_late
+        return bool(self.search or chosen or self._narrowing)
 
     @property
     def word(self):
@@ -305,7 +382,20 @@ class LeadList:
                 "aria_sort": direction if is_current else "",
                 "next": f"-{column.name}" if descending else column.name,
                 "is_sorted": bool(column.path),
+                "field": self._edited_by(column),
             }
+
+    def _edited_by(self, column):
+        """Return the name of the field that is edited in the column's cells, or empty.
+
+        An own field only where the list shows one marketplace: other leads have none.
+        """
+        if column.cell not in {"plain", "amount"}:
+            return ""
+        shown = column.fields.get(None)
+        if shown is None and len(self.shown_marketplaces) == 1:
+            shown = column.fields.get(self.shown_marketplaces[0].pk)
+        return shown.name if shown else ""
 
     @property
     def offered_phases(self):
@@ -355,6 +445,36 @@ class LeadList:
         return self.registry.chosen(names) if names else self.default_columns
 
     @property
+    def kept_params(self):
+        """Pairs of name and text of the filters by own fields, for the list's forms."""
+        return self.filters.kept if self.filters else []
+
+    @property
+    def filtered_marketplace(self):
+        """The marketplace whose own fields can be filtered by: the chosen or only one."""
+        is_only = len(self.marketplaces) == 1
+        return self.marketplaces[0] if is_only else self.marketplace
+
+    def _own_filters(self):
+        """Return the OwnFilters where the address has any, or None."""
+        if not any(map(OwnFilters.is_named, self.params)):
+            return None
+        self.registry.read_fields()
+        return OwnFilters(self.filtered_marketplace, self.params)
+
+    def _own_narrowing(self):
+        if not (self.filters and self.filters.conditions):
+            return None
+        piece = self.sight.slice_of(self.filtered_marketplace)
+        return Narrowing(self.filters.conditions, [piece], is_closed=self.is_closed)
+
+    @cached_property
+    def _own_column(self):
+        """The column of an own field that the list is sorted by, or None."""
+        is_own = self.order and self.order.column.startswith(OWN_PREFIX)
+        return self.registry.named(self.order.column) if is_own else None
+
+    @property
     def _plain_columns(self):
         return [column for column in self.columns if column.cell == "plain"]
 
@@ -370,6 +490,8 @@ class LeadList:
         sort = self.sort or self.default_sort
         name = sort.removeprefix("-")
         column = self.registry.named(name)
+        if column.is_own:
+            return OwnOrder(column.path, is_descending=sort.startswith("-"))
         return Order(
             column.path,
             is_descending=sort.startswith("-"),
@@ -383,6 +505,7 @@ class ClosedList(LeadList):
     """Won and lost leads."""
 
     name = "closed"
+    is_closed = True
     address = "leads:closed"
     default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     more_columns = (PHASE_OF_CLOSED, LOSS_REASON, *MORE)

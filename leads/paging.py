@@ -10,6 +10,7 @@ somebody pages can be met again or missed.
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.db import connection
 from django.db.models import F
@@ -32,6 +33,8 @@ class Part:
 
     question: object
     value: object = None
+    # Where leads are sorted by an own field: those that have one, see OwnOrder.
+    valued: object = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,25 @@ class Order:
     within: str = ""
     # Gives the sort value of a row where the column is not the row's own.
     value: object = None
+    # Whether a group is read only where those before it do not fill the page.
+    reads_one_by_one = False
 
     @property
     def keys(self):
         """The columns by which the rows of one part stand in order."""
         return [self.within or self.column, "id"]
+
+    def keys_in(self, group):
+        """Return what the questions of a group are ordered by."""
+        return self.keys
+
+    def keys_of_rows(self, group):
+        """Return what the rows themselves are ordered by when they are read."""
+        return self.keys
+
+    def first_key(self, edge):
+        """Return what the row at an Edge has in the first of the keys."""
+        return edge.within if self.within else edge.value
 
     def value_of(self, row):
         """Return the sort value of `row`."""
@@ -83,6 +100,41 @@ class Order:
     def group_of(self, value):
         """Return the key of the group in which rows with this sort value stand."""
         return value if self.within or value is None else VALUES
+
+
+@dataclass(frozen=True)
+class OwnOrder(Order):
+    """An order by a marketplace's own field: the leads that have a value, then the others.
+
+    The values stand in a table beside the leads (leads.models.FieldValue), the others by
+    their age. These lie scattered among those with a value, so that nobody looks for them
+    before they are to be shown.
+    """
+
+    within: str = "created_at"
+    value: object = attrgetter("own_key")
+    reads_one_by_one = True
+
+    def groups(self, parts):
+        """Return the group of the values and that of the leads without one."""
+        valued = [part.valued for part in parts if part.valued]
+        return {VALUES: valued, None: [part.question for part in parts]}
+
+    def group_of(self, value):
+        """Return the key of the group in which rows with this sort value stand."""
+        return None if value is None else VALUES
+
+    def keys_in(self, group):
+        """Return what the questions of a group are ordered by."""
+        return self.keys if group is None else ["key", "lead_id"]
+
+    def keys_of_rows(self, group):
+        """Return what the rows themselves are ordered by when they are read."""
+        return self.keys if group is None else ["own_key", "id"]
+
+    def first_key(self, edge):
+        """Return what the row at an Edge has in the first of the keys."""
+        return edge.within if edge.value is None else edge.value
 
 
 VALUES = object()
@@ -159,7 +211,8 @@ def first_ids(questions, order, limit, *, model, cursor=None):
     """
     groups = {VALUES: questions}
     walk = _Walk(groups, order, model.objects, _edge(groups, order, cursor))
-    return walk.ids([(0, walk.ahead(0, question, limit)) for question in questions], limit)
+    ahead = [(0, walk.ahead(VALUES, question, limit)) for question in questions]
+    return walk.ids(VALUES, ahead, limit)
 
 
 def portion_of(queryset, *, before=None, size=30):
@@ -200,20 +253,24 @@ class _Walk:
         """Return the first `limit` rows on the way."""
         found, batch = [], []
         for name, place in self.places.items():
-            batch += [(place, self.ahead(place, asked, limit)) for asked in self.groups[name]]
-            if len(batch) >= PARTS_AT_ONCE or place == len(self.places) - 1:
-                found += self._read(batch, limit - len(found))
+            batch += [(place, self.ahead(name, asked, limit)) for asked in self.groups[name]]
+            is_enough = len(batch) >= PARTS_AT_ONCE or self.order.reads_one_by_one
+            if is_enough or place == len(self.places) - 1:
+                found += self._read(name, batch, limit - len(found))
                 batch = []
             if len(found) == limit:
                 break
         return found
 
-    def ahead(self, place, question, limit):
-        """Return what asks for those of a part's rows that lie ahead: a range of an index."""
-        edge = self.edge if place == 0 else None
-        keys, given = self.order.keys, {}
+    def ahead(self, name, question, limit):
+        """Return what asks for those of a part's rows that lie ahead: a range of an index.
+
+        `name` is that of the part's group.
+        """
+        edge = self.edge if self.places[name] == 0 else None
+        keys, given = self.order.keys_in(name), {}
         if edge:
-            given = {"edge": edge.within if self.order.within else edge.value, "pk": edge.pk}
+            given = {"edge": self.order.first_key(edge), "pk": edge.pk}
             if given["edge"] is None:
                 del given["edge"]
         lookup = TupleLessThan if self.is_descending else TupleGreaterThan
@@ -224,34 +281,47 @@ class _Walk:
                 rows = rows.filter(
                     lookup(Tuple(*map(F, edges)), tuple(values[name] for name in given))
                 )
-            return rows.order_by(*self._directed).values_list(*keys)[:limit]
+            return rows.order_by(*self._directed(keys)).values_list(*keys)[:limit]
 
         return question.then((*keys, self.is_descending, limit), ahead, **given)
 
-    def ids(self, batch, limit):
-        """Return what selects the first `limit` ids that the questions of `batch` find."""
+    def ids(self, name, batch, limit):
+        """Return what selects the first `limit` ids that the questions of `batch` find.
+
+        `name` is that of one of their groups.
+        """
         union = side_by_side(batch)
         if union is None:
             return None
         sql, params = union
         sign = "DESC" if self.is_descending else "ASC"
-        fields = map(self.rows.model._meta.get_field, self.order.keys)
-        names = (connection.ops.quote_name(field.column) for field in fields)
+        names = [connection.ops.quote_name(key) for key in self._columns(name)]
         in_order = ", ".join(["place", *(f"{name} {sign}" for name in names)])
-        page = f"SELECT id FROM ({sql} ORDER BY {in_order} LIMIT {limit}) AS page"  # noqa: S608
+        sql = f"{sql} ORDER BY {in_order} LIMIT {limit}"
+        page = f"SELECT {names[-1]} FROM ({sql}) AS page"  # noqa: S608
         return RawSQL(page, params)  # noqa: S611
 
-    def _read(self, batch, limit):
-        ids = self.ids(batch, limit)
+    def _read(self, name, batch, limit):
+        ids = self.ids(name, batch, limit)
         if ids is None:
             return []
-        rows = self.rows.filter(pk__in=ids).order_by(*self._directed)
+        directed = self._directed(self.order.keys_of_rows(name))
+        rows = self.rows.filter(pk__in=ids).order_by(*directed)
+        if self.order.reads_one_by_one:
+            return list(rows)
         return sorted(rows, key=self._place)
+
+    def _columns(self, name):
+        """Return what the keys of a group are called in the database."""
+        keys = self.order.keys_in(name)
+        if keys != self.order.keys:
+            # Those of another table, by the names of their columns.
+            return keys
+        return [self.rows.model._meta.get_field(key).column for key in keys]
 
     def _place(self, row):
         return self.places[self.order.group_of(self.order.value_of(row))]
 
-    @property
-    def _directed(self):
-        keys = map(F, self.order.keys)
-        return [key.desc() if self.is_descending else key.asc() for key in keys]
+    def _directed(self, keys):
+        named = map(F, keys)
+        return [key.desc() if self.is_descending else key.asc() for key in named]

@@ -20,19 +20,21 @@ class Row:
     __slots__ = (
         *("activity", "activity_at", "address", "closed_at", "closed_on", "due"),
         *("due_group", "due_note", "due_state", "late", "market", "name", "owner", "phase"),
-        *("pk", "place", "plain", "reason", "result", "status", "value"),
+        *("call_address", "pk", "place", "plain", "reason", "result", "status", "value"),
     )
 
 
 class Cell:
     """What the cell of a plain column shows of one lead."""
 
-    __slots__ = ("column", "href", "text")
+    __slots__ = ("column", "href", "is_unfit", "text")
 
     def __init__(self, column, lead):
         self.column = column
         self.text = column.text_of(lead)
         self.href = column.href(lead) if self.text else None
+        field = column.field_of(lead) if column.is_own and self.text else None
+        self.is_unfit = bool(field) and field.is_unfit(field.data_of(lead))
 
 
 class Rows:
@@ -59,6 +61,7 @@ class Rows:
         """Return the row of `lead`."""
         row = due_row(lead, f"{self.address}{lead.pk}/", now=self.now)
         row.name = lead.name
+        row.call_address = lead.call_address
         row.place = " · ".join(filter(None, (lead.city, lead.need)))
         row.market = self.markets[lead.marketplace_id]
         row.owner = "" if lead.owner_id == self.reader.pk else str(lead.owner)

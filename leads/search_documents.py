@@ -1,22 +1,30 @@
 """What each lead is found by: made of its fields and its journal, and made afresh."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.apps import apps as current_apps
 from django.db import transaction
 
+from .numbers import german
 from .search_terms import words_of
 from .text import fold, phone_digits, sort_key
 
-FIELDS = ("name", "company", "contact_person", "city", "postcode", "email")
+FIELDS = ("name", "company", "contact_person", "city", "postcode", "email", "need")
 NUMBERS = ("phone", "mobile")
 # Columns of a lead from which its document is made.
-COLUMNS = {*FIELDS, *NUMBERS, "marketplace", "owner", "status"}
+COLUMNS = {*FIELDS, *NUMBERS, "own_values", "marketplace", "owner", "status"}
 # Between the lines of the fields and the words of the journal. A line begins with a blank,
 # so it stands nowhere else; and each word has a blank before it.
 JOURNAL = "\n\n"
-# The fields cannot be longer; what is behind is journal.
-HEAD_LENGTH = 4000
+# The built-in fields cannot be longer than half of it, their own words than the rest.
+HEAD_LENGTH = 8000
+OWN_LENGTH = 3000
+# How own values are kept, whatever kind their field is of now; see leads.kinds.
+NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,10})?")
+DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+TRUTH = {"yes", "no"}
 # What the journal adds is bounded, so that writing an entry costs the same in any lead.
 JOURNAL_LENGTH = 20_000
 WORD_LENGTH = 100
@@ -26,12 +34,16 @@ BATCH = 500
 def head_of(lead):
     """Return what the fields of `lead` are found by, a line for each, a blank before it.
 
-    The last line has the words with umlauts as foreign keyboards write them: muller.
+    Own fields share a line, those that are retired, too: the lead's page shows them. The
+    last line has the words with umlauts as foreign keyboards write them: muller.
     """
     texts = [getattr(lead, name) for name in FIELDS]
+    own = distinct_words(own_texts(lead.own_values), OWN_LENGTH)
     lines = [" ".join(words_of(text)) for text in texts]
     lines += [phone_digits(getattr(lead, name)) for name in NUMBERS]
-    lines.append(" ".join(_without_umlauts(texts)))
+    lines.append(" ".join(own))
+    plain = _without_umlauts([*texts, *own_texts(lead.own_values)])
+    lines.append(" ".join(plain)[:OWN_LENGTH])
     return "\n".join(f" {line}" for line in lines)[:HEAD_LENGTH]
 
 
@@ -52,7 +64,23 @@ def parts_of(text):
     return head, journal.split()
 
 
-def distinct_words(texts):
+def own_texts(values):
+    """Yield the texts of own `values` as people write them: 1.234,5 and 01.12.2026."""
+    # PostgreSQL keeps the keys of JSON in an order of its own.
+    for _field, data in sorted(values.items()):
+        for text in data if isinstance(data, list) else [data]:
+            if NUMBER.fullmatch(text):
+                yield german(text)
+                yield german(text, decimal_places=2)
+                yield text.replace(".", ",")
+                yield f"{Decimal(text):.2f}".replace(".", ",")
+            elif day := DAY.fullmatch(text):
+                yield ".".join(reversed(day.groups()))
+            elif text not in TRUTH:
+                yield text
+
+
+def distinct_words(texts, most=JOURNAL_LENGTH):
     """Return the words of `texts`, each once, as long as they have room."""
     words, length = {}, 0
     for text in texts:
@@ -61,7 +89,7 @@ def distinct_words(texts):
             if cut not in words:
                 words[cut] = None
                 length += len(cut) + 1
-        if length > JOURNAL_LENGTH:
+        if length > most:
             break
     return list(words)
 

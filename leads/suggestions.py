@@ -47,3 +47,9 @@ def suggestions(marketplace, *, today=None):
         ),
         Suggestion(week, _("next week") if (week - today).days == 7 else _("in a good week")),
     ]
+
+
+def common_suggestions(marketplaces):
+    """Return the Suggestions of several marketplaces' leads: of each the latest day."""
+    of_each = [suggestions(marketplace) for marketplace in marketplaces]
+    return [max(alike, key=lambda one: one.day) for alike in zip(*of_each, strict=True)]

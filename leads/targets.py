@@ -37,6 +37,14 @@ def last_day(entered_at, target_days, state):
     return next_working_day(due, state) - timedelta(days=1)
 
 
+def working_days_before(day, count, state):
+    """Return the last day after which `count` working days have come up to `day`."""
+    earlier = day
+    while working_days_between(earlier, day, state) < count:
+        earlier -= timedelta(days=1)
+    return earlier
+
+
 def show_lying(days, target_days):
     """Return for how long a lead lies and how long it should: since 12 days, target 5."""
     since = ngettext(

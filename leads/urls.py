@@ -5,18 +5,24 @@ from django.urls import path
 from .views import (
     acceptance,
     attachments,
+    bulk_follow_up,
+    call,
     checklist,
     columns,
     detail,
     downloads,
     entry,
+    exports,
     fields,
+    filters,
     follow_up,
     history,
     imports,
     journal,
     lists,
+    live,
     phase,
+    reminder,
     saved_views,
     uploads,
 )
@@ -27,7 +33,13 @@ urlpatterns = [
     path("", lists.in_progress, name="list"),
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
+    # The links of reminders, which work without signing in
+    path("rueckmeldung/<token>/", reminder.answer, name="reminder"),
     path("anlegen/", entry.enter, name="enter"),
+    path("wiedervorlage/", bulk_follow_up.plan, name="follow_ups"),
+    path("wiedervorlage/ruecknahme/", bulk_follow_up.undo, name="follow_ups_undo"),
+    path("export/", exports.in_progress, name="export"),
+    path("abgeschlossen/export/", exports.closed, name="export_closed"),
     # /leads/ansichten/: the lists that somebody keeps under a name
     path("ansichten/", saved_views.show_all, name="views"),
     path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
@@ -49,8 +61,10 @@ urlpatterns = [
         imports.failed_rows,
         name="import_failed",
     ),
+    path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
+    path("<int:lead_id>/stand/", live.changes, name="live"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process
@@ -60,6 +74,8 @@ urlpatterns = [
     path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
     # /leads/<id>/wiedervorlage/: when it is due
     path("<int:lead_id>/wiedervorlage/", follow_up.plan, name="follow_up"),
+    # /leads/<id>/anruf/: what came of a call
+    path("<int:lead_id>/anruf/", call.record, name="call"),
     # /leads/<id>/felder/: its fields
     path("<int:lead_id>/felder/", fields.edit_all, name="fields"),
     path("<int:lead_id>/felder/<str:name>/", fields.edit, name="field"),

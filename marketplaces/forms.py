@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from leads.definition_changes import agreement_to, impact_of
 from leads.fields import all_fields_of
 
 from .models import Phase
@@ -175,6 +176,35 @@ class EntryFormSet(PartFormSet):
     @property
     def _entries(self):
         return self.model.objects.of(self.instance)
+
+
+class FieldFormSet(EntryFormSet):
+    """The own fields of a marketplace; what touches existing values is asked once more."""
+
+    AGREED = "agreed"
+    # What the sent changes would do to values, where it is not agreed to yet.
+    impacts = ()
+
+    def clean(self):
+        """Refuse changes that touch values, until the operator has agreed to them."""
+        super().clean()
+        if any(self.errors):
+            return
+        changed = (form for form in self.initial_forms if form.has_changed())
+        impacts = []
+        for form in changed:
+            if not form.is_gone and not form.cleaned_data.get(DELETION_FIELD_NAME):
+                before = type(form.instance).objects.of(self.instance).get(pk=form.instance.pk)
+                before.marketplace = self.instance
+                impacts.append(impact_of(form.instance, before))
+        impacts = list(filter(None, impacts))
+        if impacts and self.data.get(self.add_prefix(self.AGREED)) != agreement_to(impacts):
+            self.impacts, self.agreement = impacts, agreement_to(impacts)
+            raise ValidationError(_("These changes touch values. Please look at them above."))
+
+    def newly_other_kind(self):
+        """Whether a field was made another kind by what has just been saved."""
+        return any("kind" in changed for _field, changed in self.changed_objects)
 
 
 class PhaseFormSet(EntryFormSet):

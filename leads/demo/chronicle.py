@@ -7,7 +7,10 @@ application itself would have written, only earlier.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
 
 from leadbook import provenance
 from leadbook.provenance import Source
@@ -112,7 +115,21 @@ class Life:
     def move(self, at):
         """On to the next phase."""
         lead = self.lead
-        self._stepped(at, lead.move(seen=lead.phase, to=lead.next_phase, by=self.owner))
+        step = lead.move(seen=lead.phase, to=lead.next_phase, by=self.owner, **self._asked(at))
+        self._stepped(at, step)
+
+    def _asked(self, at):
+        """Return what the phase asks for, ticked and filled as the owner would have."""
+        lead = self.lead
+        ticks = {item.pk: True for item in lead.checklist() if item.is_required}
+        empty = [field for field in lead.required_fields() if field.is_empty_on(lead)]
+        samples = {
+            "value": Decimal(self.chronicle.chance.randint(12, 48) * 500),
+            "wish_date": at.date() + timedelta(days=self.chronicle.chance.randint(40, 160)),
+            "need": _("Needs advice"),
+        }
+        changes = {f.name: (f.seen_of(lead), samples[f.name]) for f in empty}
+        return {"ticks": ticks, "filled": {"changes": changes} if changes else None}
 
     def back(self, at):
         """Back to the phase before."""

@@ -5,7 +5,16 @@ from django.contrib.auth.hashers import make_password
 from leads.cells import CellReader
 from leads.fields import fields_of
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
-from marketplaces.models import Field, LossReason, Marketplace, Membership, Phase, User
+from marketplaces.models import (
+    ChecklistItem,
+    Field,
+    LossReason,
+    Marketplace,
+    Membership,
+    Phase,
+    Requirement,
+    User,
+)
 
 from . import read_data
 
@@ -21,6 +30,10 @@ SELLS_IN = {
     "vertrieb1": SLUGS,
     "vertrieb2": ("waermepumpe-sued", "ladeinfrastruktur-dach"),
 }
+
+
+# What of a phase's data is not a column of its own.
+BESIDE = {"stage", "checklist", "requires"}
 
 
 def make_people():
@@ -48,6 +61,7 @@ def make_marketplaces(people):
     for data in read_data("marketplaces")["marketplace"]:
         marketplace = make_marketplace(data)
         _make_members(marketplace, people)
+        _make_requirements(marketplace, data["phase"])
         kinds_of_phases = [phase["stage"] for phase in data["phase"]]
         stages[marketplace.slug] = Stage(marketplace, kinds_of_phases, people)
     return stages
@@ -65,7 +79,7 @@ def make_marketplace(data):
         )
     )
     for position, phase in enumerate(data["phase"], start=1):
-        values = {k: v for k, v in phase.items() if k != "stage"}
+        values = {k: v for k, v in phase.items() if k not in BESIDE}
         values["guidance"] = values["guidance"].strip()
         _saved(Phase(marketplace=marketplace, position=position, **values))
     for position, field in enumerate(data["field"], start=1):
@@ -103,6 +117,22 @@ class Stage:
     def slug(self):
         """The marketplace's short name."""
         return self.marketplace.slug
+
+
+def _make_requirements(marketplace, phases):
+    """Create the checklists, where "!" stands before what is required, and required fields."""
+    texts = []
+    for phase, data in zip(marketplace.phases.in_order(), phases, strict=True):
+        texts += [(phase, text) for text in data.get("checklist", ())]
+        for name in data.get("requires", ()):
+            _saved(Requirement(marketplace=marketplace, phase=phase, name=name))
+    for position, (phase, text) in enumerate(texts, start=1):
+        _saved(
+            ChecklistItem(
+                marketplace=marketplace, phase=phase, position=position,
+                text=text.removeprefix("!"), is_required=text.startswith("!"),
+            )
+        )  # fmt: skip
 
 
 def _make_members(marketplace, people):

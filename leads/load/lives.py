@@ -11,8 +11,16 @@ from django.utils import timezone, translation
 from leadbook.provenance import Source
 from leads.demo import read_data
 from leads.demo.calendar import Calendar
+from leads.field_values import CLOSED
 from leads.fields import BUILT_IN_BY_NAME
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent, SearchDocument
+from leads.models import (
+    Attachment,
+    FieldValue,
+    JournalEntry,
+    Lead,
+    LeadEvent,
+    SearchDocument,
+)
 from leads.search_documents import columns_of, distinct_words
 
 from .bulk import Table
@@ -51,6 +59,7 @@ FILE = (
     "id", "lead_id", "author_id", "file", "thumbnail", "name", "extension", "size", "sha256",
     "created_at",
 )  # fmt: skip
+VALUE = ("lead_id", "field_id", "is_choice", "key", "owner_id", "is_closed")
 
 
 def tables():
@@ -58,6 +67,7 @@ def tables():
     return [
         Table(Lead, LEAD), Table(LeadEvent, EVENT), Table(JournalEntry, ENTRY),
         Table(Attachment, FILE), Table(SearchDocument, tuple(columns_of(Lead(), []))),
+        Table(FieldValue, VALUE),
     ]  # fmt: skip
 
 
@@ -82,7 +92,7 @@ class Lives:
         return taken
 
     def _empty(self):
-        return [[] for _table in range(5)]
+        return [[] for _table in range(6)]
 
     def offered(self, pk, stage, at):
         """A lead that nobody works on yet."""
@@ -178,6 +188,8 @@ class Lives:
         scratch = self.scratch
         for name, value in zip(COLUMNS, values, strict=True):
             setattr(scratch, name, value)
+        own_values = scratch.own_values
+        scratch.own_values = json.loads(own_values)
         scratch.derive()
         derived = (getattr(scratch, name) for name in DERIVED)
         *times, due = moments
@@ -186,6 +198,10 @@ class Lives:
         scratch.pk = pk
         scratch.marketplace_id, _number, _token, scratch.status, scratch.owner_id, *_ = states
         self.batches[4].append(tuple(columns_of(scratch, distinct_words(texts)).values()))
+        if scratch.owner_id:
+            state = scratch.owner_id, scratch.status in CLOSED
+            keys = self.prospects.keys_of_own[own_values]
+            self.batches[5] += [(pk, *key, *state) for key in keys]
 
     def _event(
         self, pk, kind, at, actor, *, label="", field="", old="", new="", from_phase=None,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from leads.demo import read_data
 from leads.demo.prospects import read_values
+from leads.field_values import keys_of
 from leads.headings import key
 from leads.models import Lead
 
@@ -34,6 +35,8 @@ class Prospects:
         self.towns = self.people["towns"] + [munich] * (WEIGHT_OF_MUNICH - 1)
         self.keys = {name: key(name) for name in [*self.families, *self.first_names]}
         self.pools = {}
+        # Own values as they are written → what they are found by; see leads.field_values.
+        self.keys_of_own = {}
 
     def make(self, stage, number, *, family=None):
         """Return the values of COLUMNS for the lead `number` of the marketplace `stage`."""
@@ -95,11 +98,14 @@ class Prospects:
             fields[name].assign(lead, value)
         if lead.value and chance.happens(60):
             lead.value = round(lead.value / 1000) * Decimal(1000)
+        own_values = json.dumps(lead.own_values)
+        kinds = {f.own_id: f.kind_name for f in fields.values() if f.own_id}
+        self.keys_of_own[own_values] = sorted(keys_of(lead.own_values, kinds))
         return request["for"] == "company", (
             lead.need,
             lead.description,
             None if lead.value is None else f"{lead.value:.2f}",
             lead.source,
             lead.wish_date and lead.wish_date.isoformat(),
-            json.dumps(lead.own_values),
+            own_values,
         )

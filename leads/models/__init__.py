@@ -1,6 +1,7 @@
 """One lead from offer to won or lost, and what belongs to it."""
 
 from .attachment import Attachment
+from .calendar_address import CalendarAddress
 from .direct_upload import DirectUpload
 from .erasure import Erasure
 from .errors import (
@@ -18,10 +19,12 @@ from .errors import (
     Unchangeable,
 )
 from .event import LeadEvent
+from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
 from .lead_import import ClaimLost, ColumnMemory, Fate, ImportRow, LeadImport
 from .refusal import LeadRefusal
+from .reminder import Reminder
 from .saved_view import NameTaken, SavedView, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
@@ -31,12 +34,14 @@ from .tick import Tick
 __all__ = [
     "AlreadyTaken",
     "Attachment",
+    "CalendarAddress",
     "ClaimLost",
     "ColumnMemory",
     "DirectUpload",
     "Erasure",
     "Fate",
     "FieldConflict",
+    "FieldValue",
     "ImportRow",
     "JournalEntry",
     "Lead",
@@ -50,6 +55,7 @@ __all__ = [
     "NotInProgress",
     "NotNeighbours",
     "ReasonGone",
+    "Reminder",
     "RequirementsMissing",
     "SavedView",
     "SearchDocument",

@@ -36,6 +36,8 @@ class Acceptance:
                 raise
             return cls.objects.get(entry_token=token, owner=by)
         lead.save_search_document()
+        if lead.own_values:
+            lead.save_field_values()
         lead.record(
             LeadEvent.Kind.ENTERED, by=by, to_phase=lead.phase, new_text=lead.phase.name
         )

@@ -35,11 +35,11 @@ class Editing:
             field = table.get(name)
             if field is None or (kinds and kinds[name] != field.kind_name):
                 raise Unchangeable
-            if field.kind.to_json(value) == field.data_of(self):
+            if field.json_of(value) == field.data_of(self):
                 continue
             if _same(seen, field.seen_of(self)):
                 writes.append((field, value))
-            elif not _same(seen, field.seen(field.kind.to_json(value))):
+            elif not _same(seen, field.seen(field.json_of(value))):
                 conflicts[name] = self.events.of_field(name).newest_first().first()
         if conflicts:
             raise FieldConflict(conflicts)

@@ -26,7 +26,7 @@ IMPERSONAL = (*LeadEvent.PROCESS, LeadEvent.Kind.OFFERED, LeadEvent.Kind.ANONYMI
 # ticked, not of a file.
 LABELLED = (
     *IMPERSONAL, LeadEvent.Kind.FIELD_CHANGED, LeadEvent.Kind.ENTRY_EDITED,
-    LeadEvent.Kind.ENTRY_DELETED, LeadEvent.Kind.ENTRY_RESTORED,
+    LeadEvent.Kind.ENTRY_DELETED, LeadEvent.Kind.ENTRY_RESTORED, LeadEvent.Kind.CALLED,
     LeadEvent.Kind.TICKED, LeadEvent.Kind.UNTICKED,
 )  # fmt: skip
 # The journal refuses an empty text.
@@ -63,6 +63,7 @@ class Erasing:
             self._forget_fields()
             self.forget_search_document()
             LeadImport.objects.forget_file_with(self)
+            self.forget_field_values()
             self.record(
                 LeadEvent.Kind.ANONYMISED, by=by, new_text=erasure.get_reason_display()
             )

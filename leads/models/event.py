@@ -25,10 +25,6 @@ class LeadEventQuerySet(TimelineQuerySet):
             lead__marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
         )
 
-    def with_ids(self, ids):
-        """The events with these ids."""
-        return self.filter(pk__in=ids)
-
     def of_process(self):
         """The steps of the sales process."""
         return self.filter(kind__in=LeadEvent.PROCESS)
@@ -61,6 +57,7 @@ class LeadEvent(models.Model):
         FIELD_CHANGED = "field_changed", _("Changed")
         TICKED = "ticked", _("Ticked")
         UNTICKED = "unticked", _("Tick removed")
+        CALLED = "called", _("Call")
         ENTRY_EDITED = "entry_edited", _("Journal entry edited")
         ENTRY_DELETED = "entry_deleted", _("Journal entry deleted")
         ENTRY_RESTORED = "entry_restored", _("Journal entry restored")
@@ -142,5 +139,5 @@ class LeadEvent(models.Model):
         return self.kind in {
             self.Kind.MOVED, self.Kind.MOVED_BACK, self.Kind.WON, self.Kind.LOST,
             self.Kind.FIELD_CHANGED, self.Kind.ENTRY_DELETED, self.Kind.FILE_DELETED,
-            self.Kind.FILE_RENAMED, self.Kind.ENTRY_EDITED,
+            self.Kind.FILE_RENAMED, self.Kind.ENTRY_EDITED, self.Kind.CALLED,
         }  # fmt: skip

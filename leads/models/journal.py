@@ -22,6 +22,14 @@ class JournalEntryQuerySet(TimelineQuerySet):
         # Not by the event: of its index, SQLite would read all that have none, of any lead.
         return self.exclude(kind=JournalEntry.Kind.EVENT)
 
+    def attempts(self):
+        """Calls whose outcome was recorded, the latest first."""
+        return self.exclude(outcome="").filter(deleted_at=None).order_by("-created_at")
+
+    def since(self, moment):
+        """Entries from then on."""
+        return self.filter(created_at__gte=moment)
+
     def by(self, user):
         """Entries that `user` wrote and may therefore edit and delete."""
         return self.written().filter(author=user, deleted_at=None)
@@ -39,6 +47,14 @@ class JournalEntry(models.Model):
         MEETING = "meeting", _("Meeting")
         EVENT = "event", _("Event")
 
+    class Outcome(models.TextChoices):
+        """What came of a call."""
+
+        REACHED = "reached", _("Reached")
+        NOT_REACHED = "not_reached", _("Not reached")
+        MAILBOX = "mailbox", _("Mailbox")
+        CALLBACK = "callback", _("Call back agreed")
+
     WRITTEN_KINDS = (Kind.NOTE, Kind.CALL, Kind.EMAIL, Kind.MEETING)
 
     lead = models.ForeignKey(
@@ -52,6 +68,9 @@ class JournalEntry(models.Model):
         verbose_name=_("author"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.NOTE)
+    outcome = models.CharField(
+        _("outcome"), max_length=12, choices=Outcome, blank=True, default="", db_default=""
+    )
     text = models.TextField(_("text"), blank=True)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
@@ -71,6 +90,11 @@ class JournalEntry(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["lead", "-created_at", "-id"], name="journal_newest_of_lead"),
+            models.Index(
+                fields=["lead", "-created_at"],
+                name="journal_calls_of_lead",
+                condition=~models.Q(outcome=""),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -46,7 +46,7 @@ class Journaling:
             entry = self._own_entry(entry_id, by=by)
             entry.deleted_at = timezone.now()
             entry.save(update_fields=["deleted_at"])
-            self.save_change()
+            self.save_change(*self.counted_calls(entry))
             self.save_search_document(with_journal=True)
             return self._record_entry(LeadEvent.Kind.ENTRY_DELETED, entry, by, old=entry.text)
 
@@ -62,7 +62,7 @@ class Journaling:
                 raise Unchangeable
             entry.deleted_at = None
             entry.save(update_fields=["deleted_at"])
-            self.save_change()
+            self.save_change(*self.counted_calls(entry))
             self.save_search_document(with_journal=True)
             return self._record_entry(LeadEvent.Kind.ENTRY_RESTORED, entry, by, new=entry.text)
 

@@ -10,6 +10,7 @@ from leads.fields import BUILT_IN_BY_NAME
 from leads.text import sort_key
 
 from .acceptance import Acceptance
+from .calling import Calling
 from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
@@ -20,9 +21,11 @@ from .journaling import Journaling
 from .process import Process
 from .queryset import LeadQuerySet
 from .recording import Recording
+from .reminding import Reminding
 from .requirements import Requirements
 from .searching import Searching
 from .undo import Undo
+from .valuing import Valuing
 
 
 class Lead(
@@ -30,13 +33,16 @@ class Lead(
     Process,
     FollowUp,
     Requirements,
+    Reminding,
     Editing,
     Journaling,
+    Calling,
     Filing,
     Undo,
     Informing,
     Erasing,
     Searching,
+    Valuing,
     Recording,
     models.Model,
 ):
@@ -111,6 +117,9 @@ class Lead(
     phase_due_on = models.DateField(_("target of the phase"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     last_activity_at = models.DateTimeField(_("last activity"), default=timezone.now)
+    # The attempts to call since acceptance, and on how many days; kept by `counted_calls`.
+    call_count = models.SmallIntegerField(editable=False, default=0, db_default=0)
+    call_days = models.SmallIntegerField(editable=False, default=0, db_default=0)
     # What was personal is gone; what is left serves the figures and is seen by operators.
     anonymised_at = models.DateTimeField(_("anonymised"), null=True, blank=True)
 

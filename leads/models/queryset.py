@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from marketplaces.models import Field, Membership, Phase
 from .attachment import Attachment
 from .counting import count_up_to
 from .event import LeadEvent
+from .field_value import FieldValue, has_value
 from .indexes import OF_ANYBODY
 from .journal import JournalEntry
 from .questions import Question
@@ -188,6 +189,41 @@ class LeadQuerySet(models.QuerySet):
         """Leads whose phase's target was over before `day`; see leads.targets."""
         return self.filter(phase_due_on__lt=day)
 
+    def for_calendar(self, since):
+        """Those that are due from `since` on, the next first, with what a calendar shows."""
+        return (
+            self.filter(follow_up_at__gte=since)
+            .order_by("follow_up_at", "id")
+            .only("name", "company", "follow_up_at", "follow_up_note", "last_activity_at")
+        )
+
+    def owned_by(self, user):
+        """Leads that `user` works on."""
+        return self.filter(owner=user)
+
+    def forgotten_by(
+        self, user, marketplace, *, day, idle_since, late_since, reminded_since, most
+    ):
+        """Return the first of the user's leads in which nothing happens or is planned.
+
+        Late ones, whose phase's target was over before `late_since` and that are not due
+        from `day` on; and idle ones, without a follow-up and an activity from the
+        moment `idle_since` on. None of either switches that off. Left out is what the user was
+        reminded of after `reminded_since`.
+        """
+        mine = self.in_progress().owned_by(user).filter(marketplace=marketplace)
+        reminded = Q(reminders__user=user, reminders__created_on__gt=reminded_since)
+        mine = mine.exclude(pk__in=self.model.objects.filter(reminded).values("pk"))
+        mine = mine.select_related("marketplace", "phase")
+        found = {}
+        if late_since:
+            late = mine.exclude(follow_up_at__gte=day).lying_too_long(late_since)
+            found.update((lead.pk, lead) for lead in late.order_by("phase_due_on")[:most])
+        if idle_since:
+            idle = mine.filter(follow_up_at=None, last_activity_at__lt=idle_since)
+            found.update((lead.pk, lead) for lead in idle.order_by("last_activity_at")[:most])
+        return list(found.values())[:most]
+
     def matching(self, text, *, offered=False):
         """Leads that are found by `text`; of the offered ones, only if `offered` says so.
 
@@ -214,6 +250,21 @@ class LeadQuerySet(models.QuerySet):
         if whole := [digits for digits in numbers if len(digits) >= WHOLE_NUMBER]:
             same |= Q(pk__in=documents.with_number(whole))
         return self.personal().filter(same).exclude(pk=lead.pk).order_by("pk")
+
+    def having(self, field_id, condition=None):
+        """Leads with a value in this own field, one that meets the condition."""
+        return self.filter(has_value(field_id, condition))
+
+    def without_value(self, field_id):
+        """Leads that have no value in this own field to sort them by."""
+        return self.filter(~has_value(field_id))
+
+    def with_own_key(self, field_ids):
+        """With `own_key`: what they are sorted by in one of these own fields, or None."""
+        values = FieldValue.objects.to_sort().filter(
+            lead=OuterRef("pk"), field_id__in=field_ids
+        )
+        return self.annotate(own_key=Subquery(values.values("key")[:1]))
 
     def with_ids(self, ids):
         """The leads with these ids."""
@@ -243,7 +294,7 @@ class LeadQuerySet(models.QuerySet):
         return self.select_related("loss_reason").only(
             *("marketplace", "phase", "owner", "name", "sort_name", "city", "need"),
             *("status", "follow_up_at", "last_activity_at", "created_at", "closed_at"),
-            *("follow_up_note", "phase_entered_at", "phase_due_on"),
+            *("follow_up_note", "phone", "mobile", "phase_entered_at", "phase_due_on"),
             *("value", "loss_reason__label", *more),
         )
 
@@ -251,9 +302,9 @@ class LeadQuerySet(models.QuerySet):
         """With what the values of these leads.columns are read from, and nothing else."""
         reads = {name for column in columns for name in column.reads}
         beside = {name.partition("__")[0] for name in reads if "__" in name}
-        return self.select_related(*beside).only(
-            *("marketplace", "phase", "owner", "loss_reason", *reads)
-        )
+        # Without a name select_related() would take everything along.
+        rows = self.select_related(*beside) if beside else self
+        return rows.only(*("marketplace", "phase", "owner", "loss_reason", *reads))
 
     def with_owner_name(self):
         """With what tells whose lead it is; `for_rows` or the like comes before."""
@@ -269,7 +320,29 @@ class LeadQuerySet(models.QuerySet):
     def for_page(self):
         """With what the lead's page shows around its tabs."""
         beside = self.select_related("marketplace__storage_use", "owner", "loss_reason")
-        return beside.for_process().for_fields().counted()
+        return beside.for_process().for_fields().counted().with_stamp()
+
+    def for_stamp(self):
+        """With what tells whether anything has changed; see leads.live."""
+        seen = ("marketplace", "owner", "status", "phase", "follow_up_at", "last_activity_at")
+        return self.only(*seen).with_stamp()
+
+    def with_stamp(self):
+        """With what is done to a lead's files behind everybody's back."""
+        table = Attachment._meta.db_table
+        of_lead = f"FROM {table} WHERE lead_id = leads_lead.id"
+        return self.annotate(
+            # In SQL for the reason that `_counted` gives.
+            scanned_at=RawSQL(  # noqa: S611
+                f"SELECT MAX(scanned_at) {of_lead}",
+                (),
+                output_field=models.DateTimeField(),
+            ),
+            picture_count=RawSQL(  # noqa: S611
+                f"SELECT COUNT(*) {of_lead} AND thumbnail <> ''",
+                (),
+            ),
+        )
 
     def for_process(self):
         """With the phases of the marketplace, which the stepper and its dialogs show."""
@@ -297,6 +370,10 @@ class LeadQuerySet(models.QuerySet):
             }
         )
         return {int(name.removeprefix("field_")): count for name, count in counts.items()}
+
+    def by_name(self):
+        """By the name as a dictionary has it."""
+        return self.order_by("sort_name", "pk")
 
     def for_choice(self):
         """With what tells one lead from another."""

@@ -15,7 +15,10 @@ from django.db import connection
 
 # No row has such values. They are of the kinds that the values will be, so that Django
 # makes the same SQL of them.
-IDS = {name: -(2**62) - n for n, name in enumerate(["marketplace", "owner", "phase", "pk"])}
+IDS = {
+    name: -(2**62) - n
+    for n, name in enumerate(["marketplace", "owner", "phase", "pk", "field"])
+}
 MOMENTS = {
     name: datetime(1800, 1, n, tzinfo=UTC)
     for n, name in enumerate(["now", "today", "tomorrow"], start=1)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from leadbook import provenance
+from leads.field_values import COLUMNS as VALUED
 from leads.search_documents import COLUMNS as SEARCHED
 
 from .errors import NoLongerVisible
@@ -46,12 +47,15 @@ class Recording:
     def save_change(self, *columns):
         """Write `columns` and nothing else, so that parallel edits are not overwritten.
 
-        What is searched of them goes into the search document.
+        What is searched of them goes into the search document, what is sorted by into
+        the values beside.
         """
         self.last_activity_at = timezone.now()
         self.save(update_fields=[*columns, "last_activity_at"])
         if not SEARCHED.isdisjoint(columns):
             self.save_search_document()
+        if "own_values" in columns or (self.own_values and not VALUED.isdisjoint(columns)):
+            self.save_field_values()
 
     def record(self, kind, *, by, **details):
         """Append a LeadEvent and, for some kinds, its thin line in the journal."""

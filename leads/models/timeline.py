@@ -15,6 +15,14 @@ class TimelineQuerySet(models.QuerySet):
         """In the order in which they happened."""
         return self.order_by("created_at", "id")
 
+    def since(self, moment):
+        """Those of `moment` and later."""
+        return self.filter(created_at__gte=moment)
+
+    def with_ids(self, ids):
+        """The rows with these ids."""
+        return self.filter(pk__in=ids)
+
     def older_than(self, row):
         """Those that stand below `row`."""
         # As one range of the index; the same in words joined with OR would be none.

@@ -26,6 +26,8 @@ class Undo:
                     return self.move(seen=event.to_phase, to=event.from_phase, by=by)
             case kind.FIELD_CHANGED:
                 return self.undo_fields([event], by=by)
+            case kind.CALLED:
+                return self.delete_entry(event.object_id, by=by)
             case kind.ENTRY_DELETED:
                 return self.restore_entry(event.object_id, by=by)
             case kind.ENTRY_EDITED:
@@ -49,7 +51,7 @@ class Undo:
             field = table.get(event.field)
             if field is None or event.kind != LeadEvent.Kind.FIELD_CHANGED:
                 raise Unchangeable
-            value = field.kind.from_json(event.old)
+            value = field.value_from(event.old)
             changes[field.name] = (field.seen(event.new), value)
         undone = self.set_fields(changes, by=by)
         return undone[-1] if undone else None

@@ -15,17 +15,18 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from leadbook.provenance import Source
 from leads.fields import all_fields_of
 from leads.file_names import clean_file_name
 from leads.models import Attachment, LeadEvent
 from leads.moments import show_moment
+from leads.zip_stream import zip_stream
 from marketplaces.models import Membership
 
 from . import retention
 from .json_stream import json_stream
-from .zip_stream import zip_stream
 
 logger = logging.getLogger(__name__)
 
@@ -187,7 +188,7 @@ class Report:
     def access(self):
         """Return who sees the data or has worked with them: pairs of role and names."""
         lead, members = self.lead, self.lead.marketplace.memberships.active()
-        found = [(_("Owner"), [str(lead.owner)])] if lead.owner else []
+        found = [(pgettext("access", "Owner"), [str(lead.owner)])] if lead.owner else []
         for role in (Membership.Role.MANAGER, Membership.Role.OPERATOR):
             if names := [str(member.user) for member in members.with_role(role)]:
                 found.append((role.label, names))

@@ -8,6 +8,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leads.fields import groups_of, table_of
+from leads.live import stamp_of
 from leads.models import Lead
 from leads.moments import Instant
 from leads.rows import due_row
@@ -62,10 +63,17 @@ def is_list_shown(request):
     return page_in_browser(request).partition("?")[0] == reverse("leads:list")
 
 
+def is_table_shown(request):
+    """Whether the page in the browser is a list with cells to be edited."""
+    page = page_in_browser(request).partition("?")[0]
+    return page in {reverse("leads:list"), reverse("leads:closed")}
+
+
 def page_of_lead(request, lead, tab, *, status=200):
     """Answer the whole page of `lead`, which was read `for_page`, on `tab`."""
     context = {
         "lead": lead,
+        "stamp": stamp_of(lead),
         "stepper": Stepper(lead),
         "groups": groups_of(lead),
         "tab": tab,

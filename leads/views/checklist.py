@@ -1,7 +1,6 @@
 """The checklist of a lead's phase."""
 
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from leadbook.htmx import wants_part
@@ -32,7 +31,9 @@ def tick(request, lead_id):
     except StaleMove as error:
         return _late(stale(request, lead, None, error))
     if not wants_part(request):
-        return redirect(reverse("leads:phase", args=[lead.pk]), permanent=False)
+        response = redirect("leads:phase", lead.pk)
+        response.status_code = 303
+        return response
     entries = RequirementsForm(lead).entries
     drawn = [entry for entry in entries if only in {None, str(entry["item"].pk)}]
     return render(request, "leads/phase/_ticked.html", {"lead": lead, "entries": drawn})

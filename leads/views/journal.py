@@ -73,7 +73,7 @@ def edit(request, lead_id, entry_id):
 def delete(request, lead_id, entry_id):
     """Delete an own entry; the Verlauf keeps it and the toast brings it back."""
     lead = worked_lead(request, lead_id)
-    own_entry(request, lead, entry_id)
+    entry = own_entry(request, lead, entry_id)
     event = lead.delete_entry(entry_id, by=request.user)
     toast(request, _("Entry deleted"), undo=[event])
-    return changed(request, lead, parts=("counts",))
+    return changed(request, lead, parts=("counts", *(("head",) if entry.outcome else ())))

@@ -11,6 +11,7 @@ from marketplaces.forms import (
     ChecklistFormSet,
     EntryForm,
     EntryFormSet,
+    FieldFormSet,
     MembershipForm,
     PartForm,
     PartFormSet,
@@ -96,6 +97,7 @@ class FieldInline(EntryInline, TabularInline):
     """The marketplace's own fields of a lead."""
 
     model = Field
+    formset = FieldFormSet
     lists = ["choices"]
     fields = [
         "position",

@@ -14,9 +14,10 @@ from leadbook import security_log
 from leads.models import NotNeighbours, StorageUse
 from leads.reckoning import reckon_later
 from leads.relocating import leads_in, relocate_leads
+from leads.tasks import sort_anew
 from leads.uploads import megabytes
 from marketplaces.forms import RelocateForm
-from marketplaces.models import Marketplace, Phase
+from marketplaces.models import Field, Marketplace, Phase
 
 from .inlines import (
     ChecklistInline,
@@ -40,6 +41,16 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
         (
             None,
             {"fields": [("name", "slug"), ("color", "federal_state"), "allows_early_loss"]},
+        ),
+        (
+            _("Reminders"),
+            {
+                "fields": [("remind_idle_days", "remind_late_days")],
+                "description": _(
+                    "On working days each rep gets one e-mail at most that names the own "
+                    "forgotten leads; every person can switch it off."
+                ),
+            },
         ),
         (
             _("Attachments"),
@@ -159,6 +170,9 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
         super().save_formset(request, form, formset, change)
         if formset.model is Phase:
             request.newly_retired = formset.newly_retired()
+        if formset.model is Field and formset.newly_other_kind():
+            marketplace_id = form.instance.pk
+            transaction.on_commit(lambda: sort_anew.enqueue(marketplace_id))
 
     def response_change(self, request, obj):
         """After a phase was retired in which leads stand, offer to move them."""

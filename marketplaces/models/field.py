@@ -115,12 +115,6 @@ class Field(OrderedEntry):
         ) % {"count": count}
 
     def clean(self):
-        """Refuse a choice without choices, and another kind while there are values."""
+        """Refuse a choice without choices."""
         if self.kind in {self.Kind.CHOICE, self.Kind.CHOICES} and not self.choice_list:
             raise ValidationError({"choices": _("Enter at least one choice.")})
-        was = type(self).objects.filter(pk=self.pk).first() if self.pk else None
-        if was and was.kind != self.kind and (use := was.use):
-            advice = gettext(
-                "They would not fit another kind. Retire the field and add a new one."
-            )
-            raise ValidationError({"kind": f"{use} {advice}"})

@@ -40,6 +40,10 @@ class MarketplaceQuerySet(models.QuerySet):
             return self.all()
         return self.filter(pk__in=Membership.objects.of(user).operating().marketplace_ids())
 
+    def reminding(self):
+        """Which send mails about forgotten leads."""
+        return self.filter(Q(remind_idle_days__gt=0) | Q(remind_late_days__gt=0))
+
     def by_name(self):
         """In the order of their names."""
         return self.order_by("name", "id")
@@ -146,6 +150,24 @@ class Marketplace(models.Model):
         _("lost before the last phase"),
         default=False,
         help_text=_("Reps may close a lead as lost in every phase."),
+    )
+    remind_idle_days = models.PositiveSmallIntegerField(
+        _("remind without activity after (working days)"),
+        null=True,
+        blank=True,
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(250)],
+        help_text=_("For leads without a follow-up; empty: never."),
+    )
+    remind_late_days = models.PositiveSmallIntegerField(
+        _("remind when over the target by (working days)"),
+        null=True,
+        blank=True,
+        default=3,
+        db_default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(250)],
+        help_text=_("For leads that are not due later; empty: never."),
     )
     storage_limit_gb = models.PositiveIntegerField(
         _("room for attachments (GB)"),

@@ -66,6 +66,16 @@ class PersonQuerySet(models.QuerySet):
             return self.none()
         return self.filter(Q(username__iexact=text) | Q(email__iexact=text))
 
+    def to_be_reminded(self, marketplaces, today):
+        """Sellers of these marketplaces who want the mail and have not got today's."""
+        selling = Membership.objects.selling().filter(marketplace__in=marketplaces)
+        able = self.active().filter(wants_reminders=True, pk__in=selling.values("user_id"))
+        return able.exclude(email="").exclude(reminded_on=today).order_by("pk")
+
+    def to_hold(self, pk):
+        """Return the person with this id, locked for the transaction, or None."""
+        return self.select_for_update(no_key=True).filter(pk=pk).first()
+
     def choosable_by(self, operator, *, found=()):
         """People whom `operator` may make members: see `findable_by`.
 
@@ -84,6 +94,9 @@ class User(AbstractUser):
 
     # List → names of the columns that the person chose for it, see leads.columns.
     list_columns = models.JSONField(null=True, editable=False)
+    wants_reminders = models.BooleanField(_("reminder e-mails"), default=True, db_default=True)
+    # The day of the last one: there is one a day at most.
+    reminded_on = models.DateField(null=True, editable=False)
 
     objects = UserManager()
     people = PersonQuerySet.as_manager()
@@ -104,6 +117,16 @@ class User(AbstractUser):
         chosen = {**(self.list_columns or {}), name: columns}
         self.list_columns = {key: names for key, names in chosen.items() if names} or None
         self.save(update_fields=["list_columns"])
+
+    def choose_reminders(self, is_wanted):
+        """Switch the mails about forgotten leads on or off."""
+        self.wants_reminders = is_wanted
+        self.save(update_fields=["wants_reminders"])
+
+    def remember_reminder(self, day):
+        """Keep the day of the last mail about forgotten leads; None takes it back."""
+        self.reminded_on = day
+        self.save(update_fields=["reminded_on"])
 
     def replace_name(self, *, username, name):
         """Replace everything that tells who the person was; nobody can sign in then."""

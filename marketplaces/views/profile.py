@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpResponseRedirect
-from django.shortcuts import resolve_url
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.appearance import THEMES, set_theme
 from leadbook.language import set_language
@@ -31,6 +31,15 @@ def choose_theme(request):
     response = _back(request)
     set_theme(response, theme)
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reminders(request):
+    """Show whether the person gets reminder mails (GET), switch them on or off (POST)."""
+    if request.method == "POST":
+        request.user.choose_reminders(request.POST.get("an") == "ja")
+        return redirect("reminders")
+    return render(request, "registration/reminders.html")
 
 
 def _back(request):

@@ -1,3 +1,5 @@
+import "./elements/cell-editor.js";
+import "./elements/call-link.js";
 import "./elements/chip-or-date.js";
 import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";
@@ -5,8 +7,10 @@ import "./elements/menu-box.js";
 import "./elements/modal-dialog.js";
 import "./elements/quick-keys.js";
 import "./elements/row-opener.js";
+import "./elements/row-picker.js";
 import "./elements/scroll-to-current.js";
 import "./elements/toast-stack.js";
+import "./elements/watch-lead.js";
 import "./lib/failures.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";

@@ -158,8 +158,20 @@ def state(annas_page, rich):
 PAGES = {
     "the list": ("/leads/", "Leads in Bearbeitung"),
     "the filtered list": ("/leads/?q=aigner&wiedervorlage=heute", "Leads in Bearbeitung"),
+    "the saved views": ("/leads/ansichten/", "Gespeicherte Ansichten"),
+    "a view to be saved": ("/leads/ansichten/anlegen/?sort=name", "Ansicht speichern"),
+    "the follow-up of several": (
+        "/leads/wiedervorlage/?lead={lead}",
+        "Wiedervorlage für 1 Lead",
+    ),
     "nothing found": ("/leads/?q=nichtda", "Leads in Bearbeitung"),
     "a cursor that cannot be read": ("/leads/?seite=x", "Leads in Bearbeitung"),
+    "the list of all columns": (
+        "/leads/?spalten=phase,company,phone,email,city,wish_date,angenommen,volumen",
+        "Leads in Bearbeitung",
+    ),
+    "the choice of columns": ("/leads/spalten/", "Spalten"),
+    "the filters by fields": ("/leads/filter/", "Nach Feldern filtern"),
     "no offers": ("/leads/neu/", "Neue Leads"),
     "no closed leads": ("/leads/abgeschlossen/", "Abgeschlossene Leads"),
     "entering a lead": ("/leads/anlegen/", "Lead anlegen"),
@@ -187,6 +199,20 @@ def test_every_page(state, subtests):
 def test_the_other_looks(state):
     for address in ("/leads/", "/leads/{lead}/"):
         holds(state(address), looks=[(DESKTOP, "dark"), (PHONE, "light")])
+
+
+def test_selected_rows_the_export_and_a_cell_being_edited(state):
+    page = state("/leads/?sort=name")
+    page.locator("tbody tr").first.focus()
+    page.keyboard.press("Space")
+    page.locator("summary", has_text="Exportieren").click()
+    expect(page.get_by_role("link", name="CSV, alle Felder")).to_be_visible()
+    holds(page)
+    page.keyboard.press("Escape")
+    page.locator("tbody tr").first.focus()
+    page.keyboard.press("F2")
+    expect(page.get_by_label("Volumen")).to_be_visible()
+    holds(page, looks=[(DESKTOP, "light"), (DESKTOP, "dark")])
 
 
 @pytest.mark.usefixtures("heatpumps")

@@ -41,7 +41,15 @@ def test_views_admin_and_template_tags_do_not_build_queries():
 
 
 # How a query of what somebody may see begins: each asks who it is for.
-SCOPES = {"visible_to", "open_to", "operated_by", "seen_by", "worked_by"}
+SCOPES = {
+    # A signed link names its one row.
+    "of_token",
+    "visible_to",
+    "open_to",
+    "operated_by",
+    "seen_by",
+    "worked_by",
+}
 
 
 def unscoped(text):

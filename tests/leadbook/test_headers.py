@@ -21,6 +21,8 @@ WITHOUT_SIGN_IN = {
     "/admin/login/",
     "/healthz/",
     "/healthz/alive/",
+    "/kalender/<token>.ics",
+    "/leads/rueckmeldung/<token>/",
     "/passwort/neu/<uidb64>/<token>/",
     "/passwort/neu/fertig/",
     "/passwort/vergessen/",

@@ -14,7 +14,7 @@ INSERT INTO leads_lead (
     created_at, accepted_at, phase_entered_at, phase_due_on, closed_at, last_activity_at
 )
 SELECT %(marketplace)s, 'Kunde ' || n, 'kunde ' || n, '', '', '', '', '', '',
-    '', 'Ort ' || n %% 90, '', '', '', '', '{{}}', 'kunde ' || n,
+    '', 'Ort ' || n %% 90, '', '', '', '', {own}, 'kunde ' || n,
     %(status)s, %(owner)s, {phase}, %(reason)s,
     CASE WHEN n %% 5 = 0 THEN NULL ELSE n * 7919 %% 60 * 500 END,
     CASE WHEN n %% 4 = 0 THEN NULL ELSE {moment} END,
@@ -33,8 +33,20 @@ NUMBERS = {
 }
 
 
-def seed(marketplace, count, *, owner=None, status="in_progress"):
-    """Write `count` leads of a marketplace by one statement."""
+# Of the field that each lead of a marketplace may have: nine in ten have a value.
+OWN = {
+    "postgresql": "CASE WHEN n %% 10 = 0 THEN '{{}}' ELSE json_build_object("
+    "%(field)s::text, (n * 7919 %% 900)::text) END::jsonb",
+    "sqlite": "CASE WHEN n %% 10 = 0 THEN '{{}}' ELSE json_object("
+    "%(field)s, CAST(n * 7919 %% 900 AS text)) END",
+}
+
+
+def seed(marketplace, count, *, owner=None, status="in_progress", field=None):
+    """Write `count` leads of a marketplace by one statement.
+
+    `field` is one of its own, a number.
+    """
     phases = list(marketplace.phases.order_by("position").values_list("pk", flat=True))
     cases = " ".join(f"WHEN {n} THEN {pk}" for n, pk in enumerate(phases))
     moment = MOMENT[connection.vendor]
@@ -44,6 +56,7 @@ def seed(marketplace, count, *, owner=None, status="in_progress"):
         phase="NULL" if is_offered else f"CASE n %% {len(phases)} {cases} END",
         moment=moment,
         closed=moment if is_closed else "NULL",
+        own=OWN[connection.vendor].format() if field else "'{}'",
         target=f"CASE n %% 3 WHEN 0 THEN date({moment}) END" if is_open else "NULL",
         numbers=NUMBERS[connection.vendor],
     )
@@ -57,6 +70,7 @@ def seed(marketplace, count, *, owner=None, status="in_progress"):
                 "reason": marketplace.loss_reasons.first().pk if status == "lost" else None,
                 "accepted": None if is_offered else "2026-01-01 08:00:00+00:00",
                 "count": count,
+                "field": field and str(field.pk),
             },
         )
 

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from leads import field_values
 from leads.models import Lead, SearchDocument
 from leads.search_documents import columns_of
 
@@ -27,6 +28,7 @@ def in_progress(marketplace, owner, number, **columns):
     leads = Lead.objects.bulk_create(leads)
     documents = [SearchDocument(**columns_of(lead, ())) for lead in leads]
     SearchDocument.objects.bulk_create(documents)
+    field_values.write(leads)
     return leads
 
 

@@ -58,7 +58,7 @@ def test_the_standard_is_shown_until_somebody_chooses(page_of_anna, lead):
         "Telefon": "+49 8031 1234567",
         "Ort": "Rosenheim",
     }
-    assert read(page_of_anna.get(LIST)).one("a", href="tel:+4980311234567")
+    assert read(page_of_anna.get(LIST)).all("a", href="tel:+4980311234567")
     page_of_anna.post(CHOICE, {"standard": "ja"})
     assert headings(page_of_anna.get(LIST)) == STANDARD
 
@@ -182,3 +182,26 @@ def test_the_choice_holds_every_column_once(anna, heatpumps, own):
     everything = [*choice.shown, *choice.others]
     assert len(everything) == len({column.name for column in everything})
     assert choice.names == ["name", "phase"]
+
+
+def test_cells_are_edited_where_every_lead_of_the_list_has_the_field(
+    page_of_anna, heatpumps, anna, lead, solar
+):
+    roof = factories.make_field(heatpumps, "Dach")
+
+    def edited(query=""):
+        address = f"/leads/?spalten=name,phone,volumen,feld-{roof.pk}{query}"
+        headings = read(page_of_anna.get(address)).all("th", scope="col")
+        return [heading.get("data-field") for heading in headings]
+
+    assert edited() == ["", "phone", "value", f"feld-{roof.pk}"]
+    solar.memberships.create(user=anna, role="rep")
+    assert edited() == ["", "phone", "value", ""]
+    assert edited("&marktplatz=waermepumpe-sued")[-1] == f"feld-{roof.pk}"
+    sent = {"phone": "089 1", "seen-phone": lead.phone}
+    for page in ("/leads/?sort=name", "/leads/abgeschlossen/"):
+        headers = {**HTMX, "HX-Current-URL": f"http://testserver{page}"}
+        address = f"/leads/{lead.pk}/felder/phone/"
+        assert page_of_anna.post(address, sent, headers=headers)["HX-Refresh"] == "true"
+    lead.refresh_from_db()
+    assert lead.phone == "089 1"

@@ -470,7 +470,7 @@ def test_a_choice_that_left_the_list_stays_on_its_leads(
         by=anna,
     )
     Field.objects.filter(pk=own.pk).update(choices="Ziegel\nFlach")
-    assert shown(page_of_anna, lead, name) == "Blech"
+    assert shown(page_of_anna, lead, name) == "Blech passt nicht mehr zum Feld"
     before = everything()
     data = editor(page_of_anna, lead, name).sends()
     assert page_of_anna.post(field_address(lead, name), data).status_code == 303

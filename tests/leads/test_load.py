@@ -9,9 +9,18 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from leads import field_values
 from leads.load import cast
 from leads.load.loading import seed_load
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent, SearchDocument, StorageUse
+from leads.models import (
+    Attachment,
+    FieldValue,
+    JournalEntry,
+    Lead,
+    LeadEvent,
+    SearchDocument,
+    StorageUse,
+)
 from leads.models.queryset import due_times
 from leads.reconciling import findings
 from leads.search_documents import rebuild
@@ -36,7 +45,14 @@ def structure():
     with connection.cursor() as cursor:
         return [
             connection.introspection.get_constraints(cursor, model._meta.db_table)
-            for model in (Lead, LeadEvent, JournalEntry, Attachment, SearchDocument)
+            for model in (
+                Lead,
+                LeadEvent,
+                JournalEntry,
+                Attachment,
+                SearchDocument,
+                FieldValue,
+            )  # fmt: skip
         ]
 
 
@@ -62,6 +78,8 @@ def test_rows_are_consistent_and_the_tables_as_before(db, capsys):
         assert (line.created_at, line.lead_id) == (line.event.created_at, line.event.lead_id)
     shown = LeadEvent.objects.filter(kind__in=LeadEvent.IN_JOURNAL)
     assert not shown.filter(journal_line=None).exists()
+    assert FieldValue.objects.count() > LEADS
+    assert field_values.rebuild().written == 0
     outcome = rebuild()
     assert (outcome.seen, outcome.written, outcome.removed) == (LEADS, 0, 0)
     assert StorageUse.objects.recount() == 0

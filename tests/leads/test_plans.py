@@ -5,6 +5,7 @@ Read off PostgreSQL's own account of what it did, not off the clock.
 
 import pytest
 
+from leads import field_values
 from leads.search_documents import rebuild
 from tests import factories
 
@@ -17,6 +18,8 @@ CLOSED_SORTS = ["name", "marktplatz", "ergebnis", "datum", "volumen"]
 # Anna's have 8,000, and those of everybody 10,000.
 FEW = 2_500
 
+READ_BY_INDEX = {"leads_lead", "leads_searchdocument", "leads_fieldvalue"}
+
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
@@ -24,17 +27,26 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 def crowd(transactional_db, anna, ben, meike, heatpumps, solar):
     """Most of 30,000 leads are Anna's, in two marketplaces; Ben has twenty."""
     solar.memberships.create(user=anna, role="rep")
+    fields = {m: factories.make_field(m, "Fläche", "number") for m in (heatpumps, solar)}
     factories.LossReason.objects.create(marketplace=solar, label="Zu spät", position=9)
-    for marketplace in (heatpumps, solar):
-        seed(marketplace, 8_000, owner=anna)
-        seed(marketplace, 20, owner=ben)
-        seed(marketplace, 2_000, owner=meike)
-        seed(marketplace, 1_500, status="offered")
+    for marketplace, field in fields.items():
+        seed(marketplace, 8_000, owner=anna, field=field)
+        seed(marketplace, 20, owner=ben, field=field)
+        seed(marketplace, 2_000, owner=meike, field=field)
+        seed(marketplace, 1_500, status="offered", field=field)
         for status in ("won", "lost"):
-            seed(marketplace, 1_500, owner=anna, status=status)
-            seed(marketplace, 20, owner=ben, status=status)
+            seed(marketplace, 1_500, owner=anna, status=status, field=field)
+            seed(marketplace, 20, owner=ben, status=status, field=field)
     rebuild()
+    field_values.rebuild()
     settle()
+    return fields
+
+
+@pytest.fixture
+def own(crowd, heatpumps):
+    """The word of the own field of one marketplace, which is a column of both."""
+    return f"feld-{crowd[heatpumps].pk}"
 
 
 def account(client, address, **query):
@@ -50,7 +62,7 @@ def assert_flat(nodes, *, most=FEW, most_sorted=FEW, read_whole=()):
     """Only indexes of leads are read, and of the long slices no more than a piece."""
     for node in nodes:
         kind, relation = node["Node Type"], node.get("Relation Name")
-        if relation in {"leads_lead", "leads_searchdocument"} and relation not in read_whole:
+        if relation in READ_BY_INDEX and relation not in read_whole:
             assert kind != "Seq Scan", node
             looked_at = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
             assert looked_at <= most, node
@@ -94,6 +106,40 @@ def test_each_filter(people, heatpumps):
             for sort in CLOSED_SORTS:
                 nodes, _page = account(client, CLOSED, sort=sort, ergebnis=result)
                 assert_flat(nodes)
+
+
+def test_each_order_and_page_by_an_own_field(people, own, heatpumps):
+    """Also where another filter narrows it, and where only leads without a value are left."""
+    phase = heatpumps.phases.first().pk
+    narrowed = [{}, {"phase": phase}, {"wiedervorlage": "heute"}]
+    for client in people:
+        for address in (LIST, CLOSED):
+            for sort in (own, f"-{own}"):
+                nodes, first = account(client, address, sort=sort)
+                assert_flat(nodes)
+                if first.next:
+                    nodes, second = account(client, address, sort=sort, seite=first.next)
+                    assert_flat(nodes)
+                    back = second.previous
+                    nodes, _first = account(client, address, sort=sort, seite=back)
+                    assert_flat(nodes)
+        for chosen in narrowed:
+            nodes, _page = account(client, LIST, sort=own, **chosen)
+            assert_flat(nodes)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [("1", "1"), ("1", "100"), ("1", "800")], ids=["few", "some", "many"]
+)
+def test_each_filter_by_an_own_field(people, own, heatpumps, low, high):
+    asked = {f"{own}-ab": low, f"{own}-bis": high, "marktplatz": heatpumps.slug}
+    for client in people:
+        for sort in ("", "name", own):
+            # Up to MOST_GATHERED are put into order by themselves.
+            query = {**asked, "sort": sort}
+            nodes, answer = nodes_of(lambda c=client, q=query: c.get(LIST, q))
+            assert answer.status_code == 200
+            assert_flat(nodes)
 
 
 SEARCHES = {

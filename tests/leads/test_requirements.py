@@ -200,7 +200,7 @@ def test_a_tick_is_saved_at_once_and_counts_once(page_of_anna, anna, meike, lead
     # Without htmx the whole list is saved, and one is back in the dialog.
     both = {**form.sends(), "punkt": [item.pk for item in items]}
     answer = page_of_anna.post(checklist(lead), both)
-    assert (answer.status_code, answer["Location"]) == (302, phase_address(lead))
+    assert (answer.status_code, answer["Location"]) == (303, phase_address(lead))
     assert len(ticked(lead)) == 2
     # Odd ids are nobody's.
     before = everything()

@@ -74,7 +74,7 @@ class Stage:
         }
         self.views = [
             SavedView.objects.keep(anna, name=name, list_name="in_progress", query="sort=name")
-            for name in ("Geheimer Plan", "Geheimer Plan B")
+            for name in ("Ansicht A", "Ansicht B")
         ]
 
     @staticmethod
@@ -145,6 +145,8 @@ class Stage:
         """What the right person would send to `route`, complete and valid."""
         lead, phases = self.lead, self.marketplace.phases
         match route.removeprefix(LEAD):
+            case "leads/wiedervorlage/":
+                return {"lead": lead.pk, "follow_up_at": "2028-01-03"}
             case "leads/ansichten/anlegen/":
                 return {"name": "Neu", "liste": "in_progress", "abfrage": "sort=-name"}
             case "leads/ansichten/<int:view_id>/":
@@ -159,6 +161,8 @@ class Stage:
             case "abschluss/":
                 reason = self.marketplace.loss_reasons.first().pk
                 return {"von": lead.phase_id, "ergebnis": "verloren", "loss_reason": reason}
+            case "anruf/":
+                return {"outcome": "not_reached", "note": "Abends", "token": uuid.uuid4()}
             case "wiedervorlage/":
                 return {"follow_up_at": "2026-12-01", "follow_up_note": "Nachfassen"}
             case "felder/<str:name>/":
@@ -229,6 +233,7 @@ OWN_ENTRY = {
 }
 OF_A_LEAD = {
     LEAD: Of(get=True),
+    f"{LEAD}stand/": Of(get=True, is_for_scripts=True),
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),
@@ -236,6 +241,7 @@ OF_A_LEAD = {
     f"{LEAD}abschluss/": Of(post=True),
     f"{LEAD}wiedereroeffnung/": Of(get=True, post=True),
     f"{LEAD}wiedervorlage/": Of(get=True, post=True),
+    f"{LEAD}anruf/": Of(get=True, post=True),
     f"{LEAD}felder/": Of(get=True, post=True, has_form=True),
     f"{LEAD}felder/<str:name>/": Of(get=True, post=True),
     f"{LEAD}journal/": Of(post=True),
@@ -283,6 +289,11 @@ PERSONAL = {
     "leads/anlegen/": Of(get=True, post=True),
     "leads/importe/": Of(get=True),
     "leads/importe/neu/": Of(get=True, post=True),
+    "leads/wiedervorlage/": Of(get=True, post=True),
+    "leads/wiedervorlage/ruecknahme/": Of(post=True),
+    "leads/export/": Of(get=True),
+    "leads/abgeschlossen/export/": Of(get=True),
+    "leads/filter/": Of(get=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),
     "leads/spalten/": Of(get=True, post=True),
@@ -291,6 +302,8 @@ PERSONAL = {
     "passwort/": Of(get=True, post=True),
     "sprache/": Of(post=True),
     "darstellung/": Of(post=True),
+    "erinnerungen/": Of(get=True, post=True),
+    "einstellungen/": Of(get=True, post=True),
 }
 # Everybody who can reach the server.
 PUBLIC = {
@@ -300,6 +313,8 @@ PUBLIC = {
     "passwort/vergessen/gesendet/": Of(get=True),
     "passwort/neu/<uidb64>/<token>/": Of(get=True, post=True),
     "passwort/neu/fertig/": Of(get=True),
+    "leads/rueckmeldung/<token>/": Of(get=True, post=True),
+    "kalender/<token>.ics": Of(get=True),
     "healthz/": Of(get=True),
     "healthz/alive/": Of(get=True),
 }

@@ -34,6 +34,7 @@ from .test_admin import addresses
 # (route, verb) → queries of the page and of the part. Session and user are two of them.
 BUDGETS = {
     (LEAD, "GET"): (9, 6),
+    (f"{LEAD}stand/", "GET"): (7, 7),
     (f"{LEAD}annahme/", "POST"): (15, 15),
     (f"{LEAD}ablehnung/", "GET"): (6, 4),
     (f"{LEAD}ablehnung/", "POST"): (9, 9),
@@ -43,6 +44,8 @@ BUDGETS = {
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
     (f"{LEAD}wiedereroeffnung/", "POST"): (14, 16),
+    (f"{LEAD}anruf/", "GET"): (5, 3),
+    (f"{LEAD}anruf/", "POST"): (14, 15),
     (f"{LEAD}wiedervorlage/", "GET"): (5, 3),
     (f"{LEAD}wiedervorlage/", "POST"): (14, 15),
     (f"{LEAD}felder/", "GET"): (6, 4),
@@ -66,6 +69,12 @@ BUDGETS = {
     ("leads/", "GET"): (7, 7),
     ("leads/neu/", "GET"): (7, 6),
     ("leads/abgeschlossen/", "GET"): (7, 6),
+    ("leads/wiedervorlage/", "GET"): (5, 3),
+    # Of one lead; each other one asks as much.
+    ("leads/wiedervorlage/", "POST"): (11, 11),
+    ("leads/wiedervorlage/ruecknahme/", "POST"): (4, 4),
+    ("leads/export/", "GET"): (5, 5),
+    ("leads/abgeschlossen/export/", "GET"): (5, 5),
     ("leads/ansichten/", "GET"): (5, 3),
     ("leads/ansichten/anlegen/", "GET"): (5, 4),
     ("leads/ansichten/anlegen/", "POST"): (9, 9),
@@ -88,6 +97,7 @@ BUDGETS = {
     (f"{IMPORT}fehler/<str:ending>/", "GET"): (5, 5),
     ("leads/anlegen/", "GET"): (6, 4),
     ("leads/anlegen/", "POST"): (6, 4),
+    ("leads/filter/", "GET"): (6, 4),
     ("leads/spalten/", "GET"): (6, 5),
     ("leads/spalten/", "POST"): (6, 5),
     ("abmelden/", "POST"): (4, 4),
@@ -96,6 +106,15 @@ BUDGETS = {
     ("passwort/", "POST"): (7, 7),
     ("sprache/", "POST"): (2, 2),
     ("darstellung/", "POST"): (2, 2),
+    ("erinnerungen/", "GET"): (4, 4),
+    ("einstellungen/", "GET"): (5, 5),
+    ("einstellungen/", "POST"): (6, 6),
+    # Without a valid token; with one it is the person and the leads.
+    ("kalender/<token>.ics", "GET"): (0, 0),
+    ("erinnerungen/", "POST"): (3, 3),
+    # Without a valid link; with one, see tests/leads/test_reminders.py.
+    ("leads/rueckmeldung/<token>/", "GET"): (0, 0),
+    ("leads/rueckmeldung/<token>/", "POST"): (0, 0),
     ("anmelden/", "GET"): (0, 0),
     ("anmelden/", "POST"): (0, 0),
     ("admin/login/", "GET"): (0, 0),
@@ -218,7 +237,7 @@ def test_the_admin_asks_no_more_for_many_rows(stage, client_of, olaf):
 # What is sent, the query, and the compressed bytes that its answer may have.
 PARTS = {
     "a move": (f"{LEAD}phase/", "POST", "", 2000),
-    "a field": (f"{LEAD}felder/<str:name>/", "POST", "", 1500),
+    "a field": (f"{LEAD}felder/<str:name>/", "POST", "", 1600),
     "an entry": (f"{LEAD}journal/", "POST", "", 1600),
     "the journal": (LEAD, "GET", "?tab=journal", 4000),
     "the attachments": (LEAD, "GET", "?tab=anhaenge", 6500),

@@ -11,6 +11,8 @@ from .stage import KNOWN, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, SECRETS, SEC
 ABSENT = 99999999
 STARTS = ["/leads/", "/leads/neu/", "/leads/abgeschlossen/", "/leads/anlegen/", "/passwort/"]
 REFUSED = ["ben", "clara", "olaf", "ended", "reassigned", "decliner"]
+# Offered by the toast of what was done to selected rows, which a crawl does not tick.
+OFFERED_LATER = {"leads/wiedervorlage/ruecknahme/"}
 CLASSES = {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}
 
 
@@ -44,7 +46,7 @@ def test_whatever_a_page_offers_is_classified_and_every_form_is_found(stage, cli
     wanted = {
         (route, "POST")
         for route, of in {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL}.items()
-        if of.post and "/direkt/" not in route
+        if of.post and "/direkt/" not in route and route not in OFFERED_LATER
     }
     wanted |= {(route, "GET") for route, of in OF_A_LEAD.items() if of.get}
     assert wanted - {(target.route, target.verb) for target in found.targets.values()} == set()

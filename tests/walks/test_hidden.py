@@ -4,6 +4,7 @@ Each case states the visible set; all other leads are the hidden one.
 """
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -118,5 +119,11 @@ def test_a_filter_by_what_is_hidden_is_as_one_by_nothing(leads, stage, client_of
                 without_tokens(client.get(f"{address}?{query}", headers=HTMX))
                 for query in (known, unknown)
             ]
-            assert bodies[0].replace(known, "") == bodies[1].replace(unknown, "")
+            # A link leads back to the very address.
+            for echo in (str, quote):
+                bodies = [
+                    body.replace(echo(query), "")
+                    for body, query in zip(bodies, (known, unknown), strict=True)
+                ]
+            assert bodies[0] == bodies[1]
             assert foreign.name not in bodies[0]

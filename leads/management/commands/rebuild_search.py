@@ -1,10 +1,10 @@
-"""Make afresh what leads are found by."""
+"""Make afresh what leads are found, filtered and sorted by."""
 
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from leads import search_index
+from leads import field_values, search_index
 from leads.numbers import german
 from leads.search_documents import rebuild
 
@@ -12,11 +12,12 @@ LEADS_PER_PROGRESS_LINE = 10_000
 
 
 class Command(BaseCommand):
-    """Parses the arguments; leads.search_documents does the work."""
+    """Parses the arguments; leads.search_documents and leads.field_values do the work."""
 
     help = (
-        "Makes the search documents afresh out of leads and journals and writes those that "
-        "differ. Repeatable, and safe beside a running server. Needed after leads were "
+        "Makes the search documents and the values of own fields afresh out of leads and "
+        "journals and writes those that differ. Repeatable, and safe beside a running "
+        "server. Needed after leads were "
         "written past the application, and after an update during which the version before "
         "went on running."
     )
@@ -39,6 +40,11 @@ class Command(BaseCommand):
                 "written": german(outcome.written),
                 "removed": german(outcome.removed),
             }
+        )
+        outcome = field_values.rebuild(progress=self._tell_progress)
+        self.stdout.write(
+            _("Own fields: %(seen)s leads · written: %(written)s")
+            % {"seen": german(outcome.seen), "written": german(outcome.written)}
         )
         if index:
             search_index.make_afresh(connection)

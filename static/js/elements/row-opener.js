@@ -40,7 +40,7 @@ class RowOpener extends HTMLElement {
   open(event) {
     const row = event.target.closest("tbody tr");
     const link = row?.querySelector("a");
-    if (!link || event.target.closest("a")) return;
+    if (!link || event.target.closest("a, label, input, button, form")) return;
     getSelection().removeAllRanges();
     link.click();
   }
@@ -49,12 +49,17 @@ class RowOpener extends HTMLElement {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const here = document.activeElement;
     const isOurs = here === document.body || this.contains(here);
-    if (!isOurs) return;
+    if (!isOurs || here.closest("td form")) return;
     const rows = this.rows;
     const current = rows.findIndex((row) => row.contains(here));
     if (event.key === "Enter" && current >= 0 && here === rows[current]) {
       event.preventDefault();
       rows[current].querySelector("a").click();
+      return;
+    }
+    if (event.key === " " && current >= 0 && here === rows[current]) {
+      event.preventDefault();
+      rows[current].querySelector("input[type=checkbox]")?.click();
       return;
     }
     const target = {

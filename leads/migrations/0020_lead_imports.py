@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0012_fill_phase_due_on'),
+        ('leads', '0019_calendar_address'),
         ('marketplaces', '0006_list_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,111 @@
+"""What leads are sorted and filtered by in own fields: made of them, and made afresh."""
+
+from dataclasses import dataclass
+
+from django.apps import apps as current_apps
+from django.db import transaction
+
+from .kinds import KINDS
+
+BATCH = 500
+# Columns of a lead from which its rows are made.
+COLUMNS = {"own_values", "owner", "status"}
+CLOSED = {"won", "lost"}
+
+
+def keys_of(values, kinds):
+    """Return (field, is_choice, key) of what `values` (own_values) are sorted and found by.
+
+    `kinds` maps the ids of the definitions to their kinds.
+    """
+    return {
+        (field_id, *key)
+        for field_id, kind in kinds.items()
+        if (data := values.get(str(field_id)))
+        for key in KINDS[kind].keys(data)
+    }
+
+
+def rows_of(lead, kinds):
+    """Return (field, is_choice, key) of each row that `lead` is to have."""
+    is_worked = lead.status != "offered" and lead.anonymised_at is None
+    return keys_of(lead.own_values, kinds) if is_worked else set()
+
+
+def columns_of(lead, row):
+    """Return the columns of the `row` (see `rows_of`) of `lead`."""
+    field_id, is_choice, key = row
+    return {
+        "lead_id": lead.pk,
+        "field_id": field_id,
+        "owner_id": lead.owner_id,
+        "is_closed": lead.status in CLOSED,
+        "is_choice": is_choice,
+        "key": key,
+    }
+
+
+@dataclass
+class Outcome:
+    """What was rebuilt, in numbers of leads."""
+
+    seen: int = 0
+    written: int = 0
+
+
+def rebuild(*, apps=current_apps, marketplace=None, progress=lambda outcome: None):
+    """Make the rows of all leads (of a `marketplace`) afresh; return the Outcome.
+
+    Repeatable, and safe beside a running server: each batch is a transaction that holds
+    its leads. `progress` is called with the Outcome after each batch.
+    """
+    leads = apps.get_model("leads.Lead")._base_manager
+    if marketplace is not None:
+        leads = leads.filter(marketplace=marketplace)
+    outcome, last = Outcome(), 0
+    while True:
+        with transaction.atomic():
+            rows = leads.filter(pk__gt=last).order_by("pk").select_for_update(of=("self",))
+            batch = list(
+                rows.only(
+                    "marketplace_id", "own_values", "owner_id", "status", "anonymised_at"
+                )[:BATCH]
+            )
+            if not batch:
+                return outcome
+            last = batch[-1].pk
+            outcome.seen += len(batch)
+            outcome.written += write(batch, apps=apps)
+        progress(outcome)
+
+
+def write(leads, *, apps=current_apps):
+    """Write the rows of these locked `leads` where they differ; return of how many."""
+    values = apps.get_model("leads.FieldValue")._base_manager
+    fields = apps.get_model("marketplaces.Field")._base_manager
+    kinds = {}
+    among = {lead.marketplace_id for lead in leads}
+    for pk, marketplace_id, kind in fields.filter(marketplace__in=among).values_list(
+        "pk", "marketplace_id", "kind"
+    ):
+        kinds.setdefault(marketplace_id, {})[pk] = kind
+    there = {}
+    for row in values.filter(lead__in=leads).values():
+        there.setdefault(row["lead_id"], []).append(row)
+    wanted = {
+        lead.pk: [
+            columns_of(lead, row) for row in rows_of(lead, kinds.get(lead.marketplace_id, {}))
+        ]
+        for lead in leads
+    }
+    differing = [
+        pk for pk, rows in wanted.items() if _set_of(rows) != _set_of(there.get(pk, []))
+    ]
+    if differing:
+        values.filter(lead__in=differing).delete()
+        values.bulk_create(values.model(**row) for pk in differing for row in wanted[pk])
+    return len(differing)
+
+
+def _set_of(rows):
+    return {tuple(sorted(row.items())) for row in rows}

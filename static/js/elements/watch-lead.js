@@ -1,0 +1,116 @@
+/* Shows within seconds what others change in the lead that is open.
+
+   Asks with the state that the page shows: as long as there is no other, the answer is an
+   empty one. Asks more seldom while nothing happens, and not at all while nobody looks.
+   What is being edited is left alone and marked. */
+import { renew } from "../lib/renewing.js";
+
+const SOONEST = 3000;
+const LATEST = 10_000;
+const AFTER_FAILURE = 60_000;
+const OVER = { 401: "signed-out", 403: "signed-out", 404: "gone" };
+
+class WatchLead extends HTMLElement {
+  connectedCallback() {
+    this.stamp = this.dataset.stamp;
+    this.wait = SOONEST;
+    /* An answer that was made before a change of our own would take that back. */
+    this.own = 0;
+    this.handlers = {
+      visibilitychange: () => this.onVisible(),
+      "htmx:beforeRequest": () => this.own++,
+      "htmx:afterRequest": () => this.own++,
+      keydown: () => this.hurry(),
+      pointerdown: () => this.hurry(),
+    };
+    for (const [name, handler] of Object.entries(this.handlers)) {
+      document.addEventListener(name, handler);
+    }
+    this.plan(this.wait);
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.timer);
+    this.isOver = true;
+    for (const [name, handler] of Object.entries(this.handlers)) {
+      document.removeEventListener(name, handler);
+    }
+  }
+
+  onVisible() {
+    clearTimeout(this.timer);
+    if (!document.hidden) this.look();
+  }
+
+  /* Who works here is shown sooner what others do. */
+  hurry() {
+    if (this.wait === SOONEST) return;
+    this.wait = SOONEST;
+    this.plan(this.wait);
+  }
+
+  plan(wait) {
+    clearTimeout(this.timer);
+    if (this.isOver || document.hidden) return;
+    /* Not all at once, after a server was away. */
+    this.timer = setTimeout(() => this.look(), wait * (0.9 + Math.random() * 0.2));
+  }
+
+  async look() {
+    if (this.isLooking || this.isOver) return;
+    this.isLooking = true;
+    const { own } = this;
+    try {
+      const answer = await fetch(this.dataset.address, {
+        cache: "no-store",
+        headers: {
+          "If-None-Match": this.stamp,
+          "HX-Request": "true",
+          "HX-Current-URL": location.href,
+        },
+      });
+      const text = await answer.text();
+      if (own !== this.own && answer.status === 200) this.plan(SOONEST / 3);
+      else this.hear(answer, text);
+    } catch {
+      this.plan(AFTER_FAILURE);
+    } finally {
+      this.isLooking = false;
+    }
+  }
+
+  hear(answer, text) {
+    if (answer.status in OVER) {
+      this.isOver = true;
+      this.tell(this.copyOf(OVER[answer.status]));
+    } else if (answer.status === 200) {
+      const { body: fresh, title } = new DOMParser().parseFromString(text, "text/html");
+      this.wait = SOONEST;
+      /* What had to wait, because a menu of it was open, is asked for again. */
+      if (renew(fresh, () => this.copyOf("changed"))) this.stamp = answer.headers.get("ETag");
+      document.title = title;
+      for (const told of fresh.querySelectorAll("[data-told]")) this.tell(told);
+    } else if (answer.status === 304) {
+      this.wait = Math.min(this.wait * 1.2, LATEST);
+    } else {
+      this.plan(AFTER_FAILURE);
+      return;
+    }
+    this.plan(this.wait);
+  }
+
+  copyOf(when) {
+    const template = this.querySelector(`template[data-when="${when}"]`);
+    return template.content.firstElementChild.cloneNode(true);
+  }
+
+  /* Behind a modal dialog nothing is read out. */
+  tell(toast) {
+    const dialog = document.querySelector("dialog:modal");
+    if (dialog) toast.setAttribute("role", toast.getAttribute("role") ?? "status");
+    if (dialog) dialog.prepend(toast);
+    else document.getElementById("toasts").append(toast);
+  }
+}
+
+customElements.define("watch-lead", WatchLead);

@@ -1,0 +1,83 @@
+/* Puts fresh parts of a page into the places of those with the same id.
+
+   Only what differs is replaced, so that the page stays still under what is read, and
+   nothing in which somebody is typing or choosing. */
+const EDITOR = "form[hx-post] :is(textarea, select, input:not([type=hidden]))";
+
+/* What is the same although the bytes differ: tokens, and where the focus once was to go. */
+function wording(element) {
+  const copy = element.cloneNode(true);
+  for (const one of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) one.remove();
+  for (const one of [copy, ...copy.querySelectorAll("*")]) {
+    one.removeAttribute("autofocus");
+    one.removeAttribute("hx-swap-oob");
+    one.removeAttribute("data-fresh");
+    const passing = [...one.classList].filter((name) => name.startsWith("htmx-"));
+    one.classList.remove(...passing);
+    if (!one.classList.length) one.removeAttribute("class");
+  }
+  const { outerHTML: markup } = copy;
+  return markup.replace(/\s+/g, " ").replace(/> | </g, (pair) => pair.trim());
+}
+
+const isEdited = (element) => element.matches("form") || element.querySelector(EDITOR);
+const isOpen = (element) => element.querySelector("details[open], :popover-open");
+
+function mark(editor, makeNote) {
+  const note = "[data-note]";
+  if (!editor || editor.querySelector(note)) return;
+  const made = makeNote();
+  made.setAttribute("data-note", "");
+  editor.append(made);
+}
+
+/* The place of a field in the editor of all of them. */
+function placeInEditor(id) {
+  const name = CSS.escape(id.replace(/^field-/, ""));
+  return document.querySelector(`#fields form :is([name="${name}"], [name="${name}_0"])`);
+}
+
+function replace(shown, fresh) {
+  const focusable = "a[href], button, summary, [tabindex]";
+  const index = [...shown.querySelectorAll(focusable)].indexOf(document.activeElement);
+  shown.replaceWith(fresh);
+  htmx.process(fresh);
+  if (index >= 0) fresh.querySelectorAll(focusable)[index]?.focus({ preventScroll: true });
+}
+
+/* Returns whether all that is `fresh` is on the page now. */
+export function renew(fresh, makeNote) {
+  let isAll = true;
+  const isNews = fresh.querySelector("[data-told]");
+
+  function put(element) {
+    const shown = document.getElementById(element.id);
+    if (!shown) mark(placeInEditor(element.id)?.closest("fieldset, div"), makeNote);
+    else if (wording(shown) === wording(element)) return;
+    else if (isEdited(shown)) mark(shown.querySelector("form") ?? shown, makeNote);
+    else if (isOpen(shown)) isAll = false;
+    else {
+      element.toggleAttribute("data-fresh", Boolean(isNews));
+      replace(shown, element);
+    }
+  }
+
+  for (const element of [...fresh.querySelectorAll("[data-parts] > *")]) put(element);
+  for (const group of fresh.querySelectorAll("[data-into]")) {
+    const place = document.getElementById(group.dataset.into);
+    for (const element of [...group.children].reverse()) {
+      if (document.getElementById(element.id)) put(element);
+      else if (place && element.id) {
+        element.toggleAttribute("data-fresh", Boolean(isNews));
+        place.prepend(element);
+        htmx.process(element);
+      }
+    }
+  }
+  for (const { dataset } of fresh.querySelectorAll("[data-gone]")) {
+    const shown = document.getElementById(dataset.gone);
+    if (shown && isEdited(shown)) mark(shown.querySelector("form"), makeNote);
+    else shown?.remove();
+  }
+  return isAll;
+}

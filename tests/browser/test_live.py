@@ -1,0 +1,113 @@
+"""What somebody else changes in the lead that is open appears by itself."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from leads.models import Lead
+from tests import factories
+
+
+@pytest.fixture
+def meikes_page(new_context, live_server, sign_in_as, meike):
+    context = new_context(base_url=live_server.url)
+    sign_in_as(context, meike)
+    return context.new_page()
+
+
+def composer(page):
+    return page.get_by_role("textbox", name="Journaleintrag")
+
+
+def test_the_changes_of_another_person_appear_and_leave_alone_what_is_typed(
+    annas_page, meikes_page, lead
+):
+    for page in (annas_page, meikes_page):
+        page.goto(f"/leads/{lead.pk}/")
+    composer(annas_page).fill("Ich tippe gerade")
+    annas_page.get_by_label("Ort bearbeiten").click()
+    annas_page.get_by_role("textbox", name="Ort").fill("Prien")
+
+    meikes_page.get_by_label("Telefon bearbeiten").click()
+    meikes_page.get_by_role("textbox", name="Telefon").fill("089 5554433")
+    meikes_page.get_by_role("button", name="Änderung bestätigen").click()
+    meikes_page.get_by_label("Ort bearbeiten").click()
+    meikes_page.get_by_role("textbox", name="Ort").fill("Ulm")
+    meikes_page.get_by_role("button", name="Änderung bestätigen").click()
+    composer(meikes_page).fill("Kunde rief an")
+    meikes_page.get_by_role("button", name="Eintragen").click()
+
+    expect(annas_page.get_by_role("group", name="Telefon")).to_contain_text("089 5554433")
+    told = annas_page.get_by_role("status").filter(has_text="Meike Beispiel")
+    expect(told.first).to_be_visible()
+    expect(annas_page.get_by_role("listitem").filter(has_text="Kunde rief an")).to_be_visible()
+    # What is being edited stays and is marked; confirming it shows both.
+    expect(annas_page.get_by_text("Inzwischen geändert.")).to_be_visible()
+    expect(annas_page.get_by_role("textbox", name="Ort")).to_have_value("Prien")
+    expect(composer(annas_page)).to_have_value("Ich tippe gerade")
+    annas_page.get_by_role("button", name="Änderung bestätigen").click()
+    annas_page.get_by_role("button", name="Meine übernehmen").click()
+    # Of her own changes she is not told, in no tab.
+    expect(meikes_page.get_by_role("group", name="Ort")).to_contain_text("Prien")
+    expect(meikes_page.get_by_text("Meike Beispiel hat „")).to_have_count(0)
+    expect(meikes_page.get_by_text("Anna Beispiel hat „Ort“ geändert")).to_be_visible()
+
+    circles = meikes_page.get_by_role("list", name="Vertriebsprozess").get_by_role("button")
+    circles.nth(2).click()
+    meikes_page.get_by_role("button", name="Nächste Phase").click()
+    steps = annas_page.get_by_role("list", name="Vertriebsprozess")
+    current = steps.get_by_role("button", name="Verhandlung", exact=True)
+    expect(current).to_have_attribute("aria-current", "step")
+    expect(composer(annas_page)).to_have_value("Ich tippe gerade")
+    # The new circle works like the old one.
+    current.click()
+    expect(annas_page.get_by_role("dialog")).to_contain_text("„Verhandlung“ abschließen?")
+
+
+def test_nobody_asks_while_the_tab_is_hidden_or_the_lead_is_gone(annas_page, lead, meike):
+    asked = []
+    annas_page.on("request", lambda one: "/stand/" in one.url and asked.append(one))
+    annas_page.add_init_script(
+        """Object.defineProperty(
+            document, "hidden", {get: () => sessionStorage.hidden === "1"}
+        )"""
+    )
+    annas_page.clock.install()
+    annas_page.goto(f"/leads/{lead.pk}/")
+    show = """(hidden) => {
+        sessionStorage.hidden = hidden;
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    with annas_page.expect_response(re.compile("/stand/")) as answered:
+        pass
+    assert answered.value.status == 304
+    annas_page.evaluate(show, "1")
+    before = len(asked)
+    lead.set_field("phone", seen=lead.phone, value="089 5554433", by=meike)
+    annas_page.clock.run_for(120_000)
+    assert len(asked) == before
+    annas_page.evaluate(show, "0")
+    expect(annas_page.get_by_role("group", name="Telefon")).to_contain_text("089 5554433")
+
+    composer(annas_page).fill("Das bleibt stehen")
+    Lead.objects.filter(pk=lead.pk).update(owner=meike)
+    gone = annas_page.get_by_role("alert").filter(has_text="bei jemand anderem")
+    expect(gone).to_be_visible()
+    expect(composer(annas_page)).to_have_value("Das bleibt stehen")
+    before = len(asked)
+    annas_page.clock.run_for(120_000)
+    assert len(asked) == before
+
+
+def test_attachments_and_history_grow_by_themselves(annas_page, lead, meike):
+    annas_page.goto(f"/leads/{lead.pk}/?tab=anhaenge")
+    other = annas_page.context.new_page()
+    other.goto(f"/leads/{lead.pk}/?tab=verlauf")
+    document = factories.attach(lead, meike, "Grundriss.txt", b"Plan")
+    expect(annas_page.get_by_role("link", name="Grundriss.txt")).to_be_visible()
+    row = other.get_by_role("row").filter(has_text="Grundriss.txt")
+    expect(row).to_have_count(1)
+    lead.delete_file(document.pk, by=meike)
+    expect(annas_page.get_by_role("link", name="Grundriss.txt")).to_have_count(0)
+    expect(row).to_have_count(2)

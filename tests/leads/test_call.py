@@ -1,0 +1,116 @@
+"""/leads/<id>/anruf/: each attempt to call stands in the journal and is counted."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from leads.models import Lead
+from tests import factories
+from tests.markup import HTMX, read
+from tests.state import everything
+
+BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+
+
+def address(lead):
+    return f"/leads/{lead.pk}/anruf/"
+
+
+def form_of(client, lead, headers=None):
+    response = client.get(address(lead), headers=headers)
+    assert response.status_code == 200
+    return read(response).form(address(lead))
+
+
+def fresh(lead):
+    return Lead.objects.get(pk=lead.pk)
+
+
+def head(client, lead):
+    return read(client.get(f"/leads/{lead.pk}/")).one("div", id="lead-head").text
+
+
+@BOTH
+def test_one_tap_writes_a_call_and_a_second_tap_none(page_of_anna, anna, lead, headers):
+    before = fresh(lead).last_activity_at
+    data = form_of(page_of_anna, lead, headers).sends(outcome="mailbox")
+    for _tap in range(2):
+        response = page_of_anna.post(address(lead), data, headers=headers)
+        assert response.status_code == (200 if headers else 303)
+    entry = lead.journal.written().get()
+    assert (entry.kind, entry.outcome, entry.author) == ("call", "mailbox", anna)
+    assert fresh(lead).last_activity_at > before
+    event = lead.events.get(kind="called")
+    assert (event.actor, event.label, event.object_id) == (anna, "Mailbox", entry.pk)
+    assert "1 Versuch an 1 Tag" in head(page_of_anna, lead)
+
+
+def test_attempts_and_their_days_are_counted_since_the_acceptance(page_of_anna, anna, lead):
+    lead.record_call(outcome="reached", by=anna)
+    lead.journal.written().update(created_at=lead.accepted_at - timedelta(days=1))
+    for days in (2, 1, 1):
+        event = lead.record_call(outcome="not_reached", note="Besetzt", by=anna)
+        at = timezone.now() + timedelta(days=days)
+        lead.journal.filter(pk=event.object_id).update(created_at=at)
+    # A note of a call without an outcome is no attempt.
+    lead.write_entry(text="Telefoniert", kind="call", by=anna)
+    lead.record_call(outcome="mailbox", by=anna)
+    assert "4 Versuche an 3 Tagen" in head(page_of_anna, lead)
+    entry = lead.journal.attempts().last()
+    kept = lead.journal.attempts().since(lead.accepted_at)
+    assert kept.count() == 4
+    last = kept.get(outcome="mailbox")
+    event = lead.delete_entry(last.pk, by=anna)
+    assert "3 Versuche an 2 Tagen" in head(page_of_anna, lead)
+    lead.undo(event, by=anna)
+    assert "4 Versuche an 3 Tagen" in head(page_of_anna, lead)
+    assert entry.created_at < lead.accepted_at
+
+
+def test_a_call_is_taken_back_from_the_toast(page_of_anna, lead):
+    data = form_of(page_of_anna, lead).sends(outcome="reached", note="Will ein Angebot")
+    answer = page_of_anna.post(address(lead), data, headers=HTMX)
+    assert "Will ein Angebot" in read(answer).text
+    undo = read(answer).one("div", class_="toast").one("form")["action"]
+    answer = page_of_anna.post(undo, headers=HTMX)
+    assert answer.status_code == 200
+    assert "Versuch" not in read(answer).one("div", id="lead-head").text
+    assert fresh(lead).call_count == 0
+
+
+@BOTH
+def test_a_call_back_sets_the_follow_up_and_needs_a_day(page_of_anna, lead, headers):
+    before = everything()
+    for typed in ({}, {"outcome": "callback"}, {"outcome": "vielleicht"}):
+        data = form_of(page_of_anna, lead).sends(note="Abends", **typed)
+        response = page_of_anna.post(address(lead), data, headers=headers)
+        assert response.status_code == 422
+        assert read(response).form(address(lead)).held["note"] == "Abends"
+    assert everything() == before
+    data = form_of(page_of_anna, lead).sends(
+        outcome="callback", follow_up_at="2027-02-01", follow_up_note="Frau Aigner"
+    )
+    assert page_of_anna.post(address(lead), data, headers=headers).status_code < 400
+    assert f"{timezone.localtime(fresh(lead).follow_up_at):%d.%m.%Y}" == "01.02.2027"
+    assert fresh(lead).follow_up_note == "Frau Aigner"
+
+
+def test_a_closed_lead_is_called_but_not_due_again(page_of_anna, anna, heatpumps):
+    won = factories.accepted(heatpumps, anna, phase=5)
+    data = form_of(page_of_anna, won).sends(follow_up_at="2027-02-01")
+    won.win(seen=won.phase, by=anna)
+    before = everything()
+    answer = page_of_anna.post(address(won), {**data, "outcome": "callback"})
+    assert answer.status_code == 409
+    assert "abgeschlossen" in read(answer).one("dialog").text
+    assert everything() == before
+    assert not form_of(page_of_anna, won).all(name="follow_up_at")
+    assert page_of_anna.post(address(won), {"outcome": "reached"}).status_code == 303
+    assert fresh(won).call_count == 1
+
+
+def test_an_offered_lead_cannot_be_called(page_of_anna, offered):
+    assert page_of_anna.get(address(offered)).status_code == 404
+    assert page_of_anna.post(address(offered), {"outcome": "reached"}).status_code == 404
+    assert fresh(offered).call_count == 0

@@ -1,0 +1,136 @@
+"""What has changed in the lead that is open: /leads/<id>/stand/."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from leads.models import Lead
+from tests import factories
+
+
+def ask(client, lead, stamp="", *, tab="journal"):
+    headers = {
+        "HX-Request": "true",
+        "HX-Current-URL": f"http://testserver/leads/{lead.pk}/?tab={tab}",
+    }
+    if stamp:
+        headers["If-None-Match"] = stamp
+    return client.get(f"/leads/{lead.pk}/stand/", headers=headers)
+
+
+def shown(client, lead):
+    """The state that the page shows, as it says itself."""
+    page = client.get(f"/leads/{lead.pk}/").text
+    return re.search(r'data-stamp="([^"]+)"', page)[1].replace("&quot;", '"')
+
+
+def test_as_long_as_nothing_happens_the_answer_is_empty_and_cheap(page_of_anna, lead):
+    stamp = shown(page_of_anna, lead)
+    before = Session.objects.get().expire_date
+    with CaptureQueriesContext(connection) as captured:
+        answer = ask(page_of_anna, lead, stamp)
+    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", stamp)
+    assert len(captured) == 3
+    # A proxy that compresses makes a weak one of it.
+    assert ask(page_of_anna, lead, f"W/{stamp}").status_code == 304
+    assert Session.objects.get().expire_date == before
+
+
+def test_asking_does_not_keep_a_session_alive(page_of_anna, lead, settings):
+    settings.SESSION_REFRESH = timedelta(0)
+    before = Session.objects.get().expire_date
+    ask(page_of_anna, lead)
+    assert Session.objects.get().expire_date == before
+    page_of_anna.get("/leads/")
+    assert Session.objects.get().expire_date > before
+
+
+def test_what_others_do_is_answered_with_who_did_it(page_of_anna, lead, meike):
+    stamp = shown(page_of_anna, lead)
+    lead.set_field("phone", seen=lead.phone, value="089 55", by=meike)
+    answer = ask(page_of_anna, lead, stamp)
+    assert answer.status_code == 200
+    assert "Meike Beispiel hat „Telefon“ geändert" in answer.text
+    assert 'id="field-phone"' in answer.text
+    assert "089 55" in answer.text
+    assert 'id="field-city"' not in answer.text
+    stamp = answer.headers["ETag"]
+    assert ask(page_of_anna, lead, stamp).status_code == 304
+
+    entry = lead.write_entry(text="Bitte zurückrufen", by=meike)
+    answer = ask(page_of_anna, lead, stamp)
+    assert f'id="entry-{entry.pk}"' in answer.text
+    assert "Meike Beispiel hat ins Journal geschrieben" in answer.text
+    assert "„Telefon“" not in answer.text.split("data-told", 1)[1]
+    stamp = answer.headers["ETag"]
+    # Another tab is answered what it shows.
+    assert "Bitte zurückrufen" not in ask(page_of_anna, lead, stamp, tab="verlauf").text
+
+    lead.delete_entry(entry.pk, by=meike)
+    lead.move(seen=lead.phase, to=lead.next_phase, by=meike)
+    document = factories.attach(lead, meike, "Plan.txt", b"Plan")
+    answer = ask(page_of_anna, lead, stamp, tab="anhaenge")
+    assert f'data-gone="entry-{entry.pk}"' in answer.text
+    assert f'id="file-{document.pk}"' in answer.text
+    assert "Meike Beispiel hat hier 3 Änderungen gemacht" in answer.text
+    assert re.search(r'aria-current="step"[^>]*nach=', answer.text)
+    assert 'id="event-' in ask(page_of_anna, lead, stamp, tab="verlauf").text
+
+
+def test_own_changes_are_shown_in_other_tabs_without_a_word(page_of_anna, lead, anna):
+    stamp = shown(page_of_anna, lead)
+    lead.set_field("phone", seen=lead.phone, value="089 55", by=anna)
+    answer = ask(page_of_anna, lead, stamp)
+    assert 'id="field-phone"' in answer.text
+    assert "data-told" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"owner": "meike"},
+        {"follow_up_at": timezone.now()},
+    ],
+)
+def test_what_is_done_without_an_activity_counts_too(signed_in, meike, lead, change):
+    client = signed_in(meike)
+    stamp = shown(client, lead)
+    values = {name: meike if name == "owner" else value for name, value in change.items()}
+    Lead.objects.filter(pk=lead.pk).update(**values)
+    assert ask(client, lead, stamp).status_code == 200
+
+
+def test_the_check_of_a_file_counts_too(page_of_anna, lead, anna):
+    document = factories.attach(lead, anna, "Plan.txt", b"Plan")
+    stamp = shown(page_of_anna, lead)
+    lead.note_scan(document.pk, found="Eicar")
+    answer = ask(page_of_anna, lead, stamp, tab="anhaenge")
+    assert "Eicar" in answer.text
+
+
+def test_who_was_away_for_long_is_told_to_load_the_page(page_of_anna, lead, meike):
+    stamp = shown(page_of_anna, lead)
+    for number in range(61):
+        seen = str(number - 1) if number else lead.company
+        lead.set_field("company", seen=seen, value=str(number), by=meike)
+    answer = ask(page_of_anna, lead, stamp)
+    assert "In diesem Lead hat sich vieles geändert." in answer.text
+    assert 'id="field-company"' not in answer.text
+
+
+@pytest.mark.parametrize("stamp", ['"0-1"', "quatsch", '"ffffffffffffffff-00000000"', "*"])
+def test_a_state_that_nobody_knows_brings_what_always_comes(page_of_anna, lead, stamp):
+    answer = ask(page_of_anna, lead, stamp)
+    assert answer.status_code == 200
+    assert 'id="stepper"' in answer.text
+
+
+def test_who_has_lost_the_lead_gets_404(page_of_anna, lead, meike):
+    stamp = shown(page_of_anna, lead)
+    Lead.objects.filter(pk=lead.pk).update(owner=meike)
+    assert ask(page_of_anna, lead, stamp).status_code == 404
