@@ -153,7 +153,8 @@ def failed_rows(request, import_id, ending):
         response = StreamingHttpResponse(as_csv(lead_import), content_type=CSV)
     else:
         raise Http404
-    name = f"import-{lead_import.pk}-{_('failed')}.{ending}"
+    word = _("failed")
+    name = f"import-{lead_import.pk}-{word}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -80,11 +80,11 @@ class Stage:
     @staticmethod
     def _import(marketplace, by, state):
         """An import of Anna's own leads; of its rows one is bad."""
-        file = ContentFile(b"Name;E-Mail\nGeheime Notiz;\nHuber;falsch\n")
+        file = ContentFile(b"Name;E-Mail\nLehmann;\nHuber;falsch\n")
         made = LeadImport.objects.create(
             marketplace=marketplace, by=by, mode="own", state=state, size=file.size,
-            file_name=f"Geheimer Plan {state}.csv", headings=["Name", "E-Mail"],
-            targets={"0": "name", "1": "email"}, sample=[[2, ["Geheime Notiz", ""]]],
+            file_name=f"Eigene Liste {state}.csv", headings=["Name", "E-Mail"],
+            targets={"0": "name", "1": "email"}, sample=[[2, ["Lehmann", ""]]],
             row_count=2, created=1, failed=1,
         )  # fmt: skip
         attachment_storage().save(made.file_key, file)

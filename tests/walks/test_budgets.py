@@ -92,7 +92,7 @@ BUDGETS = {
     (f"{IMPORT}start/", "POST"): (40, 40),
     (f"{IMPORT}fortschritt/", "POST"): (40, 40),
     (f"{IMPORT}abbruch/", "POST"): (10, 10),
-    (f"{IMPORT}ruecknahme/", "GET"): (7, 5),
+    (f"{IMPORT}ruecknahme/", "GET"): (8, 6),
     (f"{IMPORT}ruecknahme/", "POST"): (50, 50),
     (f"{IMPORT}fehler/<str:ending>/", "GET"): (5, 5),
     ("leads/anlegen/", "GET"): (6, 4),
