@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.tasks import task
 
+from leads.models import LeadImport
 from marketplaces.throttling import forget_old_attempts
 
 from . import tasks
@@ -47,6 +48,7 @@ JOBS = {
     "clearsessions": lambda: call_command("clearsessions"),
     "forget_attempts": forget_old_attempts,
     "purge_attachments": lambda: call_command("purge_attachments"),
+    "forget_imports": lambda: LeadImport.objects.forget_old(),
     "apply_retention": lambda: call_command("apply_retention"),
     "scan_attachments": _scan_attachments,
     "tidy_tasks": _tidy_tasks,

@@ -22,6 +22,8 @@ MAX_LINE = 1_000_000  # characters
 HEAD_BYTES = 1024
 HEAD_LINES = 50
 DELIMITERS = ";,\t"
+# What a spreadsheet would calculate; source: OWASP, CSV Injection.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Excel writes or understands this hint before the headings.
 HINT = re.compile(r'"?sep=(?P<delimiter>[;,\t|])"?\s*', re.IGNORECASE)
 BYTE_ORDER_MARKS = (
@@ -112,7 +114,7 @@ def _rows(lines, delimiter):
     while True:
         first = lines.start_row()
         try:
-            yield Row(first, next(reader))
+            yield Row(first, [_as_typed(cell) for cell in next(reader)])
         except StopIteration:
             return
         except csv.Error:
@@ -165,6 +167,11 @@ def _first_lines_beyond_ascii(path):
             if utf8_line and other_line:
                 break
     return utf8_line, other_line
+
+
+def _as_typed(cell):
+    """Return a cell without the apostrophe that keeps spreadsheets from calculating it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def _check_encoding(path, encoding):

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from itertools import batched
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from leadbook import provenance
 from leadbook.provenance import Source
@@ -37,7 +36,7 @@ from .headings import (
     check_targets,
     guess_targets,
 )
-from .models import Erasure, Lead
+from .models import Erasure, Fate, Lead
 from .privacy import erasure_list
 from .tables import open_rows
 from .text import clean_line
@@ -65,14 +64,6 @@ class Problem:
     def __str__(self):
         where = _("Line %(line)d") % {"line": self.line}
         return ", ".join(filter(None, (where, self.heading))) + f": {self.reason}"
-
-
-class Fate(models.TextChoices):
-    """What becomes of a row."""
-
-    CREATED = "created", gettext_lazy("imported")
-    EXISTING = "existing", gettext_lazy("already there")
-    FAILED = "failed", gettext_lazy("not imported")
 
 
 @dataclass

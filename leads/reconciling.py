@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .models import Attachment, DirectUpload
+from .models import Attachment, DirectUpload, LeadImport
 from .models.attachment import attachment_storage
 from .models.errors import StorageAway
 from .pictures import is_whole_webp
@@ -129,6 +129,7 @@ def _of_keys(now):
             # Listed before the rows are read: who gets its row in between is young.
             named = Attachment.objects.keys_among(portion)
             named |= DirectUpload.objects.keys_among(portion)
+            named |= LeadImport.objects.keys_among(portion)
             for key in portion:
                 is_orphan = key not in named and _is_old(storage, key, now)
                 yield [Finding(Kind.ORPHANED, key)] if is_orphan else []

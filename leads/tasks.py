@@ -4,9 +4,10 @@ import logging
 
 from django.tasks import task
 
-from leadbook.tasks import try_later
+from leadbook.tasks import are_durable, is_waiting, try_later
 
-from . import field_values
+from . import field_values, import_runs
+from .import_runs import PIECE_OF_REQUEST, PIECE_OF_WORKER
 from .models.attachment import Attachment
 from .pictures import file_thumbnail
 
@@ -37,3 +38,20 @@ def add_thumbnail(context, attachment_id, *, tries=0):
         is_done = False
     if not is_done:
         try_later(context)
+
+
+# Whoever waits for a mail or a picture goes first.
+@task(takes_context=True, priority=-10)
+def go_on_with_import(context, import_id):
+    """Do a piece of what an import has to do; a worker does the rest behind others."""
+    seconds = PIECE_OF_WORKER if are_durable() else PIECE_OF_REQUEST
+    worker = context.task_result.id
+    is_more = import_runs.go_on(import_id, worker=worker, seconds=seconds)
+    if is_more and are_durable():
+        go_on_with_import.enqueue(import_id)
+
+
+def push_import(lead_import):
+    """Go on with an import that nobody is at: there is no worker, or it got lost."""
+    if not (lead_import.is_claimed or is_waiting(go_on_with_import, lead_import.pk)):
+        go_on_with_import.enqueue(lead_import.pk)

@@ -17,6 +17,7 @@ from .views import (
     filters,
     follow_up,
     history,
+    imports,
     journal,
     lists,
     live,
@@ -46,6 +47,20 @@ urlpatterns = [
     path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
     path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),
     path("spalten/", columns.choose, name="columns"),
+    # /leads/importe/: leads out of a file
+    path("importe/", imports.index, name="imports"),
+    path("importe/neu/", imports.upload, name="import_upload"),
+    path("importe/<int:import_id>/", imports.show, name="import"),
+    path("importe/<int:import_id>/spalten/", imports.columns, name="import_columns"),
+    path("importe/<int:import_id>/start/", imports.start, name="import_start"),
+    path("importe/<int:import_id>/fortschritt/", imports.progress, name="import_progress"),
+    path("importe/<int:import_id>/abbruch/", imports.cancel, name="import_cancel"),
+    path("importe/<int:import_id>/ruecknahme/", imports.take_back, name="import_take_back"),
+    path(
+        "importe/<int:import_id>/fehler/<str:ending>/",
+        imports.failed_rows,
+        name="import_failed",
+    ),
     path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),

@@ -44,6 +44,7 @@ RESETS_OF_CLIENT = Limit(10, HOUR)
 RESETS_OF_EMAIL = Limit(3, HOUR)
 REMINDERS_OF_CLIENT = Limit(120, HOUR)
 PASSWORD_CHANGES = Limit(20, HOUR)
+IMPORTS = (Limit(30, HOUR),)
 UPLOADS = (Limit(300, timedelta(minutes=1)), Limit(3000, HOUR))
 
 

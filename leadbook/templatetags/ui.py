@@ -22,6 +22,12 @@ def euro(amount):
 
 
 @register.filter
+def german(number):
+    """Show a number: 1.234."""
+    return numbers.german(number)
+
+
+@register.filter
 def capped(number):
     """Show a number that was not counted beyond MOST_COUNTED: 24, 1.000+."""
     return f"{numbers.german(MOST_COUNTED)}+" if number > MOST_COUNTED else number

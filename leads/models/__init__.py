@@ -22,6 +22,7 @@ from .event import LeadEvent
 from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
+from .lead_import import ClaimLost, ColumnMemory, Fate, ImportRow, LeadImport
 from .refusal import LeadRefusal
 from .reminder import Reminder
 from .saved_view import NameTaken, SavedView, TooManyViews
@@ -34,14 +35,19 @@ __all__ = [
     "AlreadyTaken",
     "Attachment",
     "CalendarAddress",
+    "ClaimLost",
+    "ColumnMemory",
     "DirectUpload",
     "Erasure",
+    "Fate",
     "FieldConflict",
     "FieldValue",
+    "ImportRow",
     "JournalEntry",
     "Lead",
     "LeadError",
     "LeadEvent",
+    "LeadImport",
     "LeadRefusal",
     "NameTaken",
     "NoLongerVisible",

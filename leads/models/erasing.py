@@ -13,6 +13,7 @@ from leads.privacy import erasure_list, traces
 
 from .erasure import Erasure
 from .event import LeadEvent
+from .lead_import import LeadImport
 from .storage_use import StorageUse
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Erasing:
                 lead=self,
                 reason=reason,
                 **provenance.signature(by),
-                external_id_sha256=Erasure.hash_of(self.external_id),
+                external_id_sha256=self._hash_of_id(reason),
                 counts=self.personal_counts(),
             )
             traces.forget_lead(self, self._personal_texts())
@@ -61,6 +62,7 @@ class Erasing:
             attachments = self._forget_attachments()
             self._forget_fields()
             self.forget_search_document()
+            LeadImport.objects.forget_file_with(self)
             self.forget_field_values()
             self.record(
                 LeadEvent.Kind.ANONYMISED, by=by, new_text=erasure.get_reason_display()
@@ -82,6 +84,15 @@ class Erasing:
             "files": len(attachments),
             "bytes": sum(attachment.size for attachment in attachments),
         }
+
+    def _hash_of_id(self, reason):
+        """Return by what an import knows that the lead must not come back.
+
+        What was taken back may: its file was wrong, not its people.
+        """
+        if reason == Erasure.Reason.TAKEN_BACK:
+            return ""
+        return Erasure.hash_of(self.external_id)
 
     def _personal_texts(self):
         """Return every text that is about to go, to find it where else it may stand."""

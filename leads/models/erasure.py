@@ -39,6 +39,7 @@ class Erasure(models.Model):
         REQUEST = "request", _("Request of the person")
         RETENTION = "retention", _("End of the retention period")
         REPLAY = "replay", _("Repeated after a restore")
+        TAKEN_BACK = "taken_back", _("Import taken back")
 
     lead = models.ForeignKey(
         "leads.Lead", on_delete=models.PROTECT, null=True, related_name="erasures",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from marketplaces.models import Field, Membership, Phase
 
 from .attachment import Attachment
 from .counting import count_up_to
+from .event import LeadEvent
 from .field_value import FieldValue, has_value
 from .indexes import OF_ANYBODY
 from .journal import JournalEntry
@@ -139,6 +140,25 @@ class LeadQuerySet(models.QuerySet):
     def created_before(self, moment):
         """Leads that were offered or entered before `moment`."""
         return self.filter(created_at__lte=moment)
+
+    def untouched_since(self, moment):
+        """Leads that nobody has touched since `moment`, at which they were made.
+
+        Whoever waits for a row sees its own time, but not the events of others; so both.
+        """
+        return self._as_made().filter(last_activity_at=moment)
+
+    def untouched_of(self, lead_import):
+        """The leads of an import that nobody has touched since."""
+        return self._as_made().filter(
+            import_rows__lead_import=lead_import,
+            import_rows__activity_at=F("last_activity_at"),
+        )
+
+    def _as_made(self):
+        made = (LeadEvent.Kind.OFFERED, LeadEvent.Kind.ENTERED)
+        others = LeadEvent.objects.filter(lead=OuterRef("pk")).exclude(kind__in=made)
+        return self.personal().filter(~Exists(others))
 
     # Filters --------------------------------------------------------------------------
 

@@ -18,6 +18,12 @@ class MarketplaceQuerySet(models.QuerySet):
         """Where `user` works on leads."""
         return self.filter(pk__in=Membership.objects.of(user).selling().marketplace_ids())
 
+    def offering(self, user):
+        """Where `user` may offer leads: manages or operates, a superuser all."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(pk__in=Membership.objects.of(user).leading().marketplace_ids())
+
     def seen_by(self, user):
         """Whose leads `user` may see at all: the own ones, a superuser all."""
         return self.all() if user.is_superuser else self.worked_by(user)

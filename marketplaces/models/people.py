@@ -156,6 +156,10 @@ class MembershipQuerySet(models.QuerySet):
         """Memberships that see every lead of the marketplace."""
         return self.filter(role=Membership.Role.MANAGER)
 
+    def leading(self):
+        """Memberships that decide which leads the marketplace offers."""
+        return self.filter(role__in=[Membership.Role.MANAGER, Membership.Role.OPERATOR])
+
     def operating(self):
         """Memberships that set the marketplace up in the admin."""
         return self.filter(role=Membership.Role.OPERATOR)

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
-from leads.models import Lead, SavedView
+from leads.models import Lead, LeadImport, SavedView
 from leads.models.attachment import attachment_storage
 from leads.uploads import Document
 from marketplaces.models import ChecklistItem
@@ -68,10 +68,36 @@ class Stage:
         self.arrival = self.lead.expect_file(name="Geheimer Plan.txt", size=4, by=anna)
         attachment_storage().save(self.arrival.key, ContentFile(b"Plan"))
         self.withdrawn = self._offered_again(heatpumps, anna)
+        self.imports = {
+            state: self._import(heatpumps, anna, state)
+            for state in ("mapping", "checked", "running", "done")
+        }
         self.views = [
             SavedView.objects.keep(anna, name=name, list_name="in_progress", query="sort=name")
             for name in ("Ansicht A", "Ansicht B")
         ]
+
+    @staticmethod
+    def _import(marketplace, by, state):
+        """An import of Anna's own leads; of its rows one is bad."""
+        file = ContentFile(b"Name;E-Mail\nLehmann;\nHuber;falsch\n")
+        made = LeadImport.objects.create(
+            marketplace=marketplace, by=by, mode="own", state=state, size=file.size,
+            file_name=f"Eigene Liste {state}.csv", headings=["Name", "E-Mail"],
+            targets={"0": "name", "1": "email"}, sample=[[2, ["Lehmann", ""]]],
+            row_count=2, created=1, failed=1,
+        )  # fmt: skip
+        attachment_storage().save(made.file_key, file)
+        made.rows.create(
+            line=3, fate="failed", cells=["Huber", "falsch"],
+            problems=[[1, "E-Mail", "Keine Adresse"]],
+        )  # fmt: skip
+        if state == "done":
+            own = factories.accepted(marketplace, by, phase=1, name="Lehmann")
+            made.rows.create(
+                line=2, fate="created", lead=own, activity_at=own.last_activity_at
+            )
+        return made
 
     @staticmethod
     def _offered_again(marketplace, by):
@@ -100,6 +126,8 @@ class Stage:
             "<int:attachment_id>": self.attachment.pk,
             "<int:event_id>": self.event.pk,
             "<int:upload_id>": self.arrival.pk,
+            "<int:import_id>": self.imports[IMPORTS.get(route, "mapping")].pk,
+            "<str:ending>": "csv",
             "<int:view_id>": self.views[-1].pk,
         }
 
@@ -151,6 +179,13 @@ class Stage:
                 return {"name": "Neu.png"}
             case "ablehnung/":
                 return {"reason": "Zu weit"}
+            case "leads/importe/neu/":
+                return {
+                    "ziel": f"{self.marketplace.slug}/own", "token": uuid.uuid4(),
+                    "datei": SimpleUploadedFile("Neu.csv", b"Name\nNeu\n"),
+                }  # fmt: skip
+            case "leads/importe/<int:import_id>/spalten/":
+                return {"spalte-0": "name", "spalte-1": ""}
             case _:
                 return {}
 
@@ -225,10 +260,25 @@ OF_A_LEAD = {
 }
 # What one person has made for oneself, seen by nobody else.
 VIEW = "leads/ansichten/<int:view_id>/"
+IMPORT = "leads/importe/<int:import_id>/"
 OF_ONES_OWN = {
     VIEW: Of(get=True, post=True),
     f"{VIEW}position/": Of(post=True),
     f"{VIEW}loeschung/": Of(post=True),
+    IMPORT: Of(get=True),
+    f"{IMPORT}spalten/": Of(get=True, post=True),
+    f"{IMPORT}start/": Of(post=True),
+    f"{IMPORT}fortschritt/": Of(post=True),
+    f"{IMPORT}abbruch/": Of(post=True),
+    f"{IMPORT}ruecknahme/": Of(get=True, post=True),
+    f"{IMPORT}fehler/<str:ending>/": Of(get=True),
+}
+# The routes that want another import than one whose columns are to be chosen.
+IMPORTS = {
+    f"{IMPORT}start/": "checked",
+    f"{IMPORT}fortschritt/": "running",
+    f"{IMPORT}ruecknahme/": "done",
+    f"{IMPORT}fehler/<str:ending>/": "done",
 }
 # Everybody who is signed in has a page of their own here.
 PERSONAL = {
@@ -237,6 +287,8 @@ PERSONAL = {
     "leads/neu/": Of(get=True),
     "leads/abgeschlossen/": Of(get=True),
     "leads/anlegen/": Of(get=True, post=True),
+    "leads/importe/": Of(get=True),
+    "leads/importe/neu/": Of(get=True, post=True),
     "leads/wiedervorlage/": Of(get=True, post=True),
     "leads/wiedervorlage/ruecknahme/": Of(post=True),
     "leads/export/": Of(get=True),

@@ -17,7 +17,11 @@ CLASSES = {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}
 
 
 def starts(stage):
-    return [*STARTS, *(f"/leads/{lead.pk}/" for lead in stage.leads)]
+    return [
+        *STARTS,
+        *(f"/leads/importe/{found.pk}/" for found in stage.imports.values()),
+        *(f"/leads/{lead.pk}/" for lead in stage.leads),
+    ]
 
 
 def of_a_lead(found):

@@ -386,7 +386,10 @@ def test_more_fields_than_asked_for_change_nothing_else(stage, client_of, foreig
 @pytest.mark.parametrize("route", OF_ONES_OWN)
 def test_what_is_ones_own_is_absent_to_all_others(stage, client_of, route, person):
     of, client = OF_ONES_OWN[route], client_of(person)
-    address, absent = stage.address(route), stage.address(route, view_id=ABSENT)
+    address, absent = (
+        stage.address(route),
+        stage.address(route, view_id=ABSENT, import_id=ABSENT),
+    )
     if person == "anna":
         for verb in VERBS:
             status = send(client, verb, address, stage.body(route)).status_code

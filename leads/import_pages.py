@@ -1,0 +1,114 @@
+"""What the page of an import shows, whatever it is at."""
+
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from .import_forms import ColumnsForm
+from .models import Lead, LeadImport
+
+# Rows that failed on one page, and characters of a cell.
+ROWS = 50
+CELL_LENGTH = 80
+
+State = LeadImport.State
+
+
+class ImportPage:
+    """The page of one import; `form` is that of the columns, where it was sent."""
+
+    def __init__(self, lead_import, request, *, form=None):
+        self.lead_import, self.request, self._form = lead_import, request, form
+
+    @property
+    def stage(self):
+        """The part of the page: mapping, progress, preview or result."""
+        if self.lead_import.is_working:
+            return "progress"
+        return {State.MAPPING: "mapping", State.CHECKED: "preview"}.get(
+            self.lead_import.state, "result"
+        )
+
+    @cached_property
+    def form(self):
+        """The form of the columns."""
+        return self._form or ColumnsForm(lead_import=self.lead_import)
+
+    @property
+    def steps(self):
+        """The steps with whether they are done or now: pairs of label and state."""
+        order = ["mapping", "preview", "result"]
+        now = order.index(self.stage) if self.stage in order else self._step_of_work
+        labels = (_("Columns"), _("Check"), _("Import"))
+        for place, label in enumerate(labels):
+            yield label, "now" if place == now else "done" if place < now else ""
+
+    @property
+    def _step_of_work(self):
+        return 1 if self.lead_import.state == State.CHECKING else 2
+
+    @property
+    def can_be_mapped_again(self):
+        """Whether other columns can still be chosen."""
+        found = self.lead_import
+        return found.state in {State.CHECKED, State.REFUSED} and not found.has_leads
+
+    @property
+    def can_be_taken_back(self):
+        """Whether there are leads that could be removed."""
+        return self.lead_import.state in LeadImport.AFTER_IT and self.lead_import.has_leads
+
+    @cached_property
+    def untouched_count(self):
+        """How many of the leads nobody has touched by now."""
+        return Lead.objects.untouched_of(self.lead_import).count()
+
+    @cached_property
+    def columns(self):
+        """Index and heading of the columns that are taken."""
+        headings = self.lead_import.headings
+        return [(i, headings[i]) for i in sorted(self.lead_import.column_targets)]
+
+    @property
+    def sample(self):
+        """The first rows, with the cells of the columns that are taken."""
+        for line, cells in self.lead_import.sample:
+            yield {
+                "line": line,
+                "cells": [{"text": self._cell(cells, i)} for i, _h in self.columns],
+            }
+
+    @cached_property
+    def failed(self):
+        """A page of the rows that failed, each with its cells and what is wrong there."""
+        rows = list(self.lead_import.rows.failed().in_order().after(self._after)[: ROWS + 1])
+        return {
+            "rows": [self._failed_row(row) for row in rows[:ROWS]],
+            "next": rows[ROWS - 1].line if len(rows) > ROWS else None,
+        }
+
+    @property
+    def _after(self):
+        text = self.request.GET.get("ab", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+    def _failed_row(self, row):
+        known = {i for i, _heading in self.columns}
+        reasons = {}
+        for column, _heading, reason in row.problems:
+            reasons.setdefault(column if column in known else None, []).append(reason)
+        whole = [
+            f"{heading}: {reason}" if heading else reason
+            for column, heading, reason in row.problems
+            if column not in known
+        ]
+        cells = [
+            {"text": self._cell(row.cells, i), "reasons": reasons.get(i, [])}
+            for i, _heading in self.columns
+        ]
+        return {"line": row.line, "cells": cells, "reasons": whole}
+
+    @staticmethod
+    def _cell(cells, index):
+        text = cells[index] if index < len(cells) else ""
+        return text if len(text) <= CELL_LENGTH else f"{text[:CELL_LENGTH]}…"

@@ -1,0 +1,320 @@
+"""Imports in the browser: taking the file, then checking, importing and taking back.
+
+What takes longer is done behind the answers in pieces, each of which can break off: it
+goes on where the last batch was written, and a row is never imported twice. With
+TASKS=immediate the pieces are done by the requests that ask how far it is.
+"""
+
+import logging
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from itertools import batched, chain, islice
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from leadbook import provenance
+from leadbook.provenance import Source
+
+from . import search_index
+from .csv_rows import UnreadableFileError
+from .file_names import clean_file_name
+from .headings import guess_targets, key
+from .importing import Fate, Importer, ImportRefusedError, headings_of
+from .models import (
+    ClaimLost,
+    ColumnMemory,
+    Erasure,
+    ImportRow,
+    Lead,
+    LeadImport,
+    NoLongerVisible,
+    StorageAway,
+)
+from .models.attachment import attachment_storage
+from .models.lead_import import FILES_OF_A_PERSON
+from .numbers import german
+from .scanning import first_look
+from .tables import open_rows, sheet_names
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 20_000_000
+MAX_ROWS = 20_000
+ROWS_PER_BATCH = 100
+SAMPLE = 5
+SAMPLE_LENGTH = 200
+HEADING_LENGTH = 200
+# Seconds of work before a request answers, and before a worker lets others go first.
+PIECE_OF_REQUEST, PIECE_OF_WORKER = 2, 20
+
+State = LeadImport.State
+
+
+def receive(upload, *, marketplace, mode, by, token):
+    """Keep the uploaded file for an import; return the LeadImport.
+
+    A `token` that was used before gives the import of that time. Raises ValidationError
+    for what is no table of leads, StorageAway.
+    """
+    if known := LeadImport.objects.sent_with(token, by=by):
+        return known
+    if upload.size > MAX_BYTES:
+        raise ValidationError(
+            _("The file is larger than %(limit)d MB; please split it.")
+            % {"limit": MAX_BYTES // 10**6}
+        )
+    _state, found = first_look(upload)
+    if found:
+        raise ValidationError(
+            _("The virus check found “%(found)s” in it. It was not stored."),
+            params={"found": found},
+            code="virus",
+        )
+    upload.seek(0)
+    try:
+        with _on_disk(upload) as path:
+            sheets = sheet_names(path)
+            looked = look(path, marketplace=marketplace)
+    except (UnreadableFileError, ImportRefusedError) as error:
+        raise ValidationError(str(error)) from error
+    lead_import = LeadImport(
+        marketplace=marketplace, mode=mode, by=by, token=token, size=upload.size,
+        file_name=clean_file_name(upload.name), sheets=sheets,
+        sheet=sheets[0] if sheets else "", **looked,
+    )  # fmt: skip
+    upload.seek(0)
+    try:
+        lead_import.file_key = attachment_storage().save(lead_import.file_key, upload)
+    except Exception as error:
+        # A full disk, or whatever a storage's own client raises.
+        logger.exception("The storage of attachments took no file.")
+        raise StorageAway from error
+    try:
+        with transaction.atomic():
+            lead_import.save()
+    except IntegrityError:
+        attachment_storage().delete(lead_import.file_key)
+        return LeadImport.objects.sent_with(token, by=by)
+    LeadImport.objects.forget_files_beyond(FILES_OF_A_PERSON, by=by)
+    return lead_import
+
+
+def look(path, *, marketplace, sheet=None):
+    """Return what the mapping needs of a file: headings, sample, guessed targets."""
+    with open_rows(path, sheet=sheet) as rows:
+        headings = [heading[:HEADING_LENGTH] for heading in headings_of(rows)]
+        first = list(islice(rows, SAMPLE))
+    if not first:
+        raise ImportRefusedError(_("The file has headings, but no rows."))
+    sample = [[row.line, [cell[:SAMPLE_LENGTH] for cell in row.cells]] for row in first]
+    guessed = guess_targets(headings, marketplace, ColumnMemory.objects.of(marketplace))
+    targets = {str(index): target for index, target in guessed.items()}
+    return {"headings": headings, "sample": sample, "targets": targets}
+
+
+def choose_sheet(lead_import, sheet):
+    """Let an import read another sheet; raises ValidationError, Unchangeable."""
+    try:
+        with _file_of(lead_import) as path:
+            looked = look(path, marketplace=lead_import.marketplace, sheet=sheet)
+    except (UnreadableFileError, ImportRefusedError) as error:
+        raise ValidationError(str(error)) from error
+    lead_import.choose_sheet(sheet, **looked)
+
+
+def remember_columns(lead_import, targets):
+    """Remember for the next file of the marketplace what its headings mean."""
+    meanings = {
+        key(heading): targets.get(index, "")
+        for index, heading in enumerate(lead_import.headings)
+        if key(heading)
+    }
+    ColumnMemory.objects.remember(lead_import.marketplace, meanings)
+
+
+def go_on(pk, *, worker, seconds):
+    """Go on with what is to be done for an import; return whether more is left."""
+    lead_import = LeadImport.objects.claim(pk, worker=worker)
+    if lead_import is None:
+        return False
+    deadline = time.monotonic() + seconds
+    try:
+        with (
+            provenance.of(source=Source.IMPORT),
+            translation.override(settings.LANGUAGE_CODE),
+        ):
+            return WORK[lead_import.state](lead_import, deadline)
+    except ClaimLost:
+        return False
+    except (OperationalError, InterfaceError):
+        # The database is away: the import is not at fault, and waits.
+        raise
+    except (UnreadableFileError, ImportRefusedError) as error:
+        _stop(lead_import, str(error))
+    except Exception:
+        # Whatever is wrong must not be tried for ever.
+        logger.exception("Import %d stopped.", pk)
+        with translation.override(settings.LANGUAGE_CODE):
+            _stop(lead_import, _("Something went wrong. Please tell your operator."))
+    finally:
+        lead_import.release()
+    return False
+
+
+def _stop(lead_import, message):
+    try:
+        lead_import.advance(state=State.REFUSED, message=message, claimed_by="")
+    except ClaimLost:
+        logger.info("Import %d was cancelled meanwhile.", lead_import.pk)
+
+
+def _check(lead_import, deadline):
+    return _walk(lead_import, deadline, dry_run=True, end=State.CHECKED)
+
+
+def _run(lead_import, deadline):
+    return _walk(lead_import, deadline, dry_run=False, end=State.DONE)
+
+
+def _walk(lead_import, deadline, *, dry_run, end):
+    """Check or import the rows behind the last one; return whether some are left."""
+    _check_right(lead_import)
+    failed = lead_import.rows.failed().lines()
+    with (
+        _file_of(lead_import) as path,
+        open_rows(path, sheet=lead_import.sheet or None) as rows,
+    ):
+        headings = headings_of(rows)
+        importer = Importer(
+            headings,
+            lead_import.column_targets,
+            lead_import.marketplace,
+            by=lead_import.by,
+            own_of=lead_import.by if lead_import.is_own else None,
+            dry_run=dry_run,
+        )
+        for batch in batched(rows, ROWS_PER_BATCH):
+            before = [row for row in batch if row.line <= lead_import.last_line]
+            importer.remember(row for row in before if row.line not in failed)
+            if new := batch[len(before) :]:
+                with transaction.atomic():
+                    _take(lead_import, importer, new)
+                if time.monotonic() > deadline:
+                    return True
+                _check_right(lead_import)
+    counted = {"row_count": lead_import.rows_done} if dry_run else {}
+    lead_import.advance(state=end, **counted)
+    return False
+
+
+def _check_right(lead_import):
+    if not LeadImport.objects.visible_to(lead_import.by).with_id(lead_import.pk):
+        raise ImportRefusedError(_("You may not import leads here any more."))
+
+
+def _take(lead_import, importer, rows):
+    """Import a batch, and note it, or neither."""
+    if lead_import.rows_done + len(rows) > MAX_ROWS:
+        raise ImportRefusedError(
+            _("The file has more than %(limit)s rows; please split it.")
+            % {"limit": german(MAX_ROWS)}
+        )
+    counts = {name: getattr(lead_import, name) for name in Fate.values}
+    kept = []
+    for taken in importer.take(rows):
+        counts[taken.fate] += 1
+        if taken.fate == Fate.FAILED or taken.lead is not None:
+            kept.append(_row(lead_import, taken))
+    ImportRow.objects.bulk_create(kept)
+    lead_import.advance(
+        last_line=rows[-1].line, rows_done=lead_import.rows_done + len(rows), **counts
+    )
+
+
+def _row(lead_import, taken):
+    return ImportRow(
+        lead_import=lead_import,
+        line=taken.row.line,
+        fate=taken.fate,
+        cells=taken.row.cells if taken.fate == Fate.FAILED else [],
+        problems=[[p.column, p.heading, p.reason] for p in taken.problems],
+        lead=taken.lead,
+        activity_at=taken.lead and taken.lead.last_activity_at,
+    )
+
+
+def _take_back(lead_import, deadline):
+    """Remove the leads that nobody has touched, one after the other."""
+    rows = lead_import.rows.with_lead().in_order()
+    while batch := list(rows.after(lead_import.last_line)[:ROWS_PER_BATCH]):
+        for row in batch:
+            with transaction.atomic():
+                _take_back_row(lead_import, row)
+            if time.monotonic() > deadline:
+                return True
+    lead_import.forget_file()
+    lead_import.advance(state=State.TAKEN_BACK)
+    search_index.scrub_or_tell()
+    return False
+
+
+def _take_back_row(lead_import, row):
+    removed, left = lead_import.removed, lead_import.left
+    lead = Lead.objects.with_id(row.lead_id)
+    try:
+        lead.anonymise(
+            by=lead_import.by,
+            reason=Erasure.Reason.TAKEN_BACK,
+            among=Lead.objects.untouched_since(row.activity_at),
+        )
+        removed += 1
+    except NoLongerVisible:
+        left += 1
+    lead_import.advance(last_line=row.line, removed=removed, left=left)
+
+
+WORK = {State.CHECKING: _check, State.RUNNING: _run, State.TAKING_BACK: _take_back}
+
+
+@contextmanager
+def _file_of(lead_import):
+    """Give the path of the import's file; raises ImportRefusedError when it is gone."""
+    gone = ImportRefusedError(_("The file is not kept any more; please upload it again."))
+    if not lead_import.file_key:
+        raise gone
+    try:
+        with (
+            attachment_storage().open(lead_import.file_key, "rb") as stored,
+            _on_disk(stored) as path,
+        ):
+            yield path
+    except FileNotFoundError as error:
+        raise gone from error
+
+
+@contextmanager
+def _on_disk(file):
+    """Give the path of a copy, which is gone afterwards."""
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def failed_table(lead_import):
+    """Yield the headings and the rows that failed, each with the reasons at its end."""
+    width = len(lead_import.headings)
+    yield [*lead_import.headings, _("Reason (do not import)")]
+    for row in lead_import.rows.failed().in_order().iterator(chunk_size=200):
+        cells = chain(row.cells, [""] * (width - len(row.cells)))
+        reasons = " · ".join(
+            f"{where}: {why}" if where else why for _c, where, why in row.problems
+        )
+        yield [*islice(cells, width), reasons]

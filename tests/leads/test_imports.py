@@ -1,0 +1,432 @@
+"""Importing leads in the browser: file, columns, check, import, result, way back."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from leadbook import nightly
+from leads import import_runs, tasks
+from leads.models import ColumnMemory, Erasure, ImportRow, Lead, LeadEvent, LeadImport
+from leads.models.attachment import attachment_storage
+from leads.models.lead_import import KEPT
+from tests import factories
+from tests.markup import HTMX, read
+from tests.state import stored_files
+
+NEW = "/leads/importe/neu/"
+ROWS = (
+    "Lead-Nr;Name;Telefon;E-Mail;Notizfeld\n"
+    "A-1;Familie Größl;+49 8031 12345;g@beispiel.de;x\n"
+    "A-2;Huber;08031 999;falsch;x\n"
+    "A-3;;08031 888;;x\n"
+    "A-4;Weiß;+49 8031 5;w@beispiel.de;x\n"
+)
+
+
+@pytest.fixture
+def send_file(signed_in, meike, heatpumps):
+    """Return a function that uploads a file as somebody and gives client and import."""
+
+    def send(content=ROWS, *, by=None, mode="offer", name="leads.csv", **more):
+        by = by or meike
+        client = signed_in(by)
+        form = read(client.get(NEW)).form(NEW)
+        data = content if isinstance(content, bytes) else content.encode("utf-8-sig")
+        sent = form.sends(
+            ziel=f"waermepumpe-sued/{mode}", datei=SimpleUploadedFile(name, data), **more
+        )
+        response = client.post(NEW, sent)
+        return client, response
+
+    return send
+
+
+def newest():
+    return LeadImport.objects.latest("pk")
+
+
+def at(part="", number=None):
+    return f"/leads/importe/{number or newest().pk}/{part}"
+
+
+def check(client):
+    """Confirm the guessed columns."""
+    form = read(client.get(at())).all("form", action=at("spalten/"))[-1]
+    return client.post(at("spalten/"), form.sends())
+
+
+def whole(client):
+    """Go through all steps."""
+    assert check(client).status_code == 303
+    assert client.post(at("start/")).status_code == 303
+    return newest()
+
+
+def counts(found):
+    return found.state, found.created, found.existing, found.failed
+
+
+def test_a_manager_imports_from_the_file_to_the_result(send_file, meike):
+    client, response = send_file()
+    assert (response.status_code, response["Location"]) == (303, at())
+    page = read(client.get(at()))
+    chosen = [s.one("option", selected="")["value"] for s in page.all("select")]
+    assert chosen == ["external_id", "name", "phone", "email", ""]
+    assert check(client).status_code == 303
+    assert not Lead.objects.exists()
+    preview = read(client.get(at()))
+    assert counts(newest()) == ("checked", 2, 0, 2)
+    bad = preview.all("td", _class="sheet__bad")
+    assert [cell.text[:6] for cell in bad] == ["falsch", "Dieses"]
+    assert [row.text.split()[0] for row in preview.all("th", scope="row")][:2] == ["3", "4"]
+    assert client.post(at("start/")).status_code == 303
+    assert counts(newest()) == ("done", 2, 0, 2)
+    leads = Lead.objects.order_by("external_id")
+    assert [(lead.name, lead.status) for lead in leads] == [
+        ("Familie Größl", "offered"), ("Weiß", "offered"),
+    ]  # fmt: skip
+    events = LeadEvent.objects.values_list("kind", "source", "actor")
+    assert set(events) == {("offered", "import", meike.pk)}
+    assert "2" in read(client.get(at())).one("dl").text
+    assert "leads.csv" in read(client.get("/leads/importe/")).text
+    # The same file again: nothing twice.
+    client, _response = send_file()
+    assert counts(whole(client)) == ("done", 0, 2, 2)
+    assert Lead.objects.count() == 2
+
+
+def test_a_rep_imports_own_leads_without_learning_what_others_have(send_file, anna, ben):
+    """Own leads have numbers of their own: "already there" tells nothing of the others'."""
+    client, _response = send_file()
+    whole(client)
+    client, _response = send_file(by=anna, mode="own")
+    assert counts(whole(client)) == ("done", 2, 0, 2)
+    own = Lead.objects.filter(owner=anna)
+    assert {(lead.status, lead.phase.position) for lead in own} == {("in_progress", 1)}
+    assert set(own.values_list("events__kind", "events__source")) == {("entered", "import")}
+    client, _response = send_file(by=anna, mode="own")
+    assert counts(whole(client)) == ("done", 0, 2, 2)
+    client, _response = send_file(by=ben, mode="own")
+    assert counts(whole(client)) == ("done", 2, 0, 2)
+
+
+def test_who_may_offer_and_who_only_enters(send_file, signed_in, anna, olaf, clara):
+    for person, mode, expected in (
+        (anna, "offer", 422), (olaf, "own", 422), (olaf, "offer", 303),
+    ):  # fmt: skip
+        _client, response = send_file(by=person, mode=mode)
+        assert response.status_code == expected, (person, mode)
+    assert read(signed_in(clara).get(NEW)).all("form", method="post", action=NEW) == []
+    assert LeadImport.objects.count() == 1
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_rows_that_failed_are_handed_out_harmless_and_come_back(send_file, ending):
+    text = 'Name;Telefon;E-Mail\n=HYPERLINK("x");+49 8031 1;falsch\n@SUM(1);-1;auch\n'
+    client, _response = send_file(text)
+    whole(client)
+    response = client.get(at(f"fehler/{ending}/"))
+    assert "attachment" in response["Content-Disposition"]
+    data = b"".join(response.streaming_content)
+    if ending == "csv":
+        assert data.startswith(b"\xef\xbb\xbf")
+        table = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+        assert table[1][:2] == ['\'=HYPERLINK("x")', "'+49 8031 1"]
+        assert all(not cell.startswith(("=", "+", "-", "@")) for row in table for cell in row)
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s"}
+        table = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        assert table[1][:2] == ['=HYPERLINK("x")', "+49 8031 1"]
+    assert table[0][:3] == ["Name", "Telefon", "E-Mail"]
+    assert "E-Mail" in table[1][3]
+    # Corrected, it is imported as it was typed.
+    corrected = data.replace(b"falsch", b"a@beispiel.de") if ending == "csv" else None
+    if ending == "xlsx":
+        sheet["C2"].value, book = "a@beispiel.de", io.BytesIO()
+        sheet.parent.save(book)
+        corrected = book.getvalue()
+    client, _response = send_file(corrected, name=f"zurueck.{ending}")
+    assert counts(whole(client)) == ("done", 1, 0, 1)
+    assert list(Lead.objects.values_list("name", "phone")) == [
+        ('=HYPERLINK("x")', "+49 8031 1")
+    ]
+
+
+def test_columns_are_chosen_remembered_and_refused_where_they_do_not_fit(send_file, heatpumps):
+    factories.make_field(heatpumps, "Gebäude", is_required=True)
+    client, _response = send_file("Wer;Haus;Ort\nMeier;EFH;Ulm\n")
+    page = client.get(at())
+    assert "Name, Gebäude" in read(page).text
+    form = read(page).form(at("spalten/"))
+    twice = client.post(at("spalten/"), form.sends(**{"spalte-0": "name", "spalte-2": "name"}))
+    assert twice.status_code == 422
+    kept = read(twice).one("select", name="spalte-0").one("option", selected="")
+    assert kept["value"] == "name"
+    assert newest().state == "mapping"
+    own = heatpumps.fields.get()
+    chosen = {"spalte-0": "name", "spalte-1": f"feld-{own.pk}", "spalte-2": ""}
+    client.post(at("spalten/"), form.sends(**chosen))
+    client.post(at("start/"))
+    lead = Lead.objects.get()
+    assert (lead.name, lead.own_values, lead.city) == ("Meier", {str(own.pk): "EFH"}, "")
+    client, _response = send_file("HAUS;wer;ort\nZFH;Huber;Ulm\n")
+    assert newest().targets == {"0": f"feld-{own.pk}", "1": "name"}
+    assert ColumnMemory.objects.count() == 3
+
+
+def test_another_sheet_is_read_and_its_name_must_exist(send_file):
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["Hinweis"])
+    book.active.append(["x"])
+    book.create_sheet("Leads").append(["Name"])
+    book["Leads"].append(["Meier"])
+    book.save(file)
+    client, _response = send_file(file.getvalue(), name="leads.xlsx")
+    assert newest().headings == ["Hinweis"]
+    sent = {"wechseln": "1", "blatt": "Fehlt"}
+    assert client.post(at("spalten/"), sent).status_code == 422
+    assert client.post(at("spalten/"), {**sent, "blatt": "Leads"}).status_code == 303
+    assert newest().headings == ["Name"]
+    assert counts(whole(client)) == ("done", 1, 0, 0)
+
+
+def test_work_goes_on_in_pieces_and_a_row_is_never_imported_twice(send_file, monkeypatch):
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 2)
+    monkeypatch.setattr(tasks, "PIECE_OF_REQUEST", -1)
+    text = "Name;E-Mail\n" + "".join(f"L{n};{'falsch' * (n == 3)}\n" for n in range(7))
+    client, _response = send_file(text + "L1;\n")
+    check(client)
+    states = []
+    for _piece in range(9):
+        states.append(newest().state)
+        response = client.post(at("fortschritt/"), headers=HTMX)
+        assert response.status_code == 200
+    assert states[:3] == ["checking"] * 3
+    assert counts(newest()) == ("checked", 6, 1, 1)
+    client.post(at("start/"))
+    page = client.get(at())
+    assert read(page).one("progress")["value"] == "25"
+    assert newest().created == 2
+    # A page that was left: another request goes on where it was.
+    while newest().state == "running":
+        client.post(at("fortschritt/"))
+    assert counts(newest()) == ("done", 6, 1, 1)
+    assert Lead.objects.count() == 6
+    assert "fortschritt" not in client.post(at("fortschritt/"), headers=HTMX).text
+
+
+def test_a_worker_that_died_is_followed_by_another(send_file, worker, monkeypatch):
+    """The batch in which it died is not half there; what was written is not written again."""
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 2)
+    client, _response = send_file("Name\n" + "".join(f"L{n}\n" for n in range(6)))
+    check(client)
+    worker()
+    client.post(at("start/"))
+    claimed = LeadImport.objects.claim(newest().pk, worker="gone")
+    offer, made = Lead.offer, []
+
+    def dying(**kwargs):
+        made.append(kwargs)
+        if len(made) == 4:
+            raise SystemExit
+        return offer(**kwargs)
+
+    monkeypatch.setattr(Lead, "offer", dying)
+    with pytest.raises(SystemExit):
+        import_runs._run(claimed, float("inf"))
+    monkeypatch.setattr(Lead, "offer", offer)
+    assert Lead.objects.count() == 2
+    # Nobody takes it away from somebody who may still be at it.
+    worker()
+    assert newest().rows_done == 2
+    LeadImport.objects.update(claimed_until=timezone.now())
+    client.post(at("fortschritt/"))
+    worker()
+    assert counts(newest()) == ("done", 6, 0, 0)
+    assert Lead.objects.count() == 6
+
+
+def test_an_import_is_cancelled_and_what_is_there_stays(
+    send_file, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 1)
+    monkeypatch.setattr(tasks, "PIECE_OF_REQUEST", -1)
+    client, _response = send_file("Name\nA\nB\nC\n")
+    check(client)
+    while newest().state == "checking":
+        client.post(at("fortschritt/"))
+    client.post(at("start/"))
+    assert client.post(at("abbruch/")).status_code == 303
+    client.post(at("fortschritt/"))
+    assert counts(newest()) == ("cancelled", 1, 0, 0)
+    assert Lead.objects.count() == 1
+    # Before anything is imported, it is forgotten as a whole.
+    client, _response = send_file("Name\nA\n")
+    files = stored_files()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(at("abbruch/")).status_code == 303
+    assert LeadImport.objects.count() == 1
+    assert len(stored_files()) == len(files) - 1
+
+
+def test_an_import_is_taken_back_without_what_somebody_has_touched(
+    send_file, anna, ben, heatpumps, django_capture_on_commit_callbacks
+):
+    client, _response = send_file("Lead-Nr;Name\n1;Frei\n2;Angenommen\n3;Abgelehnt\n4;Auch\n")
+    found = whole(client)
+    leads = {lead.name: lead for lead in Lead.objects.all()}
+    leads["Angenommen"].accept(by=anna)
+    leads["Abgelehnt"].decline(by=ben)
+    dialog = client.get(at("ruecknahme/"), headers=HTMX)
+    assert "2 von 4" in read(dialog).text
+    assert Lead.objects.personal().count() == 4
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(at("ruecknahme/")).status_code == 303
+    found = newest()
+    assert (found.state, found.removed, found.left) == ("taken_back", 2, 2)
+    names = Lead.objects.personal().values_list("name", flat=True)
+    assert set(names) == {"Angenommen", "Abgelehnt"}
+    assert "2" in read(client.get(at())).text
+    assert set(Erasure.objects.values_list("reason", flat=True)) == {"taken_back"}
+    assert not any(name.startswith("imports/") for name in stored_files())
+    # A second click changes nothing, and what was taken back may be imported again.
+    assert client.post(at("ruecknahme/")).status_code == 409
+    client, _response = send_file("Lead-Nr;Name\n1;Frei\n2;Angenommen\n")
+    assert counts(whole(client)) == ("done", 1, 1, 0)
+
+
+def test_second_clicks_and_stale_tabs_change_nothing(send_file):
+    client, _response = send_file()
+    again = read(client.get(NEW)).form(NEW).sends(ziel="waermepumpe-sued/offer")
+    for _click in range(2):
+        again["datei"] = SimpleUploadedFile("leads.csv", ROWS.encode())
+        assert client.post(NEW, again).status_code == 303
+    assert LeadImport.objects.count() == 2
+    form = read(client.get(at())).form(at("spalten/")).sends()
+    client.post(at("spalten/"), form)
+    assert client.post(at("spalten/"), form).status_code == 409
+    client.post(at("start/"))
+    stale = client.post(at("start/"))
+    assert (stale.status_code, Lead.objects.count()) == (409, 2)
+    assert client.post(at("spalten/"), {"nochmal": "1"}).status_code == 409
+    assert client.post(at("abbruch/")).status_code == 409
+    assert counts(newest()) == ("done", 2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"", "leads.csv"),
+        (b"Name\n", "leads.csv"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "leads.xls"),
+        (b"PK\x03\x04" + bytes(600), "leads.csv"),
+        (b"Name\x00\nA\x00\n", "leads.csv"),
+        (b"%PDF-1.4\nfoo \xff\x81", "leads.pdf"),
+    ],
+    ids=["empty", "only headings", "xls", "a broken zip", "zero bytes", "pdf"],
+)
+def test_what_is_no_table_is_refused_at_its_field_and_not_kept(send_file, content, name):
+    _client, response = send_file(content, name=name)
+    assert response.status_code == 422
+    assert read(response).all("p", _class="field-error")
+    assert not LeadImport.objects.exists()
+    assert stored_files() == []
+
+
+def test_too_many_rows_stop_the_check_with_advice(send_file, monkeypatch):
+    monkeypatch.setattr(import_runs, "MAX_ROWS", 2)
+    client, _response = send_file("Name\nA\nB\nC\n")
+    check(client)
+    assert newest().state == "refused"
+    assert "teilen" in read(client.get(at())).text
+    monkeypatch.setattr(import_runs, "MAX_BYTES", 3)
+    _client, response = send_file("Name\nA\n")
+    assert response.status_code == 422
+
+
+def test_an_import_is_there_for_its_person_alone(send_file, signed_in, anna, meike, heatpumps):
+    """Also not for another manager, and no longer for who may not import there any more."""
+    client, _response = send_file()
+    whole(client)
+    other = factories.UserFactory(username="mia")
+    heatpumps.memberships.create(user=other, role="manager")
+    gets = ["", "spalten/", "ruecknahme/", "fehler/csv/", "fehler/xlsx/"]
+    posts = ["spalten/", "start/", "fortschritt/", "abbruch/", "ruecknahme/"]
+
+    def answers(client, number):
+        return [client.get(at(part, number)).status_code for part in gets] + [
+            client.post(at(part, number)).status_code for part in posts
+        ]
+
+    for person in (anna, other):
+        stranger = signed_in(person)
+        assert set(answers(stranger, newest().pk)) == {404}
+        assert "leads.csv" not in stranger.get("/leads/importe/").text
+    assert client.get(at("fehler/exe/")).status_code == 404
+    meike.memberships.all().delete()
+    assert set(answers(client, newest().pk)) == {404}
+    assert counts(newest()) == ("done", 2, 0, 2)
+
+
+def test_a_right_that_ends_stops_the_import(send_file, meike, monkeypatch):
+    client, _response = send_file()
+    check(client)
+    found = newest()
+    found.run()
+    meike.memberships.all().delete()
+    import_runs.go_on(found.pk, worker="w", seconds=9)
+    assert counts(newest()) == ("refused", 0, 0, 0)
+    assert not Lead.objects.exists()
+
+
+def test_who_was_erased_takes_the_file_along_and_does_not_come_back(
+    send_file, django_capture_on_commit_callbacks
+):
+    client, _response = send_file()
+    whole(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        Lead.objects.get(external_id="A-1").anonymise(
+            by=None, reason="request", among=Lead.objects.all()
+        )
+    assert (newest().file_key, newest().sample) == ("", [])
+    assert stored_files() == []
+    client, _response = send_file()
+    assert counts(whole(client)) == ("done", 0, 2, 2)
+
+
+def test_files_and_failed_rows_go_after_two_weeks(
+    send_file, django_capture_on_commit_callbacks
+):
+    client, _response = send_file()
+    whole(client)
+    send_file("Name\nAngefangen\n")
+    old = timezone.now() - KEPT
+    with django_capture_on_commit_callbacks(execute=True):
+        nightly.JOBS["forget_imports"]()
+    assert len(stored_files()) == 2
+    LeadImport.objects.update(changed_at=old)
+    with django_capture_on_commit_callbacks(execute=True):
+        nightly.JOBS["forget_imports"]()
+    assert stored_files() == []
+    found = LeadImport.objects.get()
+    assert list(ImportRow.objects.values_list("fate", flat=True)) == ["created"] * 2
+    page = client.get(at())
+    assert "nicht mehr aufbewahrt" in page.text
+    assert client.post(at("ruecknahme/")).status_code == 303
+    assert (newest().state, newest().removed) == ("taken_back", 2)
+    assert found.pk == newest().pk
+
+
+def test_the_storage_that_is_away_is_said_and_keeps_nothing(send_file, monkeypatch):
+    def away(*args, **kwargs):
+        raise OSError("away")
+
+    monkeypatch.setattr(attachment_storage(), "save", away, raising=False)
+    _client, response = send_file()
+    assert response.status_code == 507
+    assert not LeadImport.objects.exists()
