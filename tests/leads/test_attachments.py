@@ -221,7 +221,7 @@ def test_the_limits_are_told_beforehand(page_of_anna, lead, settings):
     assert "bis 12 MB je Datei" in page.text
     zone = page.one("drop-zone")
     assert zone["data-limit"] == "12000000"
-    chooser = page.one("input", type="file")
+    chooser = page.one("input", type="file", id="files-input")
     assert "multiple" in chooser.attrs
     assert ".pdf" in chooser["accept"].split(",")
     assert "Dateien auswählen" in chooser.parent.text

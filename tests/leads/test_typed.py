@@ -141,6 +141,7 @@ def test_every_text_of_every_form_is_cleaned():
         # Compared with what is stored, and never stored itself.
         ("EntryTextForm", "seen"), ("FileNameForm", "seen"),
         ("MoveForm", "seit"), ("CloseForm", "seit"), ("ReopenForm", "seit"),
+        ("PlaceForm", "seit"),
         # Looked up only, or hashed.
         ("SignInForm", "username"), ("SignInForm", "password"), ("ResetForm", "email"),
         ("NewPasswordForm", "new_password1"), ("NewPasswordForm", "new_password2"),
