@@ -101,12 +101,13 @@ class Crawl:
 
     `pages` holds each answer with its target, `targets` one of each kind. With `presses`
     what the answers to posted forms offer (toasts that undo) belongs to it too; what the
-    forms change is taken back.
+    forms change is taken back, so that some of what they offer (`passing`) is gone then.
     """
 
     def __init__(self, client, starts, *, within="/", without=("/admin/",), presses=False):
         self.client = client
         self.pages, self.targets, self._alike = [], {}, {}
+        self.passing = set()
         self._waiting = [Target("GET", start) for start in starts]
         self._within, self._without, self._presses = within, without, presses
         while self._waiting:
@@ -133,4 +134,7 @@ class Crawl:
         self.pages.append((target, response))
         if "html" in response.headers.get("Content-Type", "") and response.status_code < 500:
             page = read(body_of(response).decode())
-            self._waiting += own(targets_in(page, target.path), target.path)
+            offered = list(own(targets_in(page, target.path), target.path))
+            self._waiting += offered
+            if target.verb != "GET":
+                self.passing.update(offered)
