@@ -16,14 +16,12 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from .text import SURROGATES
+from .text import FORMULA_STARTS, SURROGATES
 
 MAX_LINE = 1_000_000  # characters
 HEAD_BYTES = 1024
 HEAD_LINES = 50
 DELIMITERS = ";,\t"
-# What a spreadsheet would calculate; source: OWASP, CSV Injection.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Excel writes or understands this hint before the headings.
 HINT = re.compile(r'"?sep=(?P<delimiter>[;,\t|])"?\s*', re.IGNORECASE)
 BYTE_ORDER_MARKS = (
@@ -171,7 +169,7 @@ def _first_lines_beyond_ascii(path):
 
 def _as_typed(cell):
     """Return a cell without the apostrophe that keeps spreadsheets from calculating it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
 def _check_encoding(path, encoding):

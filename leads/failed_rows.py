@@ -9,9 +9,8 @@ from openpyxl.cell import WriteOnlyCell
 
 from leadbook.nameless import nameless_file
 
-from .csv_rows import FORMULA
 from .import_runs import failed_table
-from .text import CONTROLS
+from .text import CONTROLS, guarded
 
 # Excel takes no more characters in a cell.
 LONGEST = 32_767
@@ -22,7 +21,7 @@ def as_csv(lead_import):
     yield b"\xef\xbb\xbf"
     for cells in failed_table(lead_import):
         line = io.StringIO()
-        csv.writer(line, delimiter=";").writerow(map(harmless, cells))
+        csv.writer(line, delimiter=";").writerow(map(guarded, cells))
         yield line.getvalue().encode(errors="replace")
 
 
@@ -36,14 +35,6 @@ def as_xlsx(lead_import):
     book.save(file)
     file.seek(0)
     return file
-
-
-def harmless(text):
-    """Return `text` so that no spreadsheet takes it for a formula.
-
-    leads.csv_rows takes the apostrophe away again.
-    """
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _text_cell(sheet, text):

@@ -12,6 +12,9 @@ BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 SURROGATES = re.compile("[\ud800-\udfff]")
+# What starts a formula; the wide ones, too, which some programs read as these.
+# Source: OWASP, CSV Injection.
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -81,3 +84,8 @@ def _without_accents(text):
         return text
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def guarded(text):
+    """Return `text` so that no spreadsheet calculates it; leads.csv_rows takes it back."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from leads.text import guarded
+
 from .columns import MONEY
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 BYTE_ORDER_MARK = "\ufeff"
-# What starts a formula; the wide ones, too, which some programs read as these.
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 class _Line:
@@ -41,11 +41,6 @@ def csv_file(columns, portions):
     formats = [column.format for column in columns]
     for rows in portions:
         yield lines([map(_text, row, formats) for row in rows])
-
-
-def guarded(text):
-    """Return `text` so that no spreadsheet calculates it."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _text(cell, number_format):

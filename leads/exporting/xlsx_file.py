@@ -17,10 +17,10 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from leads.text import FORMULA_STARTS
 from leads.zip_stream import zip_stream
 
 from .columns import MONEY
-from .csv_file import FORMULA_STARTS
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEET = "xl/worksheets/sheet1.xml"

@@ -167,7 +167,6 @@ class LeadImport(models.Model):
     created = models.PositiveIntegerField(default=0)
     existing = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
-    doubtful = models.PositiveIntegerField(_("possible duplicates"), default=0)
     removed = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
@@ -310,7 +309,7 @@ class LeadImport(models.Model):
             setattr(self, name, value)
 
     def _nothing_done(self):
-        names = ("last_line", "rows_done", "created", "existing", "failed", "doubtful")
+        names = ("last_line", "rows_done", "created", "existing", "failed")
         return {**dict.fromkeys(names, 0), "message": "", "claimed_by": ""}
 
 
@@ -337,10 +336,6 @@ class ImportRowQuerySet(models.QuerySet):
     def failed(self):
         """Those that were, or would be, not imported."""
         return self.filter(fate=Fate.FAILED)
-
-    def doubtful(self):
-        """Those that may be there already, under another number."""
-        return self.exclude(hints=[]).exclude(fate=Fate.FAILED)
 
     def after(self, line):
         """Those behind `line`."""
@@ -369,8 +364,6 @@ class ImportRow(models.Model):
     cells = models.JSONField(default=list)
     # Triples of column (or null), heading and reason.
     problems = models.JSONField(default=list)
-    # Pairs of what is the same and where.
-    hints = models.JSONField(default=list)
     lead = models.ForeignKey(
         "leads.Lead", on_delete=models.PROTECT, null=True, related_name="import_rows"
     )
