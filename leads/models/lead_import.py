@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from marketplaces.models import Marketplace
 
@@ -129,7 +130,7 @@ class LeadImport(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         REFUSED = "refused", _("Stopped")
         TAKING_BACK = "taking", _("Being taken back")
-        TAKEN_BACK = "taken_back", _("Taken back")
+        TAKEN_BACK = "taken_back", pgettext_lazy("import", "Taken back")
 
     WORKING = (State.CHECKING, State.RUNNING, State.TAKING_BACK)
     # Nothing is imported yet.

@@ -284,7 +284,7 @@ def test_nobodys_marketplace(page, sign_in_as, db):
 
 def test_the_menu(state):
     page = state("/leads/")
-    page.locator("summary").click()
+    page.locator("header summary").click()
     expect(page.get_by_role("button", name="Abmelden", exact=True)).to_be_visible()
     holds(page)
 
@@ -463,9 +463,12 @@ class Keyboard:
                     const head = document.querySelector(".topbar").getBoundingClientRect();
                     const top = isHead ? 0 : head.bottom;
                     const isOn = box.bottom > top && box.top < innerHeight;
-                    const label = e.closest("label") ?? e;
-                    const { outlineStyle, outlineWidth } = getComputedStyle(label);
-                    const isRing = outlineStyle !== "none" && outlineWidth === "2px";
+                    const hasRing = (one) => {
+                        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+                        return outlineStyle !== "none" && outlineWidth === "2px";
+                    };
+                    const label = e.closest("label");
+                    const isRing = (label && hasRing(label)) || (box.width > 4 && hasRing(e));
                     const isRow = e.getAttribute("aria-selected") === "true";
                     return e === document.body || (isOn && (isRing || isRow));
                 }"""
@@ -570,7 +573,7 @@ def test_the_whole_main_job_by_keyboard_alone(page, offered, anna, heatpumps):
     assert Lead.objects.get().status == "won"
 
     # And out, through the menu.
-    keys.to(page.locator("summary"))
+    keys.to(page.locator("header summary"))
     page.keyboard.press("Enter")
     keys.press("button", "Abmelden", "Space")
     expect(heading(page, "Anmelden")).to_be_visible()

@@ -18,7 +18,7 @@ def rows(page):
 
 
 def names(page):
-    return page.locator("tbody tr td:first-child a")
+    return page.locator("tbody a.lead-table__name")
 
 
 def chip(page, name):

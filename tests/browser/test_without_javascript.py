@@ -47,7 +47,7 @@ def entries(page):
 
 
 def names(page):
-    return page.locator("tbody tr td:first-child a")
+    return page.locator("tbody a.lead-table__name")
 
 
 def test_a_rep_signs_in_and_out(page, anna, heatpumps):
@@ -60,7 +60,7 @@ def test_a_rep_signs_in_and_out(page, anna, heatpumps):
     page.locator("input[name=password]").fill(factories.PASSWORD)
     press(page, "Anmelden")
     expect(heading(page, "Neue Leads")).to_be_visible()
-    page.locator("summary").click()
+    page.locator("header summary").click()
     press(page, "Abmelden")
     expect(heading(page, "Anmelden")).to_be_visible()
     page.goto("/leads/")
@@ -315,10 +315,10 @@ def test_long_journals_and_pages_go_on_by_link(lead_page, lead, anna):
 
 
 def test_language_and_theme_are_chosen(lead_page):
-    lead_page.locator("summary").click()
+    lead_page.locator("header summary").click()
     press(lead_page, "Dunkel")
     expect(lead_page.locator("html")).to_have_attribute("data-theme", "dark")
-    lead_page.locator("summary").click()
+    lead_page.locator("header summary").click()
     press(lead_page, "English")
     expect(lead_page.get_by_role("tab", name="History")).to_be_visible()
     expect(heading(lead_page, "Familie Aigner")).to_be_visible()
