@@ -204,5 +204,5 @@ def test_production_serves_one_style_sheet_with_all_parts(collected):
 
 
 def test_production_serves_scripts_under_hashed_names(collected):
-    assert './elements/drop-zone.js"' not in collected("js/app.js")
-    assert "./elements/drop-zone." in collected("js/app.js")
+    assert './elements/drop-zone.js"' not in collected("js/lead.js")
+    assert "./elements/drop-zone." in collected("js/lead.js")
