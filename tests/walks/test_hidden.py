@@ -18,8 +18,8 @@ LISTS = ["/leads/", "/leads/neu/", "/leads/abgeschlossen/"]
 OFFERS = {"offered", "withdrawn"}
 # Person → what stands in each of the three lists.
 VISIBLE = {
-    "anna": ({"lead"}, OFFERS, {"closed"}),
-    "meike": ({"lead"}, OFFERS, {"closed"}),
+    "anna": ({"lead", "imported"}, OFFERS, {"closed"}),
+    "meike": ({"lead", "imported"}, OFFERS, {"closed"}),
     "ben": (set(), OFFERS, set()),
     "decliner": (set(), set(), set()),
     "reassigned": (set(), OFFERS, set()),
@@ -46,8 +46,10 @@ def leads(stage, solar, clara):
     """Name → lead."""
     own = dict.fromkeys(factories.contact(), "") | {"name": "Geheimrat Dachstuhl"}
     theirs = factories.accepted(solar, clara, **own)
+    imported = stage.imports["done"].rows.exclude(lead=None).get().lead
     states = ("lead", "closed", "offered", "withdrawn")
-    return {"theirs": theirs, **{state: getattr(stage, state) for state in states}}
+    mine = {state: getattr(stage, state) for state in states}
+    return {"theirs": theirs, "imported": imported, **mine}
 
 
 def shown(response, leads):
