@@ -149,6 +149,9 @@ class DropZone extends HTMLElement {
   }
 
   replace(row, html) {
+    /* The page may have been told of the file meanwhile, as of somebody else's. */
+    const filed = new DOMParser().parseFromString(html, "text/html").querySelector(".file[id]");
+    if (filed) document.getElementById(filed.id)?.remove();
     htmx.swap(row, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
   }
 
