@@ -3,7 +3,15 @@
 import unicodedata
 from urllib.parse import urlsplit, urlunsplit
 
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def see_other(to, *args):
+    """Return what sends a browser on with a GET; `to` and `args` as `redirect` takes them."""
+    response = redirect(to, *args)
+    response.status_code = 303
+    return response
 
 
 def safe_path(request, target):

@@ -1,43 +1,29 @@
 """The rows of an import that failed, as a file to be corrected and imported again."""
 
-import csv
-import io
+from itertools import batched, chain, islice
 
-import openpyxl
-from django.conf import settings
-from openpyxl.cell import WriteOnlyCell
+from django.utils.translation import gettext as _
 
-from leadbook.nameless import nameless_file
+from .exporting.columns import ExportColumn
+from .exporting.csv_file import csv_file
+from .exporting.xlsx_file import xlsx_file
 
-from .import_runs import failed_table
-from .text import CONTROLS, guarded
-
-# Excel takes no more characters in a cell.
-LONGEST = 32_767
+PORTION = 200
 
 
-def as_csv(lead_import):
-    """Yield the bytes of a CSV file that Excel opens in Germany."""
-    yield b"\xef\xbb\xbf"
-    for cells in failed_table(lead_import):
-        line = io.StringIO()
-        csv.writer(line, delimiter=";").writerow(map(guarded, cells))
-        yield line.getvalue().encode(errors="replace")
+def failed_file(lead_import, extension):
+    """Yield the bytes of the file: the columns as they were sent, and the reasons."""
+    headings = [*lead_import.headings, _("Reason (do not import)")]
+    columns = [ExportColumn(heading, None) for heading in headings]
+    portions = batched(_rows(lead_import), PORTION)
+    if extension == "csv":
+        return csv_file(columns, portions)
+    return xlsx_file(columns, portions, title="Import")
 
 
-def as_xlsx(lead_import):
-    """Return an open file with a workbook whose cells are all text."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("Import")
-    for cells in failed_table(lead_import):
-        sheet.append([_text_cell(sheet, text) for text in cells])
-    file = nameless_file(settings.FILE_UPLOAD_TEMP_DIR)
-    book.save(file)
-    file.seek(0)
-    return file
-
-
-def _text_cell(sheet, text):
-    cell = WriteOnlyCell(sheet, CONTROLS.sub("�", text)[:LONGEST])
-    cell.data_type = "s"
-    return cell
+def _rows(lead_import):
+    width = len(lead_import.headings)
+    for row in lead_import.rows.failed().in_order().iterator(chunk_size=PORTION):
+        cells = chain(row.cells, [""] * (width - len(row.cells)))
+        reasons = (f"{where}: {why}" if where else why for _column, where, why in row.problems)
+        yield [*islice(cells, width), " · ".join(reasons)]

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from contextlib import contextmanager
-from itertools import batched, chain, islice
+from itertools import batched, islice
 from pathlib import Path
 
 from django.conf import settings
@@ -306,15 +306,3 @@ def _on_disk(file):
         shutil.copyfileobj(file, copy)
         copy.flush()
         yield Path(copy.name)
-
-
-def failed_table(lead_import):
-    """Yield the headings and the rows that failed, each with the reasons at its end."""
-    width = len(lead_import.headings)
-    yield [*lead_import.headings, _("Reason (do not import)")]
-    for row in lead_import.rows.failed().in_order().iterator(chunk_size=200):
-        cells = chain(row.cells, [""] * (width - len(row.cells)))
-        reasons = " · ".join(
-            f"{where}: {why}" if where else why for _c, where, why in row.problems
-        )
-        yield [*islice(cells, width), reasons]

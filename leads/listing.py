@@ -63,6 +63,8 @@ class LeadList:
 
     # What the user's own choice of columns is kept under.
     name = "in_progress"
+    # What the list is called in addresses.
+    word = "in-bearbeitung"
     is_closed = False
     address = "leads:list"
     default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
@@ -348,11 +350,6 @@ class LeadList:
         return bool(self.search or chosen or self._narrowing)
 
     @property
-    def word(self):
-        """What the list is called in addresses."""
-        return next(word for word, kind in LISTS.items() if type(self) is kind)
-
-    @property
     def has_chosen_columns(self):
         """Whether the columns are not the list's own."""
         return self.columns != self.default_columns
@@ -505,6 +502,7 @@ class ClosedList(LeadList):
     """Won and lost leads."""
 
     name = "closed"
+    word = "abgeschlossen"
     is_closed = True
     address = "leads:closed"
     default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
@@ -568,8 +566,12 @@ class ClosedList(LeadList):
         return super().is_filtered or bool(self.result)
 
 
-# Word in addresses → list.
-LISTS = {"in-bearbeitung": LeadList, "abgeschlossen": ClosedList}
+LISTS = (LeadList, ClosedList)
+
+
+def list_called(word):
+    """Return the kind of list that an address calls by this word."""
+    return next((kind for kind in LISTS if kind.word == word), LeadList)
 
 
 def _in_phase(question, phase):

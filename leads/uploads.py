@@ -180,7 +180,7 @@ def receive(request):
     why something was refused, are those of UploadHandler.
     """
     handler = UploadHandler(request)
-    handler.handle_raw_input(request, request.META, int(request.META["CONTENT_LENGTH"] or 0))
+    handler.handle_raw_input(request, request.META, _announced_bytes(request))
     try:
         name = clean_file_name(_disposed_name(request))
         handler.new_file("", name, ONE_FILE, handler.announced)
@@ -195,6 +195,11 @@ def receive(request):
         handler.refuse(_("The upload was interrupted. Please try again."))
         request.refused_status = 422
     return None
+
+
+def _announced_bytes(request):
+    """Return how many bytes the body has; a body of which nobody says so has none."""
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def _disposed_name(request):

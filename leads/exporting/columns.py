@@ -10,7 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from leads.columns import LEAD, LOSS_REASON, MARKETPLACE, OWNER, PHASE, STATUS
-from leads.fields import BUILT_IN_BY_NAME
+from leads.fields import BUILT_IN_BY_NAME, Unfit
 from leads.moments import has_time
 
 MONEY = "money"
@@ -101,19 +101,9 @@ def _names(column, leads):
 
 def cell_of(field, lead):
     """Return what `field` holds of `lead`; what does not fit it any more as it was entered."""
-    if field.own_id is None:
-        value = field.value_of(lead)
-    else:
-        data = lead.own_values.get(str(field.own_id))
-        if not data:
-            return None
-        try:
-            value = field.kind.from_json(data)
-            is_fitting = field.kind.to_json(value) == data
-        except (ValueError, TypeError, ArithmeticError, AttributeError):
-            is_fitting = False
-        if not is_fitting:
-            return ", ".join(map(str, data)) if isinstance(data, list) else str(data)
+    value = field.value_of(lead)
+    if isinstance(value, Unfit):
+        return str(value)
     if field.kind.type not in TYPED:
         return field.kind.show(value, field) or None
     if isinstance(value, datetime) and not has_time(value):

@@ -208,11 +208,6 @@ class LeadImport(models.Model):
         return self.rows.with_lead().exists()
 
     @property
-    def is_mapped(self):
-        """Whether somebody has said what the columns mean."""
-        return self.state != self.State.MAPPING
-
-    @property
     def is_claimed(self):
         """Whether somebody is at it, as far as is known."""
         return bool(self.claimed_by) and self.claimed_until > timezone.now()

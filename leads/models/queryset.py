@@ -162,10 +162,6 @@ class LeadQuerySet(models.QuerySet):
 
     # Filters --------------------------------------------------------------------------
 
-    def in_marketplace(self, slug):
-        """Leads of the marketplace with this short name."""
-        return self.filter(marketplace__slug=slug)
-
     def in_phase(self, phase_id):
         """Leads that stand in this phase."""
         return self.filter(phase_id=phase_id)

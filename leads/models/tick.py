@@ -13,10 +13,6 @@ class TickQuerySet(models.QuerySet):
         """Those of these entries of a checklist, with who made them."""
         return self.filter(item__in=items).select_related("by")
 
-    def of_item(self, item):
-        """Those of this entry."""
-        return self.filter(item=item)
-
 
 class Tick(models.Model):
     """One entry of a checklist that is done; the Verlauf keeps the ticks that are gone."""

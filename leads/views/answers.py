@@ -2,11 +2,12 @@
 
 from urllib.parse import parse_qs
 
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import page_in_browser, query_in_browser, wants_part
+from leadbook.redirects import see_other
 from leads.fields import groups_of, table_of
 from leads.live import stamp_of
 from leads.models import Lead
@@ -46,8 +47,7 @@ def lead_address(lead, tab="journal"):
 
 def go(request, to, *args):
     """Send the browser to the address named `to`, with or without htmx."""
-    response = redirect(to, *args)
-    response.status_code = 303
+    response = see_other(to, *args)
     return HttpResponseClientRedirect(response.url) if wants_part(request) else response
 
 
@@ -92,9 +92,7 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
     there is only the cell of the follow-up to change, and the counters.
     """
     if status == 200 and not wants_part(request):
-        response = redirect(lead_address(lead, tab))
-        response.status_code = 303
-        return response
+        return see_other(lead_address(lead, tab))
     if status != 200:
         # A verb that was refused may have left anything on its lead.
         fresh = worked_lead(request, lead.pk, reading="for_page")

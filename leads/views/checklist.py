@@ -1,9 +1,10 @@
 """The checklist of a lead's phase."""
 
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from leadbook.htmx import wants_part
+from leadbook.redirects import see_other
 from leads.forms import PlaceForm
 from leads.models import StaleMove
 from leads.requirements import RequirementsForm
@@ -31,9 +32,7 @@ def tick(request, lead_id):
     except StaleMove as error:
         return _late(stale(request, lead, None, error))
     if not wants_part(request):
-        response = redirect("leads:phase", lead.pk)
-        response.status_code = 303
-        return response
+        return see_other("leads:phase", lead.pk)
     entries = RequirementsForm(lead).entries
     drawn = [entry for entry in entries if only in {None, str(entry["item"].pk)}]
     return render(request, "leads/phase/_ticked.html", {"lead": lead, "entries": drawn})

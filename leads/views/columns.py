@@ -10,7 +10,7 @@ from leadbook.htmx import page_or_part, wants_part
 from leadbook.redirects import safe_path
 from leads.columns import ColumnChoice
 from leads.context_processors import sight_of
-from leads.listing import LISTS
+from leads.listing import list_called
 
 STEPS = {"hoch": -1, "runter": 1}
 
@@ -19,8 +19,7 @@ STEPS = {"hoch": -1, "runter": 1}
 def choose(request):
     """Show the columns to choose from (GET); move one or keep the choice (POST)."""
     sent = request.POST if request.method == "POST" else request.GET
-    word = sent.get("liste") if sent.get("liste") in LISTS else next(iter(LISTS))
-    of_list = LISTS[word]
+    of_list = list_called(sent.get("liste"))
     sight = sight_of(request)
     registry = of_list.registry_of(sight.marketplaces, sight)
     back = safe_path(request, sent.get("next")) or reverse(of_list.address)
@@ -29,14 +28,14 @@ def choose(request):
         names = request.GET.get("spalten", "").split(",")
         names = names if any(names) else request.user.columns_of(of_list.name)
         shown = registry.chosen(names) if names else registry.default
-        return _dialog(request, ColumnChoice(registry, shown), word, back)
+        return _dialog(request, ColumnChoice(registry, shown), of_list, back)
     choice = ColumnChoice.sent(
         registry, request.POST.getlist("spalte"), request.POST.getlist("zeigen")
     )
     for button, step in STEPS.items():
         if button in request.POST:
             choice.move(request.POST[button], step)
-            return _dialog(request, choice, word, back)
+            return _dialog(request, choice, of_list, back)
     names = None if "standard" in request.POST else choice.names
     request.user.choose_columns(of_list.name, names)
     back = _without_columns(back)
@@ -53,7 +52,7 @@ def _without_columns(address):
     return f"{path}?{asked.urlencode()}" if query else path
 
 
-def _dialog(request, choice, word, back):
+def _dialog(request, choice, of_list, back):
     part = "form" if request.method == "POST" else "dialog"
-    context = {"choice": choice, "word": word, "back": back}
+    context = {"choice": choice, "word": of_list.word, "back": back}
     return render(request, page_or_part(request, "leads/columns/dialog.html", part), context)

@@ -18,22 +18,22 @@ TOLD = ("marktplatz", "phase", "wiedervorlage", "ergebnis", "sort")
 @require_safe
 def in_progress(request):
     """Hand out "Leads in Bearbeitung"."""
-    return _export(request, LeadList, "leads:list", _("Leads in progress"))
+    return _export(request, LeadList, _("Leads in progress"))
 
 
 @require_safe
 def closed(request):
     """Hand out the won and lost leads."""
-    return _export(request, ClosedList, "leads:closed", _("Closed leads"))
+    return _export(request, ClosedList, _("Closed leads"))
 
 
-def _export(request, kind, back, title):
+def _export(request, kind, title):
     extension = request.GET.get("format", "xlsx")
     extent = request.GET.get("umfang", "liste")
     if extension not in FORMATS or extent not in EXTENTS:
         raise Http404
     leads = kind(sight_of(request), request.GET, user=request.user)
-    log = _log(request, leads, back=back, format=extension, extent=extent)
+    log = _log(request, leads, back=kind.address, format=extension, extent=extent)
     try:
         export = Export(
             leads,
@@ -45,7 +45,7 @@ def _export(request, kind, back, title):
             ),
         )
     except Busy:
-        context = {"back": back, "query": leads.query}
+        context = {"back": kind.address, "query": leads.query}
         return render(request, "leads/exports/busy.html", context, status=429)
     if request.method == "HEAD":
         response = HttpResponse(content_type=export.content_type)

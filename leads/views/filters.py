@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from leadbook.htmx import page_or_part
 from leads.context_processors import sight_of
-from leads.listing import LISTS
+from leads.listing import list_called
 from leads.own_filters import OwnFilters
 
 # What the form itself says, or what does not hold for another answer.
@@ -17,8 +17,7 @@ LEFT_OUT = {"liste", "seite", "marktplatz"}
 def show(request):
     """Show what the list can be filtered by, or the marketplaces to choose one of first."""
     sight = sight_of(request)
-    word = request.GET.get("liste") if request.GET.get("liste") in LISTS else next(iter(LISTS))
-    of_list = LISTS[word]
+    of_list = list_called(request.GET.get("liste"))
     registry = of_list.registry_of(sight.marketplaces, sight)
     registry.read_fields()
     chosen = request.GET.get("marktplatz")
@@ -31,7 +30,7 @@ def show(request):
         if name not in LEFT_OUT and not OwnFilters.is_named(name)
     ]
     context = {
-        "word": word,
+        "word": of_list.word,
         "address": reverse(of_list.address),
         "marketplace": marketplace,
         "marketplaces": sight.marketplaces,

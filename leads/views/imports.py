@@ -2,13 +2,16 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.failed_rows import as_csv, as_xlsx
+from leadbook.redirects import see_other
+from leads.exporting.export import FORMATS
+from leads.failed_rows import failed_file
 from leads.forms import TokenForm
 from leads.import_forms import ColumnsForm, ImportForm
 from leads.import_pages import ImportPage
@@ -128,7 +131,7 @@ def cancel(request, import_id):
     except Unchangeable:
         return _page(request, _import(request, import_id), status=409)
     toast(request, _("The import of “%(file)s” is discarded.") % {"file": lead_import})
-    return _see_other("leads:imports")
+    return see_other("leads:imports")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -147,20 +150,16 @@ def take_back(request, import_id):
 def failed_rows(request, import_id, ending):
     """Hand out the rows that failed, with the reasons, to be corrected and sent again."""
     lead_import = _import(request, import_id)
-    if ending == "xlsx":
-        response = FileResponse(as_xlsx(lead_import), content_type=XLSX)
-    elif ending == "csv":
-        response = StreamingHttpResponse(as_csv(lead_import), content_type=CSV)
-    else:
+    if ending not in FORMATS:
         raise Http404
+    response = StreamingHttpResponse(
+        failed_file(lead_import, ending), content_type=FORMATS[ending]
+    )
     word = _("failed")
-    name = f"import-{lead_import.pk}-{word}.{ending}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = content_disposition_header(
+        True, f"import-{lead_import.pk}-{word}.{ending}"
+    )
     return response
-
-
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _import(request, import_id):
@@ -192,10 +191,4 @@ def _upload_form(request, form, token, *, status=200):
 
 
 def _to(lead_import):
-    return _see_other("leads:import", lead_import.pk)
-
-
-def _see_other(*where):
-    response = redirect(*where)
-    response.status_code = 303
-    return response
+    return see_other("leads:import", lead_import.pk)

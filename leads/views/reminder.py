@@ -39,7 +39,8 @@ def answer(request, token):
     if request.method != "POST":
         # An appointment can be moved by its own link; the same word twice says nothing new.
         is_used = reminder.answer == chosen and not is_appointment
-        template = "leads/reminder/used.html" if is_used else "leads/reminder/ask.html"
+        template = "leads/reminder/kept.html" if is_used else "leads/reminder/ask.html"
+        context["is_used"] = is_used
         return _private(render(request, template, context, status=410 if is_used else 200))
     if wait := wait_before("reminder", client_address(request), REMINDERS_OF_CLIENT):
         return _private(errors.too_many_requests(request, wait=wait))

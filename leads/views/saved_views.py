@@ -9,15 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leadbook.htmx import page_or_part, wants_part
 from leads.context_processors import sight_of
 from leads.forms import NewViewForm, SavedViewForm
-from leads.listing import ClosedList, LeadList
+from leads.listing import LISTS
 from leads.models import NameTaken, SavedView, TooManyViews
 from leads.toasts import toast
 from leads.views.answers import go
 
-LISTS = {
-    SavedView.List.IN_PROGRESS: (LeadList, "leads:list"),
-    SavedView.List.CLOSED: (ClosedList, "leads:closed"),
-}
+# What a view keeps as its list → the kind of list.
+KINDS = {kind.name: kind for kind in LISTS}
 
 
 @require_safe
@@ -32,14 +30,15 @@ def keep(request):
     """Ask for the name of the list that the query describes (GET), save it (POST)."""
     asked = request.POST if request.method == "POST" else request.GET
     list_name = asked.get("liste", SavedView.List.IN_PROGRESS)
-    if list_name not in LISTS:
+    if list_name not in KINDS:
         raise Http404
-    kind, address = LISTS[list_name]
+    kind = KINDS[list_name]
+    address = reverse(kind.address)
     is_sent = request.method == "POST"
     described = QueryDict(request.POST.get("abfrage", "")) if is_sent else request.GET
     leads = kind(sight_of(request), described, user=request.user)
     form = NewViewForm(request.POST if is_sent else None, list_name=list_name)
-    context = {"form": form, "list_name": list_name, "leads": leads, "back": reverse(address)}
+    context = {"form": form, "list_name": list_name, "leads": leads, "back": address}
     if not form.is_bound:
         return _dialog(request, context)
     if not leads.asked:
@@ -62,7 +61,7 @@ def keep(request):
         form.add_error(None, error.message)
         return _dialog(request, context, status=422)
     toast(request, _("View “%(view)s” saved") % {"view": view.name})
-    return go(request, f"{reverse(address)}?{view.query}")
+    return go(request, f"{address}?{view.query}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,10 +117,10 @@ def _groups(request):
     groups = [
         {
             "heading": list_name.label,
-            "address": reverse(address),
+            "address": reverse(KINDS[list_name].address),
             "views": [view for view in views if view.list_name == list_name],
         }
-        for list_name, (_kind, address) in LISTS.items()
+        for list_name in SavedView.List
     ]
     return {"groups": [group for group in groups if group["views"]]}
 

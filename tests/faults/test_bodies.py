@@ -194,6 +194,15 @@ def test_no_length_at_all_means_no_file(rep):
     assert rep.files() == before
 
 
+def test_no_length_at_all_means_an_empty_bare_file(rep):
+    before = rep.files()
+    head = rep.bare_head(0, "Leer.txt").replace(b"Content-Length: 0", b"Connection: close")
+    status, text = rep.send(head, b"x")
+    assert status == 422
+    assert "Die Datei ist leer." in text
+    assert rep.files() == before
+
+
 def test_a_length_that_is_too_small_files_nothing(rep):
     before = rep.files()
     body = part("Kurz.txt") + b"x" * 1000 + TAIL

@@ -178,7 +178,8 @@ def test_the_chips_count_what_their_filters_show(page_of_anna, heatpumps, anna):
     named(heatpumps, anna, "old", "old too", follow_up_at=midnight - timedelta(days=3))
     named(heatpumps, anna, "today", follow_up_at=midnight)
     named(heatpumps, anna, "none", "none too", "none as well")
-    chips = [a.text for a in read(page_of_anna.get(LIST)).all("a", class_="chip")]
+    page = read(page_of_anna.get(LIST))
+    chips = [a.text for a in page.all("a", class_="chip") if a["href"].startswith("?")]
     assert chips == [
         "Alle 6", "Überfällig 2", "Heute 1", "Ohne Wiedervorlage 3", "Liegt zu lange 0",
     ]  # fmt: skip

@@ -152,6 +152,15 @@ def test_another_answer_takes_the_place_of_the_first(forgotten, anna):
     assert [entry.text for entry in kept] == ["Nicht erreicht"]
 
 
+def test_an_answer_counts_as_an_attempt_and_a_correction_as_none(forgotten, anna):
+    addresses = links(forgotten, anna)
+    for chosen in (Answer.NOT_REACHED, Answer.REACHED):
+        client = Client()
+        assert client.post(addresses[chosen]).status_code == 200
+        forgotten.refresh_from_db()
+        assert forgotten.attempts == "1 Versuch an 1 Tag"
+
+
 @pytest.mark.parametrize(
     "case", ["owner", "closed", "deactivated", "member", "erased", "old", "forged", "other"]
 )
