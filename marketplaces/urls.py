@@ -28,7 +28,8 @@ urlpatterns = [
         passwords.NewPasswordDone.as_view(),
         name="password_reset_complete",
     ),
-    # /sprache/, /darstellung/, /erinnerungen/
+    # /sprache/, /darstellung/, /tastatur/, /erinnerungen/
+    path("tastatur/", profile.shortcuts, name="shortcuts"),
     path("erinnerungen/", profile.reminders, name="reminders"),
     path("sprache/", profile.choose_language, name="set_language"),
     path("darstellung/", profile.choose_theme, name="appearance"),

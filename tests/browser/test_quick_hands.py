@@ -45,3 +45,47 @@ def test_j_and_k_walk_through_the_list_and_the_place_is_kept(annas_page, three, 
     expect(heading(page, "Anton Auer")).to_be_visible()
     page.get_by_role("link", name="Zur Liste").click()
     expect(page).to_have_url(re.compile(r"/leads/\?sort=name$"))
+
+
+def test_the_question_mark_lists_the_keys_and_can_switch_them_off(annas_page, three):
+    page = annas_page
+    page.goto(f"/leads/{three[0].pk}/")
+    entry = page.get_by_role("textbox", name="Journaleintrag")
+    entry.press_sequentially("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    entry.fill("")
+    entry.blur()
+    tab = page.get_by_role("tab", name="Verlauf")
+    tab.focus()
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Tastaturkürzel")
+    expect(keys.get_by_text("Journal-Eintrag schreiben")).to_be_visible()
+    expect(
+        keys.get_by_text("Nächster Lead der Liste (nicht auf dieser Seite)")
+    ).to_be_visible()
+    expect(keys.get_by_text("Zeile wählen (nicht auf dieser Seite)")).to_be_visible()
+    # The focus comes back to where it was, not to the menu's link.
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+    expect(tab).to_be_focused()
+    page.keyboard.press("n")
+    expect(entry).to_be_focused()
+    entry.blur()
+    page.keyboard.press("?")
+    keys.get_by_role("button", name="Einzelne Zeichen abschalten").click()
+    expect(keys.get_by_role("button", name="Einzelne Zeichen einschalten")).to_be_visible()
+    keys.get_by_role("button", name="Schließen").click()
+    for _load in range(2):
+        page.keyboard.press("n")
+        page.keyboard.press("?")
+        expect(entry).not_to_be_focused()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.reload()
+    # By its link it opens all the same.
+    page.get_by_label("Benutzermenü").click()
+    page.get_by_role("link", name="Tastaturkürzel").click()
+    keys.get_by_role("button", name="Einzelne Zeichen einschalten").click()
+    expect(keys.get_by_role("button", name="Einzelne Zeichen abschalten")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("w")
+    expect(page.get_by_role("dialog", name="Wiedervorlage")).to_be_visible()

@@ -300,6 +300,7 @@ PERSONAL = {
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),
     "passwort/": Of(get=True, post=True),
+    "tastatur/": Of(get=True, post=True),
     "sprache/": Of(post=True),
     "darstellung/": Of(post=True),
     "erinnerungen/": Of(get=True, post=True),

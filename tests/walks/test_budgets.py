@@ -104,6 +104,8 @@ BUDGETS = {
     ("abmelden/ueberall/", "POST"): (5, 5),
     ("passwort/", "GET"): (4, 4),
     ("passwort/", "POST"): (7, 7),
+    ("tastatur/", "GET"): (4, 2),
+    ("tastatur/", "POST"): (2, 2),
     ("sprache/", "POST"): (2, 2),
     ("darstellung/", "POST"): (2, 2),
     ("erinnerungen/", "GET"): (4, 4),
