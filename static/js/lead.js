@@ -2,3 +2,4 @@
 import "./elements/drop-zone.js";
 import "./elements/scroll-to-current.js";
 import "./elements/watch-lead.js";
+import "./lib/kept-place.js";
