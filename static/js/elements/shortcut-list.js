@@ -1,9 +1,9 @@
-import { macNames } from "../lib/shortcuts.js";
+import { nameKeys } from "../lib/mac.js";
 
 /* Says which keys work on the page behind it, and brings the page up to the switch. */
 class ShortcutList extends HTMLElement {
   connectedCallback() {
-    macNames(this);
+    nameKeys(this);
     document.documentElement.dataset.keys = this.dataset.keys;
     const page = document.querySelector("main");
     const isOff = this.dataset.keys === "off";
