@@ -44,6 +44,12 @@ SPACE = pgettext_lazy("key", "Space")
 ESCAPE = pgettext_lazy("key", "Esc")
 
 EVERYWHERE = {
+    "palette": Shortcut(
+        _("Find leads, actions and pages"),
+        (CTRL, "K"),
+        keys="Control+K Meta+K",
+        on_mac="⌘",
+    ),
     "search": _single("/", _("Go to the search")),
     "shortcuts": _single("?", _("Show the keys")),
 }

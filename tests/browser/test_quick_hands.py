@@ -89,3 +89,80 @@ def test_the_question_mark_lists_the_keys_and_can_switch_them_off(annas_page, th
     page.keyboard.press("Escape")
     page.keyboard.press("w")
     expect(page.get_by_role("dialog", name="Wiedervorlage")).to_be_visible()
+
+
+def test_the_palette_opens_leads_and_does_what_can_be_done(annas_page, three, context):
+    page = annas_page
+    page.goto(f"/leads/{three[0].pk}/")
+    entry = page.get_by_role("textbox", name="Journaleintrag")
+    entry.press_sequentially("halb fertig")
+    # Also while one types; and what was typed is still there.
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Finden und ausführen")
+    field = palette.get_by_role("combobox", name="Lead, Aktion oder Seite")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(palette).to_have_count(0)
+    expect(entry).to_be_focused()
+    expect(entry).to_have_value("halb fertig")
+    entry.fill("")
+    # Arrow keys choose, Enter opens.
+    page.keyboard.press("Control+k")
+    field.press_sequentially("caec")
+    option = palette.get_by_role("option")
+    expect(option).to_have_count(1)
+    expect(option).to_contain_text("Cäcilie Cramer")
+    expect(field).to_have_attribute("aria-activedescendant", option.get_attribute("id"))
+    with context.expect_page() as opened:
+        page.keyboard.press("Control+Enter")
+    expect(heading(opened.value, "Cäcilie Cramer")).to_be_visible()
+    opened.value.close()
+    # Enter right behind the letters means what they find.
+    field.fill("")
+    field.press_sequentially("berta")
+    page.keyboard.press("Enter")
+    expect(heading(page, "Berta Bauer")).to_be_visible()
+    # Actions: one that opens a dialog, one that leads into the page.
+    page.get_by_role("link", name="Finden und ausführen").click()
+    field.fill("wiedervorl")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    follow_up = page.get_by_role("dialog", name="Wiedervorlage")
+    expect(follow_up).to_be_visible()
+    expect(palette).to_have_count(0)
+    # Not inside another dialog.
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    field.fill("eintrag schr")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(palette).to_have_count(0)
+    expect(entry).to_be_focused()
+
+
+def test_the_palette_says_when_nothing_comes(annas_page, three, complaints):
+    page = annas_page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/leads/")
+    page.get_by_role("link", name="Finden und ausführen").click()
+    palette = page.get_by_role("dialog", name="Finden und ausführen")
+    field = palette.get_by_role("combobox")
+    field.fill("xyzzy")
+    expect(palette.get_by_text("Nichts gefunden zu „xyzzy“.")).to_be_visible()
+    expect(field).to_have_attribute("aria-expanded", "false")
+    page.route("**/leads/suche/?**", lambda route: route.abort())
+    field.fill("anton")
+    failed = palette.get_by_role("alert")
+    expect(failed).to_contain_text("Der Server ist nicht erreichbar.")
+    page.unroute("**/leads/suche/?**")
+    palette.get_by_role("button", name="Erneut versuchen").click()
+    expect(palette.get_by_role("option", name="Anton Auer")).to_be_visible()
+    expect(failed).to_be_hidden()
+    # Signing out from there takes the drafts along, as by the menu.
+    field.fill("abmelden")
+    palette.get_by_role("option", name="Abmelden").click()
+    expect(page).to_have_url(re.compile("/anmelden/"))
+    assert any("ERR_FAILED" in complaint for complaint in complaints)
+    complaints.clear()

@@ -293,6 +293,7 @@ PERSONAL = {
     "leads/wiedervorlage/ruecknahme/": Of(post=True),
     "leads/export/": Of(get=True),
     "leads/abgeschlossen/export/": Of(get=True),
+    "leads/suche/": Of(get=True),
     "leads/filter/": Of(get=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),

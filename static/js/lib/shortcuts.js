@@ -1,7 +1,8 @@
 /* Presses what the page declares a key for by aria-keyshortcuts; see leads/shortcuts.py. */
-import { isMac } from "./mac.js";
+import { isMac, nameKeys } from "./mac.js";
 import { press } from "./press.js";
 
+nameKeys(document);
 const TYPING = "input, textarea, select, [contenteditable], dialog";
 
 document.addEventListener("keydown", (event) => {
@@ -22,5 +23,5 @@ document.addEventListener("keydown", (event) => {
 
 /* What is seldom needed comes with the dialog that needs it. */
 document.addEventListener("htmx:load", ({ detail }) => {
-  if (detail.elt.querySelector("shortcut-list")) import("../keyboard.js");
+  if (detail.elt.querySelector("search-palette, shortcut-list")) import("../keyboard.js");
 });
