@@ -3,3 +3,4 @@ import "./elements/drop-zone.js";
 import "./elements/lead-bar.js";
 import "./elements/scroll-to-current.js";
 import "./elements/watch-lead.js";
+import "./lib/kept-place.js";
