@@ -87,6 +87,7 @@ def test_the_question_mark_lists_the_keys_and_can_switch_them_off(annas_page, th
     keys.get_by_role("button", name="Einzelne Zeichen einschalten").click()
     expect(keys.get_by_role("button", name="Einzelne Zeichen abschalten")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
     page.keyboard.press("w")
     expect(page.get_by_role("dialog", name="Wiedervorlage")).to_be_visible()
 
@@ -157,7 +158,7 @@ def test_the_palette_says_when_nothing_comes(annas_page, three, complaints):
     failed = palette.get_by_role("alert")
     expect(failed).to_contain_text("Der Server ist nicht erreichbar.")
     page.unroute("**/leads/suche/?**")
-    palette.get_by_role("button", name="Erneut versuchen").click()
+    palette.get_by_role("button", name="Noch einmal versuchen").click()
     expect(palette.get_by_role("option", name="Anton Auer")).to_be_visible()
     expect(failed).to_be_hidden()
     # Signing out from there takes the drafts along, as by the menu.

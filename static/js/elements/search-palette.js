@@ -112,8 +112,9 @@ class SearchPalette extends HTMLElement {
     if (twin) event.preventDefault();
     /* Its place in the page is taken only when the click has done what it does. */
     setTimeout(() => {
+      /* Behind what gives the focus back. */
+      if (twin) this.dialog.addEventListener("close", () => press(twin));
       this.dialog.close();
-      if (twin) press(twin);
     });
   }
 
