@@ -1,5 +1,4 @@
-import { nameKeys } from "../lib/mac.js";
-import { press } from "../lib/press.js";
+import { nameKeys, press } from "../lib/keys.js";
 
 /* A field above a list of results: typing searches, the arrow keys choose, Enter opens.
 

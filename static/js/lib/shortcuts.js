@@ -1,6 +1,5 @@
 /* Presses what the page declares a key for by aria-keyshortcuts; see leads/shortcuts.py. */
-import { isMac, nameKeys } from "./mac.js";
-import { press } from "./press.js";
+import { isMac, nameKeys, press } from "./keys.js";
 
 nameKeys(document);
 const TYPING = "input, textarea, select, [contenteditable], dialog";
