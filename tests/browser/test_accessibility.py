@@ -178,6 +178,7 @@ PAGES = {
     "the journal": ("/leads/{lead}/", "Familie Aigner"),
     "the attachments": ("/leads/{lead}/?tab=anhaenge", "Familie Aigner"),
     "the history": ("/leads/{lead}/?tab=verlauf", "Familie Aigner"),
+    "the lead on paper": ("/leads/{lead}/akte/", "Familie Aigner"),
     "the dialog as a page": ("/leads/{lead}/phase/", "Familie Aigner"),
     "the follow-up as a page": ("/leads/{lead}/wiedervorlage/", "Familie Aigner"),
     "a field as a page": ("/leads/{lead}/felder/email/", "Familie Aigner"),

@@ -234,6 +234,7 @@ OWN_ENTRY = {
 OF_A_LEAD = {
     LEAD: Of(get=True),
     f"{LEAD}stand/": Of(get=True, is_for_scripts=True),
+    f"{LEAD}akte/": Of(get=True),
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),
