@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
 
-from .fields import BUILT_IN, OWN_PREFIX, own_field
+from .fields import ADDRESS, BUILT_IN, MAPPED, OWN_PREFIX, own_field
 from .moments import show_moment
 
 PLAIN = "lead-table__cell--plain"
@@ -69,7 +69,12 @@ class Column:
     def href(self, lead):
         """Return the address that the value leads to, or None."""
         shown = self.field_of(lead)
-        return shown.href(lead) if shown and shown.kind_name in {"phone", "email"} else None
+        return shown.href(lead) if shown else None
+
+    @property
+    def leads_away(self):
+        """Whether that address is another site's."""
+        return self.name in MAPPED
 
     @property
     def is_own(self):
@@ -96,7 +101,8 @@ def _of_field(field_name, **kwargs):
     kwargs = {
         "name": field_name,
         "heading": shown.label,
-        "reads": (field_name,),
+        # The place on the map is the whole address.
+        "reads": ADDRESS if field_name in MAPPED else (field_name,),
         **kwargs,
     }
     return Column(type=shown.kind.type, fields={None: shown}, **kwargs)

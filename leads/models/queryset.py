@@ -61,6 +61,10 @@ class LeadQuerySet(models.QuerySet):
         leads = self.personal().filter(**piece)
         return leads if "owner" in piece else leads.filter(OF_ANYBODY)
 
+    def owned_within(self, marketplace_ids, owner_id):
+        """Worked leads of somebody in these marketplaces."""
+        return self.personal().filter(marketplace__in=marketplace_ids, owner=owner_id)
+
     def offered_along(self, sight):
         """Return what asks for the offers that a user sees, slice by slice."""
         return [
@@ -382,30 +386,78 @@ class LeadQuerySet(models.QuerySet):
         def asked(which=None):
             def narrow(leads, given):
                 leads = leads.in_progress()
-                # Ordered, so that PostgreSQL takes the index that is.
-                return (leads.due(which, given) if which else leads).order_by("follow_up_at")
+                return leads.due(which, given) if which else leads
 
-            questions = self.worked_along(sight, ("counted", which), narrow, **times)
-            return [question for _marketplace, question in questions]
+            return self._to_count(sight, (which,), narrow, order="follow_up_at", **times)
 
         return count_up_to(
-            offered=self.offered_along(sight),
+            offered=self._offered_to_count(sight),
             in_progress=asked(),
             **{which: asked(which) for which in ("overdue", "today", "none")},
-            late=[
-                question
-                for _marketplace, question in self.worked_along(
-                    sight,
-                    ("counted", "late"),
-                    lambda leads, given: (
-                        leads.in_progress()
-                        .lying_too_long(given["day"])
-                        .order_by("phase_due_on")
-                    ),
-                    day=timezone.localdate(now),
-                )
-            ],
+            late=self._to_count(
+                sight,
+                ("late",),
+                lambda leads, given: leads.in_progress().lying_too_long(given["day"]),
+                order="phase_due_on",
+                day=timezone.localdate(now),
+            ),
         )
+
+    def _offered_to_count(self, sight):
+        """Return what asks for all offers that a user sees, only to count them."""
+        if not sight.marketplaces:
+            return []
+        seen = {
+            f"marketplace {n}": piece["marketplace"]
+            for n, piece in enumerate(sight.offered_slices)
+        }
+        return [
+            Question(
+                ("counted", "offered"),
+                lambda given: (
+                    self.personal()
+                    .offered()
+                    .filter(marketplace__in=[given[name] for name in seen])
+                    .not_declined_by(given["owner"])
+                    .order_by()
+                ),
+                {"owner": sight.user_id, **seen},
+            )
+        ]
+
+    def _to_count(self, sight, key, narrow, *, order, **values):
+        """Return what asks for the leads in Bearbeitung along a sight, only to count them.
+
+        Those of a managed marketplace are read in an `order`, so that PostgreSQL takes the
+        index that is. The user's own ones in all other marketplaces are one range of any
+        index that begins with the owner: many of them took longer to plan than to count.
+        """
+        questions = []
+        own = {}
+        for number, marketplace in enumerate(sight.marketplaces):
+            if not marketplace.is_managed:
+                own[f"marketplace {number}"] = marketplace.pk
+                continue
+            questions.append(
+                Question(
+                    ("counted", *key),
+                    lambda given: narrow(
+                        self.along({"marketplace": given["marketplace"]}), given
+                    ).order_by(order),
+                    {"marketplace": marketplace.pk, **values},
+                )
+            )
+        if own:
+            questions.append(
+                Question(
+                    ("counted", *key),
+                    lambda given: narrow(
+                        self.owned_within([given[name] for name in own], given["owner"]), given
+                    ).order_by(),
+                    {"owner": sight.user_id, **own, **values},
+                )
+            )
+        return questions
 
 
 def due_times(now=None):

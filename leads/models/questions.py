@@ -14,11 +14,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 # No row has such values. They are of the kinds that the values will be, so that Django
-# makes the same SQL of them.
-IDS = {
-    name: -(2**62) - n
-    for n, name in enumerate(["marketplace", "owner", "phase", "pk", "field"])
-}
+# makes the same SQL of them. An id's is this and one less for each further value.
+ID = -(2**62)
 MOMENTS = {
     name: datetime(1800, 1, n, tzinfo=UTC)
     for n, name in enumerate(["now", "today", "tomorrow"], start=1)
@@ -61,7 +58,10 @@ class Question:
         kinds = tuple(type(value) for value in self.values.values())
         key = connection.vendor, self.key, *self.values, kinds
         if key not in _compiled:
-            placeholders = {name: _placeholder(name, v) for name, v in self.values.items()}
+            placeholders = {
+                name: _placeholder(place, name, value)
+                for place, (name, value) in enumerate(self.values.items())
+            }
             names = {_adapted(value): name for name, value in placeholders.items()}
             compiled = _compile(self.build(placeholders))
             _compiled[key] = compiled and _with_words(*compiled, names)
@@ -122,8 +122,10 @@ def _with_words(sql, params, names):
     return text, left
 
 
-def _placeholder(name, value):
-    return IDS.get(name) or MOMENTS.get(name) or EDGES[type(value)]
+def _placeholder(place, name, value):
+    if isinstance(value, int):
+        return ID - place
+    return MOMENTS.get(name) or EDGES[type(value)]
 
 
 def _adapted(value):

@@ -1,11 +1,16 @@
 """The one rule of who may see a lead, as a condition on its row."""
 
+from itertools import chain
+
 from django.db.models import BooleanField, F, Func
 
 from marketplaces.models import Membership
 
 from .questions import Question
 from .refusal import LeadRefusal
+
+# Stands for the column of a lead's marketplace; no user has this id.
+_HERE = -1
 
 
 class IsVisible(Func):
@@ -29,23 +34,32 @@ class IsVisible(Func):
         columns = [compiler.compile(source)[0] for source in self.get_source_expressions()]
         marketplace, owner, status, pk = columns
         quoted = connection.ops.quote_name
-        managed, of_managed = _marketplaces("managing", self.user_id)
-        sold, of_sold = _marketplaces("selling", self.user_id)
+        managed, of_managed = _exists("managing", self.user_id, marketplace)
+        sold, of_sold = _exists("selling", self.user_id, marketplace)
         declined = (
             f"SELECT 1 FROM {quoted(LeadRefusal._meta.db_table)} AS declined"  # noqa: S608
             f" WHERE declined.lead_id = {pk} AND declined.rep_id = %s"
         )
         sql = (
-            f"({marketplace} IN ({managed}) OR {marketplace} IN ({sold}) AND"
+            f"({managed} OR {sold} AND"
             f" ({owner} = %s OR {status} = 'offered' AND NOT EXISTS ({declined})))"
         )
         return sql, (*of_managed, *of_sold, self.user_id, self.user_id)
 
 
-def _marketplaces(role, user_id):
-    """Return SQL and parameters of the marketplaces in which somebody has a role."""
+def _exists(role, user_id, marketplace):
+    """Return SQL and parameters of whether somebody has a role in a column's marketplace.
+
+    Asked of each row, by an index: PostgreSQL would count the price of a list of all of
+    them for each lead that it looks up, and read the whole table of leads instead.
+    """
 
     def build(given):
-        return getattr(Membership.objects.of(given["owner"]), role)().marketplace_ids()
+        memberships = getattr(Membership.objects.of(given["owner"]), role)()
+        return memberships.within(given["marketplace"]).order_by().values("pk")
 
-    return Question((role,), build, {"owner": user_id}).sql()
+    sql, params = Question((role,), build, {"owner": user_id, "marketplace": _HERE}).sql()
+    texts = [marketplace if param == _HERE else "%s" for param in params]
+    pieces = sql.split("%s")
+    joined = "".join(chain.from_iterable(zip(pieces, [*texts, ""], strict=True)))
+    return f"EXISTS ({joined})", [param for param in params if param != _HERE]

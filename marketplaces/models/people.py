@@ -168,6 +168,10 @@ class MembershipQuerySet(models.QuerySet):
         """Memberships of people who can sign in."""
         return self.filter(user__is_active=True)
 
+    def within(self, marketplace_id):
+        """Memberships of one marketplace."""
+        return self.filter(marketplace_id=marketplace_id)
+
     def with_role(self, role):
         """Memberships as `role`, with the people, by name."""
         people = self.filter(role=role).select_related("user")

@@ -11,3 +11,6 @@ import "./elements/toast-stack.js";
 import "./lib/failures.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";
+
+/* Only phones have an app of their own for it. */
+if (matchMedia("(pointer: coarse)").matches) import("./lib/maps.js");

@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from leads.models import Reminder, SavedView
+from marketplaces.models import ChecklistItem
 from tests import factories
+from tests.browser.fingers import FINGER, too_small
 
 WIDTH, HEIGHT = 360, 740
-FINGER = 44  # pixels, the target size of the house
 ENDLESS = "Donaudampfschifffahrtsgesellschaft" * 6  # 204 characters and no blank
 
 
@@ -28,23 +30,35 @@ def phone(annas_page):
 
 
 @pytest.fixture
-def long_lead(heatpumps, anna, meike):
-    """A lead whose every text is as long as it may be and without a blank."""
+def long_leads(heatpumps, anna, meike):
+    """The ids of leads whose every text is as long as it may be and without a blank."""
+    closed = factories.accepted(heatpumps, anna, phase=5, name=ENDLESS[:200])
+    closed.win(seen=closed.phase, by=anna)
     heatpumps.name = ENDLESS[:60]
     heatpumps.save()
-    heatpumps.phases.filter(position=3).update(name=ENDLESS[:60], guidance=ENDLESS)
+    phase = heatpumps.phases.get(position=3)
+    phase.name, phase.guidance, phase.target_days = ENDLESS[:60], ENDLESS, 1
+    phase.save()
+    ChecklistItem.objects.create(
+        marketplace=heatpumps, phase=phase, position=1, text=ENDLESS[:200], is_required=True
+    )
+    for kind in ("text", "yes_no", "choices"):
+        choices = f"{ENDLESS[:90]}\nGas" if kind == "choices" else ""
+        factories.make_field(heatpumps, f"Feld {kind}", kind, help_text=ENDLESS[:200],
+                             choices=choices)  # fmt: skip
+    SavedView.objects.keep(anna, name=ENDLESS[:60], list_name="in_progress", query="sort=name")
     lead = factories.accepted(
         heatpumps, anna, phase=3,
         name=ENDLESS[:200], company=ENDLESS[:200], contact_person=ENDLESS[:200],
         email=f"{ENDLESS[:60]}@{ENDLESS[:60]}.de", street=ENDLESS[:200], city=ENDLESS[:100],
         need=ENDLESS[:200], description=ENDLESS, value=999_999_999_999,
-        follow_up_at=timezone.now(),
+        follow_up_at=timezone.now(), follow_up_note=ENDLESS[:200],
     )  # fmt: skip
     lead.write_entry(text=f"https://beispiel.de/{ENDLESS}", by=anna)
     lead.set_field("street", seen=lead.street, value=ENDLESS[1:200], by=meike)
     factories.attach(lead, anna, f"{ENDLESS[:140]}.txt", b"Plan")
-    factories.offer(heatpumps, need=ENDLESS[:200], city=ENDLESS[:100])
-    return lead
+    offer = factories.offer(heatpumps, need=ENDLESS[:200], city=ENDLESS[:100])
+    return {"lead": lead.pk, "closed": closed.pk, "offer": offer.pk}
 
 
 def fits(page, width=WIDTH):
@@ -73,47 +87,97 @@ def fits(page, width=WIDTH):
 ADDRESSES = {
     "the list": "/leads/",
     "nothing found": "/leads/?q=nichtda",
+    "a cursor that cannot be read": "/leads/?seite=x",
+    "the list of many columns": "/leads/?spalten=phase,company,phone,email,city,angenommen",
+    "the saved views": "/leads/ansichten/",
+    "a view to be saved": "/leads/ansichten/anlegen/?sort=name",
+    "the choice of columns": "/leads/spalten/",
+    "the filters by fields": "/leads/filter/",
+    "the follow-up of several": "/leads/wiedervorlage/?lead={lead}",
     "the offers": "/leads/neu/",
+    "an offer": "/leads/{offer}/",
     "the closed leads": "/leads/abgeschlossen/",
+    "a closed lead": "/leads/{closed}/",
     "entering a lead": "/leads/anlegen/",
+    "the imports": "/leads/importe/",
+    "an import": "/leads/importe/neu/",
     "the journal": "/leads/{lead}/",
     "the attachments": "/leads/{lead}/?tab=anhaenge",
     "the history": "/leads/{lead}/?tab=verlauf",
     "the dialog as a page": "/leads/{lead}/phase/",
+    "the follow-up as a page": "/leads/{lead}/wiedervorlage/",
+    "the call as a page": "/leads/{lead}/anruf/",
     "a field as a page": "/leads/{lead}/felder/name/",
     "all fields as a page": "/leads/{lead}/felder/",
+    "the reminders": "/erinnerungen/",
+    "the calendar": "/einstellungen/",
     "the password": "/passwort/",
     "a wrong address": "/leads/999999/",
 }
 
 
-def test_no_page_scrolls_sideways_whatever_stands_in_it(phone, long_lead, subtests):
+def test_no_page_scrolls_sideways_whatever_stands_in_it(phone, long_leads, subtests):
     for name, address in ADDRESSES.items():
-        phone.goto(address.format(lead=long_lead.pk))
+        phone.goto(address.format(**long_leads))
         for width in (WIDTH, 900, 1280):
             with subtests.test(name, width=width):
                 phone.set_viewport_size({"width": width, "height": HEIGHT})
                 fits(phone, width)
+                # Last of all: it scrolls to each target.
+                if width == WIDTH:
+                    assert too_small(phone) == []
 
 
-def test_the_sign_in_fits(page):
-    page.goto("/anmelden/")
-    fits(page)
+def test_signed_out_pages_fit(page, lead, anna):
+    sent = Reminder.objects.create(lead=lead, user=anna)
+    answer = f"/leads/rueckmeldung/{sent.token_for(Reminder.Answer.APPOINTMENT)}/"
+    for address in ("/anmelden/", "/passwort/vergessen/", answer):
+        page.goto(address)
+        fits(page)
+        assert too_small(page) == []
 
 
-def test_dialog_and_editors_fit_in_place(phone, long_lead):
-    phone.goto(f"/leads/{long_lead.pk}/")
-    phone.get_by_role("button", name="Straße bearbeiten").click()
-    expect(phone.get_by_role("textbox", name="Straße")).to_be_focused()
-    fits(phone)
-    phone.get_by_role("button", name="Eintrag bearbeiten").click()
-    expect(phone.get_by_role("button", name="Änderung bestätigen")).to_have_count(2)
-    fits(phone)
-    phone.get_by_role("button", name="Alle bearbeiten").click()
-    expect(phone.get_by_role("textbox", name="Bedarf")).to_be_visible()
-    fits(phone)
-    phone.locator("[aria-current=step]").click()
-    fits(phone)
+def test_dialogs_menus_and_editors_fit_in_place(phone, long_leads, subtests):
+    def open_by(target, shown):
+        target.first.tap()
+        expect(shown.first).to_be_visible()
+        with subtests.test(str(target)):
+            fits(phone)
+            assert too_small(phone) == []
+
+    dialog = phone.get_by_role("dialog")
+    phone.goto("/leads/")
+    menus = phone.locator("summary")
+    open_by(menus.and_(phone.get_by_label("Benutzermenü")), phone.get_by_text("Abmelden"))
+    open_by(menus.filter(has_text="Exportieren"), phone.get_by_text("CSV, alle Felder"))
+    phone.keyboard.press("Escape")
+    open_by(phone.locator(".picker__pick"), phone.get_by_text("ausgewählt"))
+    for opener in (
+        phone.get_by_role("button", name="Wiedervorlage setzen"),
+        phone.get_by_role("link", name="Spalten"),
+        phone.get_by_role("link", name="Feld"),
+        phone.locator(".follow-up__link"),
+    ):
+        open_by(opener, dialog)
+        phone.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    phone.goto("/leads/{lead}/".format(**long_leads))
+    for opener in (
+        phone.locator("[aria-current=step]"),
+        phone.locator("#lead-head").get_by_role("button", name="Wiedervorlage"),
+        phone.get_by_role("button", name="Anruf festhalten"),
+    ):
+        open_by(opener, dialog)
+        phone.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    confirm = phone.get_by_role("button", name="Änderung bestätigen")
+    for label in ("Straße", "Wiedervorlage", "Feld choices"):
+        phone.get_by_role("button", name=f"{label} bearbeiten", exact=True).tap()
+        expect(phone.get_by_role("group", name=label).or_(confirm).first).to_be_visible()
+    phone.get_by_role("button", name="Eintrag bearbeiten").first.tap()
+    expect(confirm).to_have_count(4)
+    open_by(phone.get_by_label("Journaleintrag"), confirm)
+    open_by(phone.get_by_role("button", name="Alle bearbeiten"), confirm)
 
 
 def test_the_list_stands_as_cards(phone, heatpumps, anna):
@@ -208,50 +272,6 @@ def test_the_dialog_fits_the_screen(phone, heatpumps, anna, lead):
     ) >= 16, "a phone zooms into smaller letters"  # fmt: skip
 
 
-def too_small(page, *selectors):
-    """The controls whose hit area, measured at its edges, is smaller than a finger."""
-    return page.evaluate(
-        """([selectors, finger]) => {
-            const missed = [];
-            for (const control of document.querySelectorAll(selectors.join(", "))) {
-                if (!control.checkVisibility()) continue;
-                control.scrollIntoView({ block: "center", inline: "center" });
-                const box = control.getBoundingClientRect();
-                const x = box.x + box.width / 2;
-                const y = box.y + box.height / 2;
-                const reach = finger / 2 - 0.5;
-                const hit = (dx, dy) => {
-                    const found = document.elementFromPoint(x + dx, y + dy);
-                    return found && (control.contains(found) || found.contains(control)
-                        && found.matches("label, a, button"));
-                };
-                const wide = box.width >= finger || (hit(-reach, 0) && hit(reach, 0));
-                const high = box.height >= finger || (hit(0, -reach) && hit(0, reach));
-                if (!wide || !high) missed.push(control.outerHTML.slice(0, 60));
-            }
-            return missed;
-        }""",
-        [selectors, FINGER],
-    )
-
-
-def test_a_finger_hits_every_main_control(phone, lead, anna):
-    lead.write_entry(text="Angerufen", by=anna)
-    factories.attach(lead, anna, "Grundriss.txt", b"Plan")
-    buttons = ("button:enabled", "a.button", "[role=tab]", "nav a", "summary", "main select",
-               "main input:not([type=hidden], [type=radio], [type=checkbox], [type=file])",
-               "header input", "main textarea", ".kinds label")  # fmt: skip
-    phone.goto("/leads/")
-    assert too_small(phone, *buttons, ".chip", "tbody tr:not(.lead-table__group)") == []
-    phone.goto(f"/leads/{lead.pk}/")
-    assert too_small(phone, *buttons) == []
-    phone.goto(f"/leads/{lead.pk}/?tab=anhaenge")
-    assert too_small(phone, *buttons) == []
-    phone.locator("[aria-current=step]").tap()
-    expect(phone.get_by_role("dialog")).to_be_visible()
-    assert too_small(phone, "dialog button", "dialog textarea") == []
-
-
 def test_pencils_and_bins_are_seen_without_hovering(phone, lead, anna):
     lead.write_entry(text="Angerufen", by=anna)
     phone.goto(f"/leads/{lead.pk}/")
@@ -284,3 +304,35 @@ def test_the_main_job_is_done_with_a_finger(phone, offered):
     )
     expect(phone.get_by_role("link", name="Foto.txt")).to_be_visible()
     fits(phone)
+
+
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 Chrome/150.0 Mobile Safari/537.36"
+)
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
+)
+PLACE = "Am%20M%C3%BChlbach%2014%2C%2083022%2C%20Rosenheim"
+
+
+@pytest.mark.parametrize(
+    ("agent", "address", "opened"),
+    [
+        (ANDROID, "/leads/{lead}/", f"geo:0,0?q={PLACE}"),
+        (IPHONE, "/leads/?spalten=street", f"https://maps.apple.com/?q={PLACE}"),
+    ],
+)
+def test_an_address_opens_the_phones_own_maps(
+    new_context, live_server, sign_in_as, anna, lead, agent, address, opened
+):
+    context = new_context(base_url=live_server.url, user_agent=agent)
+    sign_in_as(context, anna)
+    page = context.new_page()
+    page.route("https://maps.apple.com/**", lambda route: route.abort())
+    page.goto(address.format(lead=lead.pk), wait_until="networkidle")
+    link = page.get_by_role("link", name="Am Mühlbach 14")
+    expect(link).to_have_attribute("href", re.compile("^https://www.openstreetmap.org/search"))
+    page.evaluate("addEventListener('click', (event) => event.preventDefault())")
+    link.tap()
+    expect(link).to_have_attribute("href", re.compile(f"^{re.escape(opened)}"))
+    expect(link).not_to_have_attribute("target", re.compile("."))

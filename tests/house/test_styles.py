@@ -163,7 +163,7 @@ def test_every_script_is_imported_and_exists():
     modules = scripts()
     imported = set()
     for name, text in modules.items():
-        for target in re.findall(r"(?:import|from)\s+\"(\.[^\"]+)\"", text):
+        for target in re.findall(r"(?:import\(|(?:import|from)\s+)\"(\.[^\"]+)\"", text):
             path = (ROOT / name).parent / target
             imported.add(str(path.resolve().relative_to(ROOT)))
     assert imported == set(modules) - {"static/js/app.js", "static/js/lead.js"}

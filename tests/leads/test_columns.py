@@ -59,6 +59,10 @@ def test_the_standard_is_shown_until_somebody_chooses(page_of_anna, lead):
         "Ort": "Rosenheim",
     }
     assert read(page_of_anna.get(LIST)).all("a", href="tel:+4980311234567")
+    place = read(page_of_anna.get(LIST)).one("a", target="_blank")
+    assert place.text == "Rosenheim"
+    assert place["href"].startswith("https://www.openstreetmap.org/search?query=Am+M")
+    assert "noopener" in place["rel"]
     page_of_anna.post(CHOICE, {"standard": "ja"})
     assert headings(page_of_anna.get(LIST)) == STANDARD
 

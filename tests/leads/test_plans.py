@@ -3,7 +3,10 @@
 Read off PostgreSQL's own account of what it did, not off the clock.
 """
 
+from types import SimpleNamespace
+
 import pytest
+from django.core.management import call_command
 
 from leads import field_values
 from leads.search_documents import rebuild
@@ -20,33 +23,58 @@ FEW = 2_500
 
 READ_BY_INDEX = {"leads_lead", "leads_searchdocument", "leads_fieldvalue"}
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
+
+
+@pytest.fixture(scope="module")
+def crowd(django_db_setup, django_db_blocker):
+    """Most of 30,000 leads are Anna's, in two marketplaces; Ben has twenty, Meike manages.
+
+    They are committed once for all tests of this file, and gone after the last.
+    """
+    with django_db_blocker.unblock():
+        anna, ben, meike = people = [factories.UserFactory() for _ in range(3)]
+        heatpumps = _marketplace(rep=[anna, ben], manager=[meike])
+        solar = _marketplace(rep=[anna])
+        fields = {m: factories.make_field(m, "Fläche", "number") for m in (heatpumps, solar)}
+        for marketplace, field in fields.items():
+            seed(marketplace, 8_000, owner=anna, field=field)
+            seed(marketplace, 20, owner=ben, field=field)
+            seed(marketplace, 2_000, owner=meike, field=field)
+            seed(marketplace, 1_500, status="offered", field=field)
+            for status in ("won", "lost"):
+                seed(marketplace, 1_500, owner=anna, status=status, field=field)
+                seed(marketplace, 20, owner=ben, status=status, field=field)
+        rebuild()
+        field_values.rebuild()
+        settle()
+        yield SimpleNamespace(people=people, heatpumps=heatpumps, field=fields[heatpumps])
+        call_command("flush", interactive=False, verbosity=0)
+
+
+def _marketplace(**members):
+    return factories.MarketplaceFactory(
+        phases=["Qualifizierung", "Vor-Ort-Termin", "Angebot"],
+        reasons=["Zu teuer"],
+        members=members,
+    )
 
 
 @pytest.fixture
-def crowd(transactional_db, anna, ben, meike, heatpumps, solar):
-    """Most of 30,000 leads are Anna's, in two marketplaces; Ben has twenty."""
-    solar.memberships.create(user=anna, role="rep")
-    fields = {m: factories.make_field(m, "Fläche", "number") for m in (heatpumps, solar)}
-    factories.LossReason.objects.create(marketplace=solar, label="Zu spät", position=9)
-    for marketplace, field in fields.items():
-        seed(marketplace, 8_000, owner=anna, field=field)
-        seed(marketplace, 20, owner=ben, field=field)
-        seed(marketplace, 2_000, owner=meike, field=field)
-        seed(marketplace, 1_500, status="offered", field=field)
-        for status in ("won", "lost"):
-            seed(marketplace, 1_500, owner=anna, status=status, field=field)
-            seed(marketplace, 20, owner=ben, status=status, field=field)
-    rebuild()
-    field_values.rebuild()
-    settle()
-    return fields
+def heatpumps(crowd):
+    return crowd.heatpumps
 
 
 @pytest.fixture
-def own(crowd, heatpumps):
+def own(crowd):
     """The word of the own field of one marketplace, which is a column of both."""
-    return f"feld-{crowd[heatpumps].pk}"
+    return f"feld-{crowd.field.pk}"
+
+
+@pytest.fixture
+def people(signed_in, crowd):
+    """Clients of who has many leads, of who has few, and of who sees everybody's."""
+    return [signed_in(person) for person in crowd.people]
 
 
 def account(client, address, **query):
@@ -69,12 +97,6 @@ def assert_flat(nodes, *, most=FEW, most_sorted=FEW, read_whole=()):
         if kind.endswith("Sort"):
             sorted_rows = sum(child["Actual Rows"] for child in node["Plans"])
             assert sorted_rows <= most_sorted, node
-
-
-@pytest.fixture
-def people(signed_in, anna, ben, meike, crowd):
-    """Clients of who has many leads, of who has few, and of who sees everybody's."""
-    return [signed_in(person) for person in (anna, ben, meike)]
 
 
 ORDERS = [(LIST, sort) for sort in SORTS] + [(CLOSED, sort) for sort in CLOSED_SORTS]
