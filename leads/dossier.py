@@ -16,6 +16,8 @@ from .targets import days_between
 ENTRIES, FILES, STEPS, PICTURES = 500, 500, 200, 24
 # Of a larger picture the small one is printed: all of them must come over somebody's line.
 MOST_BYTES = 10_000_000
+# An entry of so many characters takes more than half a page, and may go over two.
+LONG = 2000
 # How large the pictures are: two beside each other, each as wide as the page, none.
 SMALL, LARGE, NONE = SIZES = ("klein", "gross", "ohne")
 LINES = range(14)
@@ -86,6 +88,8 @@ class Dossier:
         self.checklist = lead.checklist() if lead.is_in_progress else []
         written = lead.journal.shown().written()
         self.entries = Portion.of(written, ENTRIES, lead.entry_count)
+        # The ids of those that may be broken.
+        self.long = {entry.pk for entry in self.entries.rows if len(entry.text) > LONG}
         self.files = Portion.of(lead.attachments.kept().for_list(), FILES, lead.file_count)
         steps = list(lead.events.of_process().newest_first()[: STEPS + 1])
         self.is_path_whole = len(steps) <= STEPS
