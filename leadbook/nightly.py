@@ -35,6 +35,12 @@ def _remind():
     remind_everybody()
 
 
+def _send_morning_mails():
+    from leads.morning import mail_all
+
+    mail_all()
+
+
 def _count_for_plans():
     """Let SQLite see what lies where; PostgreSQL's own caretaker does it by itself."""
     if connection.vendor == "sqlite":
@@ -55,6 +61,7 @@ JOBS = {
     "count_for_plans": _count_for_plans,
     "reckon_targets": _reckon_targets,
     "remind": _remind,
+    "morning_mails": _send_morning_mails,
 }
 
 

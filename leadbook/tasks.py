@@ -27,6 +27,13 @@ def are_durable():
     return isinstance(task_backends["default"], DatabaseBackend)
 
 
+def enqueue_not_before(moment, task, *args):
+    """Let a worker do the task, but not before the moment; where there is none, do it now."""
+    if are_durable() and moment > timezone.now():
+        task = task.using(run_after=moment)
+    task.enqueue(*args)
+
+
 def try_later(context):
     """Let the task of `context` run once more after a while; return whether it will.
 

@@ -55,6 +55,8 @@ DAYS = {
     "none": _("No follow-up"),
 }
 LATE = "ueberschritten"
+# Web servers take addresses of 4,000 characters.
+LONGEST_ORIGIN = 3000
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 
 
@@ -101,7 +103,7 @@ class LeadList:
     @cached_property
     def page(self):
         """The page of leads that the address names."""
-        return self._page(self.params.get("seite"))
+        return self.page_at(self.params.get("seite"))
 
     @cached_property
     def _found(self):
@@ -127,6 +129,17 @@ class LeadList:
     def query(self):
         """The list as an address says it; equal lists have equal ones."""
         return urlencode(self.asked, doseq=True)
+
+    @property
+    def origin(self):
+        """The list as the pages of its leads name it; see leads.neighbours."""
+        return f"{self.word}?{self.query}" if self.query else self.word
+
+    @cached_property
+    def opening(self):
+        """What the addresses of its leads end in; nothing where that would be too long."""
+        query = urlencode({"aus": self.origin})
+        return f"?{query}" if len(query) <= LONGEST_ORIGIN else ""
 
     @property
     def is_outdated(self):
@@ -175,15 +188,16 @@ class LeadList:
         )
         return [question for _marketplace, question in asked]
 
-    def _page(self, cursor):
-        rows = self.rows()
+    def page_at(self, cursor, *, size=50):
+        """Return the page of `size` leads that `cursor` names."""
+        asked = {"rows": self.rows(), "cursor": cursor, "size": size}
         if self.order is RANKING:
-            return page_of_ranking(self._ranked(), rows=rows, cursor=cursor)
+            return page_of_ranking(self._ranked(), **asked)
         if self.order is self.newest_first and self._found.window:
-            page = page_of(self._window(cursor), self.order, rows=rows, cursor=cursor)
+            page = page_of(self._window(cursor), self.order, **asked)
             if page.has_more:
                 return page
-        return page_of(self.parts(), self.order, rows=rows, cursor=cursor)
+        return page_of(self.parts(), self.order, **asked)
 
     def _ranked(self):
         """Return the ids of the leads that were found, those that the filters leave."""

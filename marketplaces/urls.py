@@ -28,8 +28,11 @@ urlpatterns = [
         passwords.NewPasswordDone.as_view(),
         name="password_reset_complete",
     ),
-    # /sprache/, /darstellung/, /erinnerungen/
+    # /erinnerungen/, /einstellungen/morgenmail/, /abbestellen/: mails
     path("erinnerungen/", profile.reminders, name="reminders"),
+    path("einstellungen/morgenmail/", profile.morning_mail, name="morning_mail"),
+    path("abbestellen/<token>/", profile.mail_off, name="mail_off"),
+    # /sprache/, /darstellung/
     path("sprache/", profile.choose_language, name="set_language"),
     path("darstellung/", profile.choose_theme, name="appearance"),
 ]

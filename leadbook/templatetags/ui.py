@@ -9,7 +9,7 @@ from django.utils.html import Urlizer
 from lucide.templatetags.lucide import lucide
 
 from leadbook.folding import pure
-from leads import moments, numbers, uploads
+from leads import moments, numbers, shortcuts, uploads
 from leads.models.queryset import MOST_COUNTED
 
 register = template.Library()
@@ -147,3 +147,10 @@ def kind_icon(kind):
 def icon(name):
     """Draw the Lucide icon called `name` beside a text; it says nothing by itself."""
     return lucide(name, size=None, **{"class": "icon", "aria_hidden": "true"})
+
+
+@register.simple_tag
+@pure
+def keys(name):
+    """Give the keys of the shortcut called `name`, for aria-keyshortcuts."""
+    return shortcuts.keys_of(name)

@@ -3,6 +3,8 @@
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from leads.fields import BUILT_IN_BY_NAME
+
 from .counting import MOST
 from .errors import NotInProgress
 from .event import LeadEvent
@@ -48,9 +50,30 @@ class Calling:
             )
             if follow_up_at:
                 self.replace_follow_up(
-                    follow_up_at=follow_up_at, follow_up_note=follow_up_note, by=by
+                    follow_up_at=follow_up_at,
+                    follow_up_note=follow_up_note,
+                    by=by,
+                    entry=entry,
                 )
             return event
+
+    def take_back_call(self, event, *, by):
+        """Take back the call that `event` recorded, with the follow-up that it set.
+
+        Returns the event, and those of the follow-up: None when that is another one by
+        now, which stays. Raises Unchangeable as `delete_entry` does.
+        """
+        with self.locked_for(by):
+            deleted = self.delete_entry(event.object_id, by=by)
+            planned = [
+                (BUILT_IN_BY_NAME[change.field], change)
+                for change in self.events.planned_with(event)
+            ]
+            is_as_set = all(field.data_of(self) == change.new for field, change in planned)
+            if planned and not (self.is_in_progress and is_as_set):
+                return deleted, None
+            before = [(field, field.value_from(change.old)) for field, change in planned]
+            return deleted, self.write_fields(before, by=by)
 
     def counted_calls(self, entry):
         """Count the attempts afresh if `entry` is one; return the columns that changed.

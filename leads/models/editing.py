@@ -58,8 +58,11 @@ class Editing:
             if any(now.get(field.own_id) != field.kind_name for field in own):
                 raise Unchangeable
 
-    def write_fields(self, writes, *, by):
-        """Write pairs of field and value into the locked row; return the events."""
+    def write_fields(self, writes, *, by, **details):
+        """Write pairs of field and value into the locked row; return the events.
+
+        `details` go into each of the events.
+        """
         columns, events = set(), []
         for field, value in writes:
             old = field.data_of(self)
@@ -75,6 +78,7 @@ class Editing:
                     new=new,
                     old_text=field.text(old),
                     new_text=field.text(new),
+                    **details,
                 )
             )
         if columns:

@@ -34,6 +34,14 @@ class LeadEventQuerySet(TimelineQuerySet):
         steps = self.of_process().oldest_first()
         return steps.only("lead_id", "kind", "created_at", "to_phase_id")
 
+    def planned_with(self, call):
+        """The changes of the follow-up that the event `call` brought along."""
+        return self.filter(
+            kind=LeadEvent.Kind.FIELD_CHANGED,
+            object_id=call.object_id,
+            created_at__gte=call.created_at,
+        )
+
     def of_field(self, name):
         """The changes of the field called `name`."""
         return self.filter(kind=LeadEvent.Kind.FIELD_CHANGED, field=name)

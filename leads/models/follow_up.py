@@ -26,9 +26,12 @@ class FollowUp:
                 {name: (seen[name], value) for name, value in values.items()}, by=by
             )
 
-    def replace_follow_up(self, *, follow_up_at, follow_up_note, by):
-        """Write both into the locked row, for verbs that take them along; see above."""
+    def replace_follow_up(self, *, follow_up_at, follow_up_note, by, entry=None):
+        """Write both into the locked row, for verbs that take them along; see above.
+
+        `entry` is what they were planned with, in the journal.
+        """
         values = {"follow_up_at": follow_up_at, "follow_up_note": follow_up_note}
         fields = {name: BUILT_IN_BY_NAME[name] for name in FOLLOW_UP}
         writes = [(f, values[n]) for n, f in fields.items() if f.value_of(self) != values[n]]
-        return self.write_fields(writes, by=by)
+        return self.write_fields(writes, by=by, object_id=entry and entry.pk)

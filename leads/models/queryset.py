@@ -185,6 +185,14 @@ class LeadQuerySet(models.QuerySet):
         """
         return self.filter(due_conditions(times)[which])
 
+    def for_morning(self, marketplace):
+        """Those of one marketplace, the earliest due first, with what a mail tells."""
+        return (
+            self.filter(marketplace=marketplace)
+            .order_by("follow_up_at", "id")
+            .only("name", "follow_up_at", "follow_up_note")
+        )
+
     def lying_too_long(self, day):
         """Leads whose phase's target was over before `day`; see leads.targets."""
         return self.filter(phase_due_on__lt=day)
@@ -212,7 +220,12 @@ class LeadQuerySet(models.QuerySet):
         reminded of after `reminded_since`.
         """
         mine = self.in_progress().owned_by(user).filter(marketplace=marketplace)
-        reminded = Q(reminders__user=user, reminders__created_on__gt=reminded_since)
+        reminded = Q(
+            reminders__user=user,
+            reminders__created_on__gt=reminded_since,
+            # Today's are of the mail that is being written, for the second time.
+            reminders__created_on__lt=timezone.localdate(day),
+        )
         mine = mine.exclude(pk__in=self.model.objects.filter(reminded).values("pk"))
         mine = mine.select_related("marketplace", "phase")
         found = {}

@@ -27,7 +27,7 @@ class Undo:
             case kind.FIELD_CHANGED:
                 return self.undo_fields([event], by=by)
             case kind.CALLED:
-                return self.delete_entry(event.object_id, by=by)
+                return self.take_back_call(event, by=by)[0]
             case kind.ENTRY_DELETED:
                 return self.restore_entry(event.object_id, by=by)
             case kind.ENTRY_EDITED:

@@ -12,6 +12,7 @@ from leads.fields import groups_of, table_of
 from leads.live import stamp_of
 from leads.models import Lead
 from leads.moments import Instant
+from leads.neighbours import neighbours_of
 from leads.rows import due_row
 from leads.stepper import Stepper
 from leads.tabs import TAB_CONTENTS
@@ -71,12 +72,15 @@ def is_table_shown(request):
 
 def page_of_lead(request, lead, tab, *, status=200):
     """Answer the whole page of `lead`, which was read `for_page`, on `tab`."""
+    neighbours = neighbours_of(request, lead)
     context = {
         "lead": lead,
         "stamp": stamp_of(lead),
         "stepper": Stepper(lead),
         "groups": groups_of(lead),
         "tab": tab,
+        "neighbours": neighbours,
+        "kept": neighbours.query if neighbours else "",
         **TAB_CONTENTS[tab](lead, request),
     }
     return render(request, "leads/detail.html", context, status=status)

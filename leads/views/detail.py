@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from leadbook.htmx import wants_part
 from leads.models import Lead
+from leads.neighbours import kept_query
 from leads.offers import Offer
 from leads.tabs import TAB_CONTENTS
 from leads.views.answers import TABS, page_of_lead
@@ -22,5 +23,6 @@ def show(request, lead_id):
     if not wants_part(request):
         return page_of_lead(request, lead, tab)
     part = "portion" if "vor" in request.GET else "panel"
-    context = {"lead": lead, "tab": tab, **TAB_CONTENTS[tab](lead, request)}
+    context = {"lead": lead, "tab": tab, "kept": kept_query(request)}
+    context |= TAB_CONTENTS[tab](lead, request)
     return render(request, f"leads/detail.html#{part}", context)

@@ -18,7 +18,8 @@ PARTS = {
     Kind.MOVED_BACK: ("stepper",),
     Kind.WON: ("head", "stepper", "navigation"),
     Kind.LOST: ("head", "stepper", "navigation"),
-    Kind.CALLED: ("head", "journal"),
+    # With the follow-up that the call has set.
+    Kind.CALLED: ("head", "journal", "navigation"),
     Kind.ENTRY_DELETED: ("head", "journal"),
     Kind.ENTRY_EDITED: ("journal",),
     Kind.FILE_DELETED: ("files",),
@@ -39,16 +40,21 @@ def undo(request, lead_id, event_id):
     events = [event, *lead.events.with_ids(others[:MAX_AT_ONCE])]
     tab = TABS.get(event.kind, "journal")
     fields = [event.field for event in events if event.field]
+    text = _("Taken back")
     try:
-        if len(events) > 1:
+        if event.kind == Kind.CALLED:
+            _deleted, planned = lead.take_back_call(event, by=request.user)
+            fields += [change.field for change in planned or ()]
+            if planned is None:
+                text = _("Taken back. The follow-up is another one by now and stays.")
+        elif len(events) > 1:
             lead.undo_fields(events, by=request.user)
         else:
             lead.undo(event, by=request.user)
     except LeadError as error:
-        text = _("Not taken back: %(reason)s") % {"reason": error.message}
-        messages.error(request, text)
+        messages.error(request, _("Not taken back: %(reason)s") % {"reason": error.message})
         return changed(
             request, lead, tab=tab, fields=fields, parts=PARTS.get(event.kind, ()), status=409
         )
-    toast(request, _("Taken back"))
+    toast(request, text)
     return changed(request, lead, tab=tab, fields=fields, parts=PARTS.get(event.kind, ()))

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadbook import errors, security_log
 from leadbook.clients import client_address
+from leadbook.signed_pages import keep_private
 from leads.models import Lead, NoLongerVisible, Reminder
 from leads.moments import MomentField
 from marketplaces.throttling import REMINDERS_OF_CLIENT, wait_before
@@ -28,7 +29,7 @@ def answer(request, token):
     found = Reminder.objects.of_token(token)
     lead = found and _lead_of(found[0])
     if lead is None:
-        return _private(render(request, "leads/reminder/gone.html", status=410))
+        return keep_private(render(request, "leads/reminder/gone.html", status=410))
     reminder, chosen = found
     is_appointment = chosen == Answer.APPOINTMENT
     form = None
@@ -41,29 +42,21 @@ def answer(request, token):
         is_used = reminder.answer == chosen and not is_appointment
         template = "leads/reminder/kept.html" if is_used else "leads/reminder/ask.html"
         context["is_used"] = is_used
-        return _private(render(request, template, context, status=410 if is_used else 200))
+        return keep_private(render(request, template, context, status=410 if is_used else 200))
     if wait := wait_before("reminder", client_address(request), REMINDERS_OF_CLIENT):
-        return _private(errors.too_many_requests(request, wait=wait))
+        return keep_private(errors.too_many_requests(request, wait=wait))
     if form is not None and not form.is_valid():
-        return _private(render(request, "leads/reminder/ask.html", context, status=422))
+        return keep_private(render(request, "leads/reminder/ask.html", context, status=422))
     at = form.cleaned_data["termin"] if form is not None else None
     try:
         context["reminder"] = lead.answer_reminder(reminder, chosen, at=at)
     except NoLongerVisible:
-        return _private(render(request, "leads/reminder/gone.html", status=410))
+        return keep_private(render(request, "leads/reminder/gone.html", status=410))
     security_log.record("reminder_answered", request, user=reminder.user, lead=lead.pk)
-    return _private(render(request, "leads/reminder/kept.html", context))
+    return keep_private(render(request, "leads/reminder/kept.html", context))
 
 
 def _lead_of(reminder):
     """Return the lead where it is still the person's to work on, or None."""
     leads = Lead.objects.visible_to(reminder.user).in_progress().owned_by(reminder.user)
     return leads.with_id(reminder.lead_id) if reminder.user.is_active else None
-
-
-def _private(response):
-    """Let nobody index the page, nor hear of its address."""
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    # With no-referrer the form would be sent by nobody: browsers say Origin: null then.
-    response["Referrer-Policy"] = "strict-origin"
-    return response

@@ -5,10 +5,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .daily_mail import DailyMailQuerySet, Mailed
 from .references import is_referred_to
 
 
-class PersonQuerySet(models.QuerySet):
+class PersonQuerySet(DailyMailQuerySet):
     """People, by who may find them."""
 
     def active(self):
@@ -66,15 +67,11 @@ class PersonQuerySet(models.QuerySet):
             return self.none()
         return self.filter(Q(username__iexact=text) | Q(email__iexact=text))
 
-    def to_be_reminded(self, marketplaces, today):
-        """Sellers of these marketplaces who want the mail and have not got today's."""
+    def to_be_mailed(self, mail, marketplaces, day):
+        """Sellers of these marketplaces who want the mail and have not got that of the day."""
         selling = Membership.objects.selling().filter(marketplace__in=marketplaces)
-        able = self.active().filter(wants_reminders=True, pk__in=selling.values("user_id"))
-        return able.exclude(email="").exclude(reminded_on=today).order_by("pk")
-
-    def to_hold(self, pk):
-        """Return the person with this id, locked for the transaction, or None."""
-        return self.select_for_update(no_key=True).filter(pk=pk).first()
+        able = self.wanting(mail).without(mail, day)
+        return able.filter(pk__in=selling.values("user_id")).order_by("pk")
 
     def choosable_by(self, operator, *, found=()):
         """People whom `operator` may make members: see `findable_by`.
@@ -89,14 +86,22 @@ class PersonQuerySet(models.QuerySet):
         )
 
 
-class User(AbstractUser):
+class User(Mailed, AbstractUser):
     """A person who signs in; what they may do is said by their memberships."""
 
     # List → names of the columns that the person chose for it, see leads.columns.
     list_columns = models.JSONField(null=True, editable=False)
     wants_reminders = models.BooleanField(_("reminder e-mails"), default=True, db_default=True)
-    # The day of the last one: there is one a day at most.
+    wants_morning_mail = models.BooleanField(
+        _("e-mail in the morning"), default=True, db_default=True
+    )
+    # The day of the last one, and which task is sending it: see DailyMail.
     reminded_on = models.DateField(null=True, editable=False)
+    reminder_task = models.CharField(max_length=64, default="", db_default="", editable=False)
+    morning_mailed_on = models.DateField(null=True, editable=False)
+    morning_mail_task = models.CharField(
+        max_length=64, default="", db_default="", editable=False
+    )
 
     objects = UserManager()
     people = PersonQuerySet.as_manager()
@@ -117,16 +122,6 @@ class User(AbstractUser):
         chosen = {**(self.list_columns or {}), name: columns}
         self.list_columns = {key: names for key, names in chosen.items() if names} or None
         self.save(update_fields=["list_columns"])
-
-    def choose_reminders(self, is_wanted):
-        """Switch the mails about forgotten leads on or off."""
-        self.wants_reminders = is_wanted
-        self.save(update_fields=["wants_reminders"])
-
-    def remember_reminder(self, day):
-        """Keep the day of the last mail about forgotten leads; None takes it back."""
-        self.reminded_on = day
-        self.save(update_fields=["reminded_on"])
 
     def replace_name(self, *, username, name):
         """Replace everything that tells who the person was; nobody can sign in then."""

@@ -12,7 +12,8 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import expect
 
-from leads.models import Lead
+from leads.models import CalendarAddress, Lead, Reminder
+from marketplaces.models.daily_mail import MORNING
 from tests import factories
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -104,6 +105,22 @@ def test_a_new_password(page, anna):
     holds(page)
 
 
+def test_the_links_of_mails(page, heatpumps, anna):
+    reminder = Reminder.objects.create(lead=factories.accepted(heatpumps, anna), user=anna)
+    for answer in (Reminder.Answer.REACHED, Reminder.Answer.APPOINTMENT):
+        page.goto(f"/leads/rueckmeldung/{reminder.token_for(answer)}/")
+        expect(heading(page, "Familie Aigner, Rosenheim")).to_be_visible()
+        holds(page)
+    page.goto("/leads/rueckmeldung/falsch/")
+    expect(heading(page, "Dieser Link gilt nicht mehr")).to_be_visible()
+    holds(page)
+    page.goto(f"/abbestellen/{MORNING.token_for(anna)}/")
+    holds(page)
+    page.get_by_role("button", name="Ausschalten").click()
+    expect(heading(page, "Die E-Mails sind ausgeschaltet")).to_be_visible()
+    holds(page)
+
+
 def test_the_error_pages(page, subtests):
     context = {"language": "de", "theme": "system", "minutes": 15, "page": "/leads/",
                "texts": ["Was ich geschrieben habe"]}  # fmt: skip
@@ -181,9 +198,12 @@ PAGES = {
     "the lead on paper": ("/leads/{lead}/akte/", "Familie Aigner"),
     "the dialog as a page": ("/leads/{lead}/phase/", "Familie Aigner"),
     "the follow-up as a page": ("/leads/{lead}/wiedervorlage/", "Familie Aigner"),
+    "a call as a page": ("/leads/{lead}/anruf/", "Familie Aigner"),
     "a field as a page": ("/leads/{lead}/felder/email/", "Familie Aigner"),
     "all fields as a page": ("/leads/{lead}/felder/", "Familie Aigner"),
     "the password": ("/passwort/", "Passwort ändern"),
+    "the settings": ("/einstellungen/", "Kalender und Morgenmail"),
+    "the reminders": ("/erinnerungen/", "Erinnerungsmails"),
     "a wrong address": ("/leads/999999/", "Diese Seite gibt es nicht"),
     "a forbidden address": ("/admin/login/", "Das dürfen Sie nicht"),
 }
@@ -274,6 +294,14 @@ def test_entering_a_lead_with_mistakes(state):
     page.get_by_role("button", name="Lead anlegen").click()
     expect(page.get_by_role("alert")).to_be_visible()
     holds(page)
+
+
+def test_the_address_of_a_calendar_that_was_copied(annas_page, anna):
+    CalendarAddress.renew(anna)
+    annas_page.goto("/einstellungen/")
+    annas_page.get_by_role("button", name="Kopieren").click()
+    expect(annas_page.get_by_role("status").filter(has_text="opi")).to_be_visible()
+    holds(annas_page)
 
 
 def test_nobodys_marketplace(page, sign_in_as, db):

@@ -13,6 +13,7 @@ from leads.models import Reminder, SavedView
 from marketplaces.models import ChecklistItem
 from tests import factories
 from tests.browser.fingers import FINGER, too_small
+from tests.browser.test_calls import NO_PHONE
 
 WIDTH, HEIGHT = 360, 740
 ENDLESS = "Donaudampfschifffahrtsgesellschaft" * 6  # 204 characters and no blank
@@ -261,15 +262,51 @@ def test_the_dialog_fits_the_screen(phone, heatpumps, anna, lead):
     # It slides in, so it is measured where it comes to rest.
     dialog.evaluate("e => Promise.all(e.getAnimations().map((one) => one.finished))")
     box = dialog.bounding_box()
-    assert box["x"] >= 8
-    assert box["x"] + box["width"] <= WIDTH - 8
+    assert (box["x"], box["width"]) == (0, WIDTH)
     assert box["y"] >= 0
-    assert box["y"] + box["height"] <= HEIGHT
-    phone.get_by_role("button", name="Nächste Phase").scroll_into_view_if_needed()
+    assert box["y"] + box["height"] == HEIGHT
     expect(phone.get_by_role("button", name="Nächste Phase")).to_be_in_viewport(ratio=1)
     assert phone.get_by_label("Notiz fürs Journal").evaluate(
         "e => parseFloat(getComputedStyle(e).fontSize)"
     ) >= 16, "a phone zooms into smaller letters"  # fmt: skip
+
+
+def test_the_bar_below_has_what_a_thumb_needs(phone, heatpumps, anna):
+    phone.add_init_script(NO_PHONE)
+    lead = factories.accepted(heatpumps, anna, phase=4, mobile="")
+    phone.goto(f"/leads/{lead.pk}/")
+    bar = phone.get_by_role("navigation", name="Schnellzugriff")
+    call = phone.get_by_role("link", name="Anrufen")
+    expect(call).to_have_count(1)
+    expect(bar.get_by_role("link")).to_have_text(
+        ["Anrufen", "Journal", "Anhänge", "Nächste Phase"]
+    )
+    bar.get_by_role("link", name="Anhänge").tap()
+    camera = phone.get_by_text("Foto aufnehmen")
+    expect(camera).to_be_in_viewport(ratio=1)
+    bar.get_by_role("link", name="Journal").tap()
+    journal = phone.get_by_label("Journaleintrag")
+    expect(journal).to_be_in_viewport()
+    journal.fill("Das bleibt stehen")
+    expect(bar).to_be_hidden()
+    journal.blur()
+    bar.get_by_role("link", name="Journal").tap()
+    call.tap()
+    expect(phone.get_by_role("heading", name="Was hat der Anruf ergeben?")).to_be_visible()
+    phone.keyboard.press("Escape")
+    expect(journal).to_have_value("Das bleibt stehen")
+    bar.get_by_role("link", name="Nächste Phase").tap()
+    phone.get_by_role("dialog").get_by_role("button", name="Nächste Phase").tap()
+    expect(bar.get_by_role("link", name="Abschluss")).to_be_visible()
+    phone.get_by_role("button", name="Telefon bearbeiten").tap()
+    phone.get_by_role("textbox", name="Telefon").fill("")
+    phone.get_by_role("button", name="Änderung bestätigen").tap()
+    expect(call).to_have_count(0)
+    lead.refresh_from_db()
+    lead.set_field("mobile", seen="", value="0171 7654321", by=anna)
+    expect(call).to_have_attribute("href", "tel:01717654321")
+    lead.win(seen=lead.phase, by=anna)
+    expect(bar.get_by_role("link", name="Wieder öffnen")).to_be_visible()
 
 
 def test_pencils_and_bins_are_seen_without_hovering(phone, lead, anna):

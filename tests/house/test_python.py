@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 
 import pytest
 from django.core.management import call_command
@@ -12,13 +13,20 @@ from .sources import FOLDERS, ROOT, files, matches, python
 FORBIDDEN = r"\b(mark_safe|SafeString|SafeText|format_html\w*|html_safe|csrf_exempt)\b"
 
 
+# The way out of mails is asked for by mail programs, which have no cookie and no form
+# (RFC 8058): their signed link permits that and nothing else.
+UNPROTECTED = {"marketplaces/views/profile.py": 2}
+
+
 def test_no_text_becomes_markup_and_no_form_goes_unprotected():
-    found = set()
+    found = []
     for name, text in python(migrations=True).items():
         for line in text.splitlines():
             if re.search(FORBIDDEN, line):
-                found.add(f"{name}: {line.strip()}")
-    assert found == set()
+                found.append(f"{name}: {line.strip()}")
+    allowed = [line for line in found if "csrf_exempt" in line]
+    assert Counter(line.partition(":")[0] for line in allowed) == UNPROTECTED
+    assert [line for line in found if line not in allowed] == []
 
 
 def test_views_admin_and_template_tags_do_not_build_queries():

@@ -96,6 +96,41 @@ def test_a_call_back_sets_the_follow_up_and_needs_a_day(page_of_anna, lead, head
     assert fresh(lead).follow_up_note == "Frau Aigner"
 
 
+@pytest.mark.parametrize("planned_before", [False, True], ids=["none", "another"])
+@pytest.mark.parametrize("changes", ["", "day", "note", "closed"])
+def test_taken_back_a_call_takes_back_its_follow_up_unless_it_is_another_by_now(
+    page_of_anna, anna, heatpumps, planned_before, changes
+):
+    lead = factories.accepted(heatpumps, anna, phase=5)
+    old = (timezone.now() + timedelta(days=1), "Alt") if planned_before else (None, "")
+    lead.set_follow_up(at=old[0], note=old[1], by=anna)
+    day = timezone.localdate() + timedelta(days=9)
+    data = form_of(page_of_anna, lead).sends(
+        outcome="callback", follow_up_at=f"{day}", follow_up_note="Zurückrufen"
+    )
+    answer = page_of_anna.post(address(lead), data, headers=HTMX)
+    undo = read(answer).one("div", class_="toast").one("form")["action"]
+    called = fresh(lead)
+    match changes:
+        case "day":
+            called.set_follow_up(at=timezone.now(), note="Zurückrufen", by=anna)
+        case "note":
+            called.set_follow_up(at=called.follow_up_at, note="Anders", by=anna)
+        case "closed":
+            called.win(seen=called.phase, by=anna)
+    planned = (fresh(lead).follow_up_at, fresh(lead).follow_up_note)
+    answer = page_of_anna.post(undo, headers=HTMX)
+    assert answer.status_code == 200
+    said = read(answer).one("div", class_="toast").text
+    assert ("bleibt" in said) is bool(changes)
+    now = (fresh(lead).follow_up_at, fresh(lead).follow_up_note)
+    assert now == (planned if changes else old)
+    assert fresh(lead).call_count == 0
+    before = everything()
+    assert page_of_anna.post(undo, headers=HTMX).status_code == 409
+    assert everything() == before
+
+
 def test_a_closed_lead_is_called_but_not_due_again(page_of_anna, anna, heatpumps):
     won = factories.accepted(heatpumps, anna, phase=5)
     data = form_of(page_of_anna, won).sends(follow_up_at="2027-02-01")

@@ -9,8 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from leadbook import nightly, provenance
-from leads import reminding
+from leads import daily_mails, reminding
 from leads.models import Lead, Reminder, reminder
+from marketplaces.models import User
+from marketplaces.models.daily_mail import REMINDER
 from tests import factories
 from tests.leads.test_stepper import worked_ago
 from tests.markup import read
@@ -36,7 +38,8 @@ def idle(marketplace, owner, *, days, **values):
 @pytest.fixture(autouse=True)
 def _a_working_day(monkeypatch):
     """Let every day be one, so that the tests hold on Sundays."""
-    monkeypatch.setattr(reminding, "_works", lambda marketplace, day: True)
+    for module in (daily_mails, reminding):
+        monkeypatch.setattr(module, "works", lambda marketplace, day: True)
 
 
 def names_in_mails():
@@ -61,20 +64,21 @@ def test_forgotten_leads_come_in_one_mail_a_day_to_who_wants_it(
         phase_due_on=timezone.localdate() - timedelta(days=20)
     )
     idle(heatpumps, ben, days=9, name="Bens")
-    ben.choose_reminders(False)
+    ben.choose_mail(REMINDER, is_wanted=False)
     assert names_in_mails() == {
         anna.email: ["Über dem Soll, Rosenheim", "Familie Aigner, Rosenheim"]
     }
     # Not twice a day; the next day others, and these again only after three working days.
     assert names_in_mails() == {}
     yesterday = timezone.localdate() - timedelta(days=1)
-    anna.remember_reminder(yesterday)
+    User.objects.update(reminded_on=yesterday)
+    Reminder.objects.update(created_on=yesterday)
     assert names_in_mails() == {}
     Reminder.objects.update(created_on=yesterday - timedelta(days=9))
     heatpumps.remind_late_days = None
     heatpumps.save()
     assert names_in_mails() == {anna.email: ["Familie Aigner, Rosenheim"]}
-    anna.remember_reminder(None)
+    User.objects.update(reminded_on=None)
     Reminder.objects.all().delete()
     heatpumps.remind_idle_days = None
     heatpumps.save()
@@ -92,7 +96,7 @@ def test_a_long_mail_is_cut_and_a_mail_server_that_fails_gets_it_later(
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr(reminding.EmailMessage, "send", fail)
+        patch.setattr(daily_mails.DailyMessage, "send", fail)
         nightly.JOBS["remind"]()
     nightly.JOBS["remind"]()
     (sent,) = mail.outbox

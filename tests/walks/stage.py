@@ -305,6 +305,7 @@ PERSONAL = {
     "darstellung/": Of(post=True),
     "erinnerungen/": Of(get=True, post=True),
     "einstellungen/": Of(get=True, post=True),
+    "einstellungen/morgenmail/": Of(post=True),
 }
 # Everybody who can reach the server.
 PUBLIC = {
@@ -315,6 +316,7 @@ PUBLIC = {
     "passwort/neu/<uidb64>/<token>/": Of(get=True, post=True),
     "passwort/neu/fertig/": Of(get=True),
     "leads/rueckmeldung/<token>/": Of(get=True, post=True),
+    "abbestellen/<token>/": Of(get=True, post=True),
     "kalender/<token>.ics": Of(get=True),
     "healthz/": Of(get=True),
     "healthz/alive/": Of(get=True),

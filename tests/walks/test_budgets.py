@@ -110,12 +110,15 @@ BUDGETS = {
     ("erinnerungen/", "GET"): (4, 4),
     ("einstellungen/", "GET"): (5, 5),
     ("einstellungen/", "POST"): (6, 6),
+    ("einstellungen/morgenmail/", "POST"): (4, 4),
     # Without a valid token; with one it is the person and the leads.
     ("kalender/<token>.ics", "GET"): (0, 0),
-    ("erinnerungen/", "POST"): (3, 3),
+    ("erinnerungen/", "POST"): (4, 4),
     # Without a valid link; with one, see tests/leads/test_reminders.py.
     ("leads/rueckmeldung/<token>/", "GET"): (0, 0),
     ("leads/rueckmeldung/<token>/", "POST"): (0, 0),
+    ("abbestellen/<token>/", "GET"): (0, 0),
+    ("abbestellen/<token>/", "POST"): (0, 0),
     ("anmelden/", "GET"): (0, 0),
     ("anmelden/", "POST"): (0, 0),
     ("admin/login/", "GET"): (0, 0),

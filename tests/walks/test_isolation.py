@@ -38,7 +38,7 @@ SIGNED_OUT = ["nobody", "deactivated"]
 OPEN = {
     "anmelden/", "admin/login/", "passwort/vergessen/", "passwort/vergessen/gesendet/",
     "passwort/neu/<uidb64>/<token>/", "passwort/neu/fertig/", "healthz/", "healthz/alive/",
-    "leads/rueckmeldung/<token>/", "kalender/<token>.ics",
+    "leads/rueckmeldung/<token>/", "abbestellen/<token>/", "kalender/<token>.ics",
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class CellEditor extends HTMLElement {
   open(cell) {
     this.close();
     this.button.remove();
-    const address = cell.closest("tr").querySelector("a").getAttribute("href");
+    const address = cell.closest("tr").querySelector("a").pathname;
     this.edited = { cell, kept: [...cell.childNodes] };
     window.htmx.ajax("GET", `${address}felder/${this.fields[cell.cellIndex]}/`, {
       target: cell,

@@ -17,6 +17,7 @@ class ModalDialog extends HTMLElement {
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");
     this.dialog.showModal();
+    visualViewport.addEventListener("resize", () => this.rise());
     this.dialog.addEventListener("close", () => this.remove());
     this.dialog.addEventListener("click", (event) => {
       const isBackdrop = event.target === this.dialog && this.hasNothingTyped();
@@ -25,6 +26,12 @@ class ModalDialog extends HTMLElement {
       event.preventDefault();
       this.dialog.close();
     });
+  }
+
+  /* iOS lays its keyboard over the page instead of making it shorter. */
+  rise() {
+    const { height, offsetTop } = visualViewport;
+    this.dialog.style.setProperty("--keyboard", `${innerHeight - height - offsetTop}px`);
   }
 
   disconnectedCallback() {
