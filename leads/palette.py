@@ -147,6 +147,7 @@ def actions_on(lead):
     )
     if lead.email:
         yield Entry("mail", _("Write an e-mail"), f"mailto:{lead.email}")
+    yield Entry("printer", _("Print lead file"), reverse("leads:dossier", args=[lead.pk]))
     fields = reverse("leads:fields", args=[lead.pk])
     yield Entry(
         "pencil",
