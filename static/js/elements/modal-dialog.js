@@ -1,4 +1,4 @@
-import { placeBefore } from "../lib/keys.js";
+import { placeBefore } from "../lib/shortcuts.js";
 
 /* What last asked the server for something: a dialog that arrives is the answer to it. */
 let asker = null;

@@ -1,4 +1,4 @@
-import { nameKeys, press } from "../lib/keys.js";
+import { nameKeys, press } from "../lib/shortcuts.js";
 
 /* A field above a list of results: typing searches, the arrow keys choose, Enter opens.
 
@@ -123,7 +123,6 @@ class SearchPalette extends HTMLElement {
     this.prepare();
     const { says } = this.places.querySelector("[data-results]").dataset;
     this.querySelector("[data-status]").textContent = says;
-    this.places.scrollTop = 0;
     if (this.wanted && !this.isBehind) this.open(this.chosen, this.wanted.inNewTab);
     if (!this.isBehind) this.wanted = null;
   }

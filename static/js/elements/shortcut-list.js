@@ -1,4 +1,4 @@
-import { nameKeys } from "../lib/keys.js";
+import { nameKeys } from "../lib/shortcuts.js";
 
 /* Says which keys work on the page behind it, and brings the page up to the switch. */
 class ShortcutList extends HTMLElement {

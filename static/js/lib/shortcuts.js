@@ -1,8 +1,32 @@
 /* Presses what the page declares a key for by aria-keyshortcuts; see leads/shortcuts.py. */
-import { isMac, nameKeys, press } from "./keys.js";
-
-nameKeys(document);
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const TYPING = "input, textarea, select, [contenteditable], dialog";
+
+/* Calls the keys inside `element` what they are called on a Mac, where it is one. */
+export function nameKeys(element) {
+  if (!isMac) return;
+  for (const key of element.querySelectorAll("[data-mac]")) key.textContent = key.dataset.mac;
+}
+
+/* What a key has pressed last, and where the focus was then. */
+let pressed = {};
+
+export function press(element) {
+  if (element.matches("input, textarea")) {
+    element.focus();
+    element.select();
+  } else {
+    pressed = { element, place: document.activeElement };
+    element.click();
+  }
+}
+
+/* Returns where the focus is to go back to if `element` was pressed by its key. */
+export function placeBefore(element) {
+  const { place } = element === pressed.element ? pressed : {};
+  pressed = {};
+  return place;
+}
 
 document.addEventListener("keydown", (event) => {
   const { key, ctrlKey, metaKey, target } = event;
@@ -20,7 +44,4 @@ document.addEventListener("keydown", (event) => {
   press(element);
 });
 
-/* What is seldom needed comes with the dialog that needs it. */
-document.addEventListener("htmx:load", ({ detail }) => {
-  if (detail.elt.querySelector("search-palette, shortcut-list")) import("../keyboard.js");
-});
+nameKeys(document);
