@@ -37,7 +37,9 @@ from .tasks import add_thumbnail
 
 logger = logging.getLogger(__name__)
 
-PIECE_BYTES = 262_144
+PIECE_BYTES = 1_048_576
+# After so many the disk is asked to begin, so that the end does not wait for all of it.
+WRITE_OUT_BYTES = 8 * PIECE_BYTES
 # The type of a body that is one file. No form of a page can send it.
 ONE_FILE = "application/octet-stream"
 
@@ -56,11 +58,22 @@ class ArrivingFile(UploadedFile):
     def __init__(self, name, content_type):
         super().__init__(nameless_file(settings.FILE_UPLOAD_TEMP_DIR), name, content_type, 0)
         self._sum = Sha256()
+        self._written = self._written_out = 0
 
     def write(self, data):
         """Append `data`."""
         self._sum.update(data)
         self.file.write(data)
+        self._written += len(data)
+        if self._written - self._written_out >= WRITE_OUT_BYTES:
+            self._write_out()
+
+    def _write_out(self):
+        """Let the disk begin with what was written last; posix_fadvise(2), on Linux."""
+        if hasattr(os, "posix_fadvise"):
+            start, length = self._written_out, self._written - self._written_out
+            os.posix_fadvise(self.file.fileno(), start, length, os.POSIX_FADV_DONTNEED)
+        self._written_out = self._written
 
     @property
     def sha256(self):
@@ -87,7 +100,7 @@ class UploadHandler(TemporaryFileUploadHandler):
     """
 
     # Of pieces of 64 KiB, Django's search for the end of the file makes twice the work.
-    chunk_size = PIECE_BYTES
+    chunk_size = 262_144
 
     def __init__(self, request=None):
         super().__init__(request)

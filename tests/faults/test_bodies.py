@@ -273,7 +273,7 @@ def test_a_bare_file_keeps_memory_flat_up_to_the_limit(rep, server):
 def test_a_bare_file_that_is_cut_off_is_not_filed(rep, server):
     before = rep.files()
     with rep.open(rep.bare_head(2_000_000, "Halb.txt")) as line:
-        line.sendall(b"x" * 1_000_000)
+        line.sendall(b"x" * 1_500_000)
         until(lambda: server.spooled >= 65_536, what="the file arrives")
         line.shutdown(socket.SHUT_WR)
         status, text = answer(line)
