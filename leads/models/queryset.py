@@ -273,15 +273,16 @@ class LeadQuerySet(models.QuerySet):
 
         Those that `user` may see; all where that is None.
         """
-        found = ids_sharing(numbers, marketplace_id=marketplace.pk, user=user, but=but)
-        if not found:
+        ids = ids_sharing(numbers, marketplace_id=marketplace.pk, user=user, but=but)
+        if not ids:
             return self.none()
         leads = self.personal() if user is None else self.visible_to(user)
         return (
             leads.worked()
-            .filter(pk__in=RawSQL(*found))  # noqa: S611
+            .with_ids(ids)
             .select_related("phase", "owner")
             .only(*MATCHED, "status", "phase__name", *(f"owner__{name}" for name in NAMES))
+            .order_by()
         )
 
     def having(self, field_id, condition=None):
