@@ -416,8 +416,25 @@ class LeadList:
     @property
     def shown_rows(self):
         """The page's leads as its rows show them."""
-        rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
+        rows = self._rows
         return [rows.of(lead) for lead in self.page.rows]
+
+    @property
+    def _rows(self):
+        return Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
+
+    def row_with(self, lead, name):
+        """Return the row of `lead` whose field called `name` was changed.
+
+        None where it may stand elsewhere in the list now, or in it no more.
+        """
+        if self.search or self.filters or name in {LEAD.name, FOLLOW_UP.path}:
+            return None
+        own = self._own_column
+        if self.order.column in {ACTIVITY.path, name} or (own and name in own.members):
+            return None
+        shown = self.rows().with_id(lead.pk)
+        return shown and self._rows.of(shown)
 
     @property
     def groups(self):
