@@ -34,7 +34,10 @@ def phone(annas_page):
 def long_leads(heatpumps, anna, meike):
     """The ids of leads whose every text is as long as it may be and without a blank."""
     closed = factories.accepted(heatpumps, anna, phase=5, name=ENDLESS[:200])
-    closed.win(seen=closed.phase, by=anna)
+    reason = heatpumps.loss_reasons.first()
+    reason.label = ENDLESS[:60]
+    reason.save()
+    closed.lose(seen=closed.phase, reason=reason, by=anna)
     heatpumps.name = ENDLESS[:60]
     heatpumps.save()
     phase = heatpumps.phases.get(position=3)
@@ -285,6 +288,14 @@ def test_the_dialog_fits_the_screen(phone, heatpumps, anna, lead):
     assert (box["x"], box["width"]) == (0, WIDTH)
     assert box["y"] >= 0
     assert box["y"] + box["height"] == HEIGHT
+    # Above a keyboard of 340 pixels that lies over the page.
+    phone.evaluate(
+        """Object.defineProperty(visualViewport, "height", { value: innerHeight - 340 });
+        visualViewport.dispatchEvent(new Event("resize"))"""
+    )
+    box = dialog.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] == HEIGHT - 340
     expect(phone.get_by_role("button", name="Nächste Phase")).to_be_in_viewport(ratio=1)
     assert phone.get_by_label("Notiz fürs Journal").evaluate(
         "e => parseFloat(getComputedStyle(e).fontSize)"
