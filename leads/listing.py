@@ -399,7 +399,8 @@ class LeadList:
     def _edited_by(self, column):
         """Return the name of the field that is edited in the column's cells, or empty.
 
-        An own field only where the list shows one marketplace: other leads have none.
+        An own field only where the list shows one marketplace: other leads have none. Not
+        the name: its cell is the handle of the row, with the link that opens the lead.
         """
         if column.cell not in {"plain", "amount"}:
             return ""

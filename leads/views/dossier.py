@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from leadbook import security_log
 from leads.dossier import SIZES, Dossier
+from leads.neighbours import kept_query
 from leads.views.answers import worked_lead
 
 
@@ -17,4 +18,5 @@ def show(request, lead_id):
     if request.method == "GET":
         # On paper it leaves the application like an export.
         security_log.record("dossier_opened", request, lead=lead.pk)
-    return render(request, "leads/dossier/dossier.html", {"lead": lead, "dossier": dossier})
+    context = {"lead": lead, "dossier": dossier, "kept": kept_query(request)}
+    return render(request, "leads/dossier/dossier.html", context)

@@ -139,6 +139,15 @@ def test_what_is_left_out_is_said(page_of_anna, anna, lead, monkeypatch):
     assert "neuesten" not in page_of(page_of_anna, lead).text
 
 
+def test_it_knows_the_way_back_into_the_list(page_of_anna, lead):
+    opened = read(page_of_anna.get("/leads/?sort=-name")).one("tbody").all("a")[0]["href"]
+    link = read(page_of_anna.get(opened)).one("a", aria_label="Leadakte drucken")["href"]
+    page = read(page_of_anna.get(link))
+    back = next(a["href"] for a in page.all("a") if a.text == "Zurück zum Lead")
+    assert "sort%3D-name" in back
+    assert page_of_anna.get(back).status_code == 200
+
+
 def test_an_offered_lead_has_none(page_of_anna, offered):
     assert page_of_anna.get(address(offered)).status_code == 404
 
