@@ -18,7 +18,7 @@ from .fields import ADDRESS, BUILT_IN, MAPPED, OWN_PREFIX, own_field
 from .moments import show_moment
 
 PLAIN = "lead-table__cell--plain"
-NUMBER = " ".join(["lead-table__cell--number", "number", "align-end"])
+NUMBER = " ".join(["lead-table__cell--number", "number"])
 
 
 @dataclass(frozen=True, eq=False)

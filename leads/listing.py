@@ -399,7 +399,8 @@ class LeadList:
     def _edited_by(self, column):
         """Return the name of the field that is edited in the column's cells, or empty.
 
-        An own field only where the list shows one marketplace: other leads have none.
+        An own field only where the list shows one marketplace: other leads have none. Not
+        the name: its cell is the handle of the row, with the link that opens the lead.
         """
         if column.cell not in {"plain", "amount"}:
             return ""
@@ -416,8 +417,25 @@ class LeadList:
     @property
     def shown_rows(self):
         """The page's leads as its rows show them."""
-        rows = Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
+        rows = self._rows
         return [rows.of(lead) for lead in self.page.rows]
+
+    @property
+    def _rows(self):
+        return Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
+
+    def row_with(self, lead, name):
+        """Return the row of `lead` whose field called `name` was changed.
+
+        None where it may stand elsewhere in the list now, or in it no more.
+        """
+        if self.search or self.filters or name in {LEAD.name, FOLLOW_UP.path}:
+            return None
+        own = self._own_column
+        if self.order.column in {ACTIVITY.path, name} or (own and name in own.members):
+            return None
+        shown = self.rows().with_id(lead.pk)
+        return shown and self._rows.of(shown)
 
     @property
     def groups(self):

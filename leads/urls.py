@@ -10,6 +10,7 @@ from .views import (
     checklist,
     columns,
     detail,
+    dossier,
     downloads,
     entry,
     exports,
@@ -65,6 +66,7 @@ urlpatterns = [
     # /leads/<id>/: the lead
     path("<int:lead_id>/", detail.show, name="detail"),
     path("<int:lead_id>/stand/", live.changes, name="live"),
+    path("<int:lead_id>/akte/", dossier.show, name="dossier"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process

@@ -1,10 +1,12 @@
 """Objects for tests, made the way the application makes them."""
 
 import factory
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.text import slugify
 
-from leads.models import Lead
+from leads.models import Lead, LeadImport
+from leads.models.attachment import attachment_storage
 from leads.uploads import Document
 from marketplaces.models import Field, LossReason, Marketplace, Membership, Phase, User
 
@@ -97,3 +99,23 @@ def attach(lead, by, name, data):
     """An attachment of `lead` with these bytes."""
     attachment, _event = lead.attach(Document.check(SimpleUploadedFile(name, data)), by=by)
     return attachment
+
+
+def imported(marketplace, by, state):
+    """An import of `by`'s own leads in this state; of its rows one is bad."""
+    file = ContentFile(b"Name;E-Mail\nLehmann;\nHuber;falsch\n")
+    made = LeadImport.objects.create(
+        marketplace=marketplace, by=by, mode="own", state=state, size=file.size,
+        file_name=f"Eigene Liste {state}.csv", headings=["Name", "E-Mail"],
+        targets={"0": "name", "1": "email"}, sample=[[2, ["Lehmann", ""]]],
+        row_count=2, created=1, failed=1,
+    )  # fmt: skip
+    attachment_storage().save(made.file_key, file)
+    made.rows.create(
+        line=3, fate="failed", cells=["Huber", "falsch"],
+        problems=[[1, "E-Mail", "Keine Adresse"]],
+    )  # fmt: skip
+    if state == "done":
+        own = accepted(marketplace, by, phase=1, name="Lehmann")
+        made.rows.create(line=2, fate="created", lead=own, activity_at=own.last_activity_at)
+    return made

@@ -2,14 +2,21 @@
 
 from urllib.parse import parse_qs
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import (
+    HttpResponseClientRedirect,
+    HttpResponseClientRefresh,
+    reswap,
+    retarget,
+)
 
 from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leadbook.redirects import see_other
+from leads.context_processors import sight_of
 from leads.fields import groups_of, table_of
+from leads.listing import ClosedList, LeadList
 from leads.live import stamp_of
 from leads.models import Lead
 from leads.moments import Instant
@@ -75,10 +82,25 @@ def is_list_shown(request):
     return page_in_browser(request).partition("?")[0] == reverse("leads:list")
 
 
-def is_table_shown(request):
-    """Whether the page in the browser is a list with cells to be edited."""
+def table_shown(request):
+    """Return the kind of list with cells to be edited that the browser shows, or None."""
     page = page_in_browser(request).partition("?")[0]
-    return page in {reverse("leads:list"), reverse("leads:closed")}
+    kinds = {reverse(kind.address): kind for kind in (LeadList, ClosedList)}
+    return kinds.get(page)
+
+
+def changed_in_table(request, lead, name):
+    """Answer a change of the field called `name` in its cell of a list: with the row.
+
+    The whole list is read anew where the lead may stand elsewhere now.
+    """
+    asked = QueryDict(query_in_browser(request))
+    leads = table_shown(request)(sight_of(request), asked, user=request.user)
+    row = leads.row_with(lead, name)
+    if row is None:
+        return HttpResponseClientRefresh()
+    response = render(request, "leads/rows/changed.html", {"list": leads, "row": row})
+    return retarget(reswap(response, "outerHTML"), "closest tr")
 
 
 def page_of_lead(request, lead, tab, *, status=200):

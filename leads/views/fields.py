@@ -5,14 +5,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRefresh
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
 from leads.forms import LeadFieldsForm, lead_fields_form
 from leads.models import FieldConflict
 from leads.toasts import toast
-from leads.views.answers import changed, is_table_shown, worked_lead
+from leads.views.answers import changed, changed_in_table, table_shown, worked_lead
 
 PARTS = ("head",)
 
@@ -41,9 +40,8 @@ def edit(request, lead_id, name):
         return _editor(request, lead, field, form, status=409, conflict=told[name])
     if events:
         toast(request, _("%(field)s changed") % {"field": field.label}, undo=events)
-    if wants_part(request) and is_table_shown(request):
-        # The lead may stand elsewhere in the list now, or in it no more.
-        return HttpResponseClientRefresh()
+    if wants_part(request) and table_shown(request):
+        return changed_in_table(request, lead, name)
     return changed(
         request,
         lead,

@@ -6,10 +6,13 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
+from leadbook.htmx import wants_part
 from leads.models import LeadError, LeadEvent
+from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
-from leads.views.answers import changed, worked_lead
+from leads.views.answers import changed, table_shown, worked_lead
 
 Kind = LeadEvent.Kind
 # What on the page each kind of undone event changes.
@@ -57,4 +60,7 @@ def undo(request, lead_id, event_id):
             request, lead, tab=tab, fields=fields, parts=PARTS.get(event.kind, ()), status=409
         )
     toast(request, text)
+    if wants_part(request) and table_shown(request) and set(fields) - {*FOLLOW_UP}:
+        # The cell of the field may stand anywhere in the list, or not any more.
+        return HttpResponseClientRefresh()
     return changed(request, lead, tab=tab, fields=fields, parts=PARTS.get(event.kind, ()))

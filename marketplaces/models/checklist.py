@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .ordering import OrderedEntry, OrderedQuerySet
@@ -38,7 +38,7 @@ class ChecklistItem(OrderedEntry):
     )
     text = models.CharField(_("to do"), max_length=200)
     is_required = models.BooleanField(
-        _("required"),
+        pgettext_lazy("checklist", "required"),
         default=False,
         help_text=_("Must be ticked before the next phase."),
     )

@@ -1,6 +1,7 @@
 /* What only the page of a lead needs, so that lists do not wait for it; nor does htmx here. */
 import "./elements/drop-zone.js";
 import "./elements/lead-bar.js";
+import "./elements/print-page.js";
 import "./elements/scroll-to-current.js";
 import "./elements/watch-lead.js";
 import "./lib/kept-place.js";

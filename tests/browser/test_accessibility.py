@@ -195,6 +195,7 @@ PAGES = {
     "the journal": ("/leads/{lead}/", "Familie Aigner"),
     "the attachments": ("/leads/{lead}/?tab=anhaenge", "Familie Aigner"),
     "the history": ("/leads/{lead}/?tab=verlauf", "Familie Aigner"),
+    "the lead on paper": ("/leads/{lead}/akte/", "Familie Aigner"),
     "the dialog as a page": ("/leads/{lead}/phase/", "Familie Aigner"),
     "the follow-up as a page": ("/leads/{lead}/wiedervorlage/", "Familie Aigner"),
     "a call as a page": ("/leads/{lead}/anruf/", "Familie Aigner"),
@@ -315,6 +316,37 @@ def test_the_menu(state):
     page.locator("header summary").click()
     expect(page.get_by_role("button", name="Abmelden", exact=True)).to_be_visible()
     holds(page)
+
+
+IMPORTS = {
+    "mapping": "Was bedeuten die Spalten?",
+    "checked": "Zeilen mit Fehlern",
+    "running": "Die Leads werden übernommen",
+    "done": "Übernommen",
+}
+
+
+def test_the_import(annas_page, heatpumps, anna, subtests):
+    page = annas_page
+    page.goto("/leads/importe/neu/")
+    page.get_by_role("button", name="Hochladen").click()
+    expect(page.locator(".field-error")).to_be_visible()
+    holds(page)
+    # The page would ask the server to go on.
+    page.route("**/fortschritt/", lambda route: None)
+    for state, title in IMPORTS.items():
+        with subtests.test(state):
+            made = factories.imported(heatpumps, anna, state)
+            page.goto(f"/leads/importe/{made.pk}/")
+            expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+            holds(page)
+    page.get_by_role("link", name="Import zurücknehmen").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    holds(page)
+    page.goto("/leads/importe/")
+    expect(page.get_by_role("list", name="Importe")).to_be_visible()
+    holds(page)
+    page.unroute_all(behavior="ignoreErrors")
 
 
 # States of a lead's page --------------------------------------------------------------

@@ -19,3 +19,9 @@ def test_a_photo_goes_straight_into_the_attachments(
     photo = {"name": "Dach.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG")}
     camera.set_input_files(photo)
     expect(page.get_by_role("link", name="Dach.jpg")).to_be_visible()
+
+
+def test_a_desk_has_no_camera(annas_page, lead):
+    annas_page.goto(f"/leads/{lead.pk}/?tab=anhaenge")
+    expect(annas_page.get_by_label("Dateien auswählen")).to_be_visible()
+    expect(annas_page.get_by_text("Foto aufnehmen")).to_be_hidden()

@@ -87,6 +87,7 @@ def test_a_field_is_edited_in_its_cell(list_page, anna):
     lead = Lead.objects.get(name="Bichler")
     row = list_page.locator("tbody tr", has_text="Bichler")
     cell = row.get_by_role("gridcell").last
+    list_page.evaluate("window.isSame = true")
     cell.hover()
     row.get_by_role("button", name="Bearbeiten").click()
     value = row.get_by_label("Volumen")
@@ -109,4 +110,15 @@ def test_a_field_is_edited_in_its_cell(list_page, anna):
     row.get_by_role("button", name="Änderung bestätigen").click()
     expect(row.get_by_role("gridcell").last).to_have_text("24.800 €")
     expect(list_page.locator(".toast")).to_contain_text("Volumen geändert")
+    # Only its row is new: it has the focus, and what was ticked is.
+    expect(row).to_be_focused()
+    row.press("Space")
+    row.press("F2")
+    value.fill("100")
+    value.press("Enter")
+    expect(row.get_by_role("gridcell").last).to_have_text("100 €")
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    assert list_page.evaluate("window.isSame")
+    list_page.get_by_role("button", name="Rückgängig").last.click()
+    expect(row.get_by_role("gridcell").last).to_have_text("24.800 €")
     expect(list_page).to_have_url(re.compile(r"/leads/\?sort=name$"))

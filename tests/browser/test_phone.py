@@ -34,7 +34,10 @@ def phone(annas_page):
 def long_leads(heatpumps, anna, meike):
     """The ids of leads whose every text is as long as it may be and without a blank."""
     closed = factories.accepted(heatpumps, anna, phase=5, name=ENDLESS[:200])
-    closed.win(seen=closed.phase, by=anna)
+    reason = heatpumps.loss_reasons.first()
+    reason.label = ENDLESS[:60]
+    reason.save()
+    closed.lose(seen=closed.phase, reason=reason, by=anna)
     heatpumps.name = ENDLESS[:60]
     heatpumps.save()
     phase = heatpumps.phases.get(position=3)
@@ -179,6 +182,7 @@ def test_dialogs_menus_and_editors_fit_in_place(phone, long_leads, subtests):
     expect(confirm).to_have_count(4)
     open_by(phone.get_by_label("Journaleintrag"), confirm)
     open_by(phone.get_by_role("button", name="Alle bearbeiten"), confirm)
+    expect(confirm.first).to_be_in_viewport(ratio=1)
 
 
 def test_the_list_stands_as_cards(phone, heatpumps, anna):
@@ -194,6 +198,25 @@ def test_the_list_stands_as_cards(phone, heatpumps, anna):
         assert box["height"] > 2 * FINGER
         for text in ("Rosenheim", "Wärmepumpe Süd", "Angebot", "24.800 €"):
             expect(card.get_by_text(text).first).to_be_in_viewport(ratio=1)
+
+
+def test_a_card_shows_what_was_chosen_and_calls_and_plans(phone, heatpumps, anna):
+    phone.add_init_script(NO_PHONE)
+    roof = factories.make_field(heatpumps, "Dachform")
+    lead = factories.accepted(heatpumps, anna)
+    lead.set_field(roof.name, seen="", value="Walmdach", by=anna)
+    phone.goto(f"/leads/?spalten=wiedervorlage,aktivitaet,{roof.name}")
+    card = phone.get_by_role("row").filter(has_text="Familie Aigner")
+    for label, text in (("Letzte Aktivität", "gerade eben"), ("Dachform", "Walmdach")):
+        cell = card.locator("td").filter(has_text=text)
+        expect(cell).to_be_in_viewport(ratio=1)
+        before = cell.evaluate("e => getComputedStyle(e, '::before').content")
+        assert label in before
+    for name in ("Anrufen", "Wiedervorlage setzen"):
+        card.get_by_role("link", name=name).tap()
+        expect(phone.get_by_role("dialog")).to_be_visible()
+        phone.keyboard.press("Escape")
+        expect(phone.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_tap_anywhere_on_a_card_opens_the_lead(phone, lead):
@@ -265,6 +288,14 @@ def test_the_dialog_fits_the_screen(phone, heatpumps, anna, lead):
     assert (box["x"], box["width"]) == (0, WIDTH)
     assert box["y"] >= 0
     assert box["y"] + box["height"] == HEIGHT
+    # Above a keyboard of 340 pixels that lies over the page.
+    phone.evaluate(
+        """Object.defineProperty(visualViewport, "height", { value: innerHeight - 340 });
+        visualViewport.dispatchEvent(new Event("resize"))"""
+    )
+    box = dialog.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] == HEIGHT - 340
     expect(phone.get_by_role("button", name="Nächste Phase")).to_be_in_viewport(ratio=1)
     assert phone.get_by_label("Notiz fürs Journal").evaluate(
         "e => parseFloat(getComputedStyle(e).fontSize)"

@@ -20,6 +20,7 @@ COMPANIONS = {
     "attachments.css": {"drop-zone", "file", "files"},
     "button.css": {"button", "icon-button"},
     "chip.css": {"chip", "chips"},
+    "dossier.css": {"dossier", "dossier-tools"},  # on the paper, and beside it
     "field.css": {"field", "fields", "field-error"},
     "form.css": {
         "stack",

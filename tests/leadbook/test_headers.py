@@ -18,6 +18,7 @@ STRICT = {
 }
 WITHOUT_SIGN_IN = {
     "/anmelden/",
+    "/abbestellen/<token>/",
     "/admin/login/",
     "/healthz/",
     "/healthz/alive/",

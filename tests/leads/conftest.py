@@ -1,8 +1,12 @@
 """What the tests of leads share."""
 
+import json
+import logging
+
 import pytest
 from django.db import connection
 
+from leadbook import security_log
 from leads import search_index
 
 
@@ -44,3 +48,18 @@ def index(db):
 def commits(django_capture_on_commit_callbacks):
     """Return a context in which what follows a commit is done, as outside of a test."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def log():
+    """The lines of the security log."""
+
+    class Reader(logging.Handler):
+        def emit(self, record):
+            lines.append(json.loads(self.format(record)))
+
+    lines, handler = [], Reader()
+    handler.setFormatter(security_log.Formatter())
+    security_log.logger.addHandler(handler)
+    yield lines
+    security_log.logger.removeHandler(handler)

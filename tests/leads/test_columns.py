@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from leads.columns import ColumnChoice
+from leads.fields import field_named
 from leads.listing import ClosedList, LeadList
 from leads.models import Lead, Sight
 from tests import factories
@@ -202,10 +203,38 @@ def test_cells_are_edited_where_every_lead_of_the_list_has_the_field(
     solar.memberships.create(user=anna, role="rep")
     assert edited() == ["", "phone", "value", ""]
     assert edited("&marktplatz=waermepumpe-sued")[-1] == f"feld-{roof.pk}"
-    sent = {"phone": "089 1", "seen-phone": lead.phone}
-    for page in ("/leads/?sort=name", "/leads/abgeschlossen/"):
+
+
+def test_a_cell_answers_its_row_unless_the_lead_may_stand_elsewhere_now(
+    page_of_anna, heatpumps, lead
+):
+    roof = factories.make_field(heatpumps, "Dach")
+
+    def sent(name, value, page):
         headers = {**HTMX, "HX-Current-URL": f"http://testserver{page}"}
-        address = f"/leads/{lead.pk}/felder/phone/"
-        assert page_of_anna.post(address, sent, headers=headers)["HX-Refresh"] == "true"
-    lead.refresh_from_db()
-    assert lead.phone == "089 1"
+        field = field_named(name, Lead.objects.get(pk=lead.pk))
+        data = {name: value, f"seen-{name}": field.seen_of(Lead.objects.get(pk=lead.pk))}
+        return page_of_anna.post(f"/leads/{lead.pk}/felder/{name}/", data, headers=headers)
+
+    for number, page in enumerate(
+        ("/leads/?spalten=name,phone", "/leads/?sort=-name&spalten=name,phone")
+    ):
+        answer = sent("phone", f"089 {number}", page)
+        assert answer["HX-Retarget"] == "closest tr"
+        row = read(answer).one("tr")
+        assert row.all("td")[1].text == f"089 {number}"
+        undo = read(answer).one("div", class_="toast").one("form")["action"]
+    headers = {**HTMX, "HX-Current-URL": "http://testserver/leads/"}
+    assert page_of_anna.post(undo, headers=headers)["HX-Refresh"] == "true"
+    assert Lead.objects.get(pk=lead.pk).phone == "089 0"
+    for number, page in enumerate(
+        (
+            "/leads/?sort=-aktivitaet",
+            "/leads/?q=aigner",
+            f"/leads/?{roof.name}=Ziegel",
+            f"/leads/?spalten=name,{roof.name}&sort={roof.name}",
+            "/leads/abgeschlossen/",
+        )
+    ):
+        assert sent(roof.name, f"Ziegel {number}", page)["HX-Refresh"] == "true", page
+    assert sent("value", "5", "/leads/?sort=volumen")["HX-Refresh"] == "true"

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.models import Attachment, JournalEntry, LeadEvent
+from leads.models import Attachment, JournalEntry, Lead, LeadEvent
 from tests import factories
 from tests.markup import HTMX, read
 
@@ -39,6 +39,27 @@ def test_the_tabs_are_links_and_the_open_one_is_marked(page_of_anna, lead):
         assert [t.text.split()[0] for t in tabs] == ["Journal", "Anhänge", "Verlauf"]
         assert [t["aria-selected"] for t in tabs] == [str(tab == t).lower() for t in TABS]
         assert page.one(role="tabpanel")["aria-labelledby"] == f"tab-{tab}"
+
+
+def test_the_bar_of_a_phone_is_links_to_what_the_lead_can_do(page_of_anna, heatpumps, anna):
+    lead = factories.accepted(heatpumps, anna, phase=4)
+
+    def links():
+        bar = read(page_of_anna.get(address(lead))).one("nav", aria_label="Schnellzugriff")
+        return {a.text: a["href"] for a in bar.all("a")}
+
+    tabs = {
+        "Journal": f"{address(lead)}?tab=journal#panel",
+        "Anhänge": f"{address(lead)}?tab=anhaenge#panel",
+    }
+    phase = f"{address(lead)}phase/"
+    call = {"Anrufen": "tel:+4980311234567"}
+    assert links() == {**call, **tabs, "Nächste Phase": phase}
+    lead.move(seen=lead.phase, to=lead.next_phase, by=anna)
+    assert links() == {**call, **tabs, "Abschluss": phase}
+    lead.win(seen=lead.phase, by=anna)
+    Lead.objects.update(phone="", mobile="")
+    assert links() == {**tabs, "Wieder öffnen": f"{address(lead)}wiedereroeffnung/"}
 
 
 @pytest.mark.parametrize("tab", ["unbekannt", "", "\x00", "x" * 100_000], ids=range(4))

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import logging
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -13,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from leadbook import security_log
 from leads.exporting import export
 from leads.models import Lead
 from tests import factories
@@ -50,19 +48,6 @@ def column(rows, heading):
 
 def names(rows):
     return [getattr(cell, "value", cell) for cell in column(rows, "Name")]
-
-
-@pytest.fixture
-def log():
-    class Reader(logging.Handler):
-        def emit(self, record):
-            lines.append(json.loads(self.format(record)))
-
-    lines, handler = [], Reader()
-    handler.setFormatter(security_log.Formatter())
-    security_log.logger.addHandler(handler)
-    yield lines
-    security_log.logger.removeHandler(handler)
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ Read off PostgreSQL's own account of what it did, not off the clock.
 from types import SimpleNamespace
 
 import pytest
+from django.core import mail
 from django.core.management import call_command
+from django.utils import timezone
 
-from leads import field_values
+from leads import field_values, morning
 from leads.search_documents import rebuild
 from tests import factories
 
@@ -128,6 +130,15 @@ def test_each_filter(people, heatpumps):
             for sort in CLOSED_SORTS:
                 nodes, _page = account(client, CLOSED, sort=sort, ergebnis=result)
                 assert_flat(nodes)
+
+
+def test_the_mail_of_the_morning(crowd):
+    """Also where nearly all that is due lies there for years."""
+    day = f"{timezone.localdate()}"
+    for person in crowd.people:
+        nodes, _sent = nodes_of(lambda pk=person.pk: morning.send.enqueue(pk, day))
+        assert_flat(nodes)
+    assert mail.outbox[0].subject == "leadbook: 1.000+ Wiedervorlagen sind fällig"
 
 
 def test_each_order_and_page_by_an_own_field(people, own, heatpumps):

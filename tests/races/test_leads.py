@@ -4,10 +4,14 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from leads import morning
 from leads.models import Attachment, JournalEntry, Lead, LeadEvent, StorageUse
 from leads.models.attachment import attachment_storage
+from leads.moments import start_of_day
 from leads.uploads import Document
 from marketplaces.models import Phase
 from tests import factories
@@ -54,6 +58,13 @@ def test_accepting_and_declining_do_not_mix(offered, anna, ben):
     )
     assert again(offered).owner == anna
     assert kinds_of(answers) in (["AlreadyTaken", "LeadEvent"], ["LeadEvent", "NoneType"])
+
+
+def test_six_workers_send_one_mail(lead, anna):
+    lead.set_follow_up(at=start_of_day(), by=anna)
+    day = f"{timezone.localdate()}"
+    at_once(*(lambda: morning.send.enqueue(anna.pk, day) for _worker in range(6)))
+    assert [message.to for message in mail.outbox] == [[anna.email]]
 
 
 def test_six_identical_moves_are_one_step(lead, anna):

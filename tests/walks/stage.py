@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
-from leads.models import Lead, LeadImport, SavedView
+from leads.models import Lead, SavedView
 from leads.models.attachment import attachment_storage
 from leads.uploads import Document
 from marketplaces.models import ChecklistItem
@@ -69,35 +69,13 @@ class Stage:
         attachment_storage().save(self.arrival.key, ContentFile(b"Plan"))
         self.withdrawn = self._offered_again(heatpumps, anna)
         self.imports = {
-            state: self._import(heatpumps, anna, state)
+            state: factories.imported(heatpumps, anna, state)
             for state in ("mapping", "checked", "running", "done")
         }
         self.views = [
             SavedView.objects.keep(anna, name=name, list_name="in_progress", query="sort=name")
             for name in ("Ansicht A", "Ansicht B")
         ]
-
-    @staticmethod
-    def _import(marketplace, by, state):
-        """An import of Anna's own leads; of its rows one is bad."""
-        file = ContentFile(b"Name;E-Mail\nLehmann;\nHuber;falsch\n")
-        made = LeadImport.objects.create(
-            marketplace=marketplace, by=by, mode="own", state=state, size=file.size,
-            file_name=f"Eigene Liste {state}.csv", headings=["Name", "E-Mail"],
-            targets={"0": "name", "1": "email"}, sample=[[2, ["Lehmann", ""]]],
-            row_count=2, created=1, failed=1,
-        )  # fmt: skip
-        attachment_storage().save(made.file_key, file)
-        made.rows.create(
-            line=3, fate="failed", cells=["Huber", "falsch"],
-            problems=[[1, "E-Mail", "Keine Adresse"]],
-        )  # fmt: skip
-        if state == "done":
-            own = factories.accepted(marketplace, by, phase=1, name="Lehmann")
-            made.rows.create(
-                line=2, fate="created", lead=own, activity_at=own.last_activity_at
-            )
-        return made
 
     @staticmethod
     def _offered_again(marketplace, by):
@@ -234,6 +212,7 @@ OWN_ENTRY = {
 OF_A_LEAD = {
     LEAD: Of(get=True),
     f"{LEAD}stand/": Of(get=True, is_for_scripts=True),
+    f"{LEAD}akte/": Of(get=True),
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),

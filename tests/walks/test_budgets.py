@@ -35,6 +35,7 @@ from .test_admin import addresses
 BUDGETS = {
     (LEAD, "GET"): (9, 6),
     (f"{LEAD}stand/", "GET"): (7, 7),
+    (f"{LEAD}akte/", "GET"): (12, 12),
     (f"{LEAD}annahme/", "POST"): (15, 15),
     (f"{LEAD}ablehnung/", "GET"): (6, 4),
     (f"{LEAD}ablehnung/", "POST"): (9, 9),

@@ -125,6 +125,7 @@ PARAMETERS = {
     "/leads/abgeschlossen/": ["q", "marktplatz", "ergebnis", "sort", "seite"],
     "/leads/neu/": ["marktplatz", "seite"],
     LEAD: ["tab", "vor"],
+    f"{LEAD}akte/": ["bilder"],
     f"{LEAD}phase/": ["nach"],
     f"{LEAD}ablehnung/": ["angebot"],
 }

@@ -16,6 +16,13 @@ class CellEditor extends HTMLElement {
       const cell = cells.find((one) => this.fields[one.cellIndex]);
       if (cell) this.open(cell);
     });
+    /* The row that comes back is ticked as the one before was. */
+    this.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+      this.isTicked = target.matches("tr") && !!target.querySelector("[name=lead]:checked");
+    });
+    this.addEventListener("htmx:load", ({ target }) => {
+      if (this.isTicked && target.matches("tr")) target.querySelector("[name=lead]").checked = true;
+    });
     /* Nothing has changed: what stood there comes back without asking. */
     this.addEventListener("click", (event) => this.cancel(event), { capture: true });
   }

@@ -17,7 +17,7 @@ class ModalDialog extends HTMLElement {
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");
     this.dialog.showModal();
-    visualViewport.addEventListener("resize", () => this.rise());
+    visualViewport.onresize = visualViewport.onscroll = () => this.rise();
     this.dialog.addEventListener("close", () => this.remove());
     this.dialog.addEventListener("click", (event) => {
       const isBackdrop = event.target === this.dialog && this.hasNothingTyped();
@@ -30,8 +30,9 @@ class ModalDialog extends HTMLElement {
 
   /* iOS lays its keyboard over the page instead of making it shorter. */
   rise() {
-    const { height, offsetTop } = visualViewport;
-    this.dialog.style.setProperty("--keyboard", `${innerHeight - height - offsetTop}px`);
+    const { height, offsetTop, scale } = visualViewport;
+    const covered = scale > 1.01 ? 0 : Math.max(0, innerHeight - height - offsetTop);
+    this.dialog.style.setProperty("--keyboard", `${covered}px`);
   }
 
   disconnectedCallback() {

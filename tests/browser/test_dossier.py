@@ -1,0 +1,58 @@
+"""The Leadakte goes from the lead's page onto A4 pages."""
+
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from playwright.sync_api import expect
+
+from leads.models import JournalEntry
+from leads.uploads import Document
+from tests.leads.samples import picture
+
+PAGE = re.compile(rb"/Type\s*/Page\b.*?/MediaBox \[([\d. ]+)\]", re.DOTALL)
+PRINTS = "window.print = () => document.body.append('Gedruckt!')"
+
+
+def sizes_of(pdf):
+    """Width and height of each page, in points."""
+    return [tuple(round(float(n)) for n in box.split()[2:]) for box in PAGE.findall(pdf)]
+
+
+def test_the_lead_is_printed_on_a4_in_light_colours(annas_page, anna, lead):
+    JournalEntry.objects.bulk_create(
+        JournalEntry(lead=lead, author=anna, text=f"Notiz {n} " + "Donaudampfschiff" * 20)
+        for n in range(40)
+    )
+    for number in range(3):
+        data = picture("PNG", size=(1200, 1700 + number))
+        lead.attach(Document.check(SimpleUploadedFile(f"Plan {number}.png", data)), by=anna)
+    page = annas_page
+    page.add_init_script(PRINTS)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("link", name="Leadakte drucken").click()
+    expect(page.get_by_role("heading", level=1, name="Familie Aigner")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    expect(page.get_by_text("Strg+P")).to_be_hidden()
+    page.get_by_role("button", name="Drucken").click()
+    expect(page.get_by_text("Gedruckt!")).to_be_attached()
+    # The pictures are there, as large as they were uploaded.
+    assert page.evaluate("[...document.images].map((one) => one.naturalWidth)") == [1200] * 3
+    # Every page is A4, none is left over behind the last.
+    pages = {}
+    for size in ("groß", "keine"):
+        page.get_by_role("link", name=size).click()
+        expect(page.get_by_role("link", name=size)).to_have_attribute("aria-current", "true")
+        pages[size] = sizes_of(page.pdf(prefer_css_page_size=True))
+        assert set(pages[size]) == {(595, 842)}
+    # Three large pictures, each on a page of its own.
+    assert len(pages["groß"]) >= len(pages["keine"]) + 2 >= 6
+    # What is only for the screen stays there, and dark is not for paper.
+    page.emulate_media(media="print", color_scheme="dark")
+    for thing in (page.get_by_role("button"), page.get_by_role("navigation")):
+        expect(thing).to_have_count(0)
+    inks = set()
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        inks.add(page.evaluate("getComputedStyle(document.body).color"))
+    assert len(inks) == 1
