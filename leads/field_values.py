@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from django.apps import apps as current_apps
-from django.db import transaction
 
 from .kinds import KINDS
+from .rebuilding import each_batch
 
-BATCH = 500
 # Columns of a lead from which its rows are made.
 COLUMNS = {"own_values", "owner", "status"}
 CLOSED = {"won", "lost"}
@@ -56,27 +55,18 @@ class Outcome:
 def rebuild(*, apps=current_apps, marketplace=None, progress=lambda outcome: None):
     """Make the rows of all leads (of a `marketplace`) afresh; return the Outcome.
 
-    Repeatable, and safe beside a running server: each batch is a transaction that holds
-    its leads. `progress` is called with the Outcome after each batch.
+    See leads.rebuilding. `progress` is called with the Outcome after each batch.
     """
-    leads = apps.get_model("leads.Lead")._base_manager
-    if marketplace is not None:
-        leads = leads.filter(marketplace=marketplace)
-    outcome, last = Outcome(), 0
-    while True:
-        with transaction.atomic():
-            rows = leads.filter(pk__gt=last).order_by("pk").select_for_update(of=("self",))
-            batch = list(
-                rows.only(
-                    "marketplace_id", "own_values", "owner_id", "status", "anonymised_at"
-                )[:BATCH]
-            )
-            if not batch:
-                return outcome
-            last = batch[-1].pk
-            outcome.seen += len(batch)
-            outcome.written += write(batch, apps=apps)
+    outcome = Outcome()
+
+    def do(batch):
+        outcome.seen += len(batch)
+        outcome.written += write(batch, apps=apps)
         progress(outcome)
+
+    columns = ("marketplace", "own_values", "owner", "status", "anonymised_at")
+    each_batch(do, columns=columns, apps=apps, marketplace=marketplace)
+    return outcome
 
 
 def write(leads, *, apps=current_apps):

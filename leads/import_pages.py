@@ -4,8 +4,11 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from .headings import FIRST_NAME, LAST_NAME
 from .import_forms import ColumnsForm
+from .match_keys import Likeness
 from .models import Lead, LeadImport
+from .twins import labels_of
 
 # Rows that failed on one page, and characters of a cell.
 ROWS = 50
@@ -86,6 +89,35 @@ class ImportPage:
             "rows": [self._failed_row(row) for row in rows[:ROWS]],
             "next": rows[ROWS - 1].line if len(rows) > ROWS else None,
         }
+
+    @cached_property
+    def alike(self):
+        """The first rows that may be duplicates, each with what it is alike to."""
+        rows = list(self.lead_import.rows.alike().in_order()[: ROWS + 1])
+        ids = {row.twin_id for row in rows if row.twin_id}
+        seen = Lead.objects.visible_to(self.request.user).worked().with_ids(ids)
+        leads = {lead.pk: lead for lead in seen.only("name", "city")} if ids else {}
+        return {
+            "rows": [self._alike_row(row, leads.get(row.twin_id)) for row in rows[:ROWS]],
+            "has_more": len(rows) > ROWS,
+        }
+
+    def _alike_row(self, row, lead):
+        texts = (self._cell(row.cells, i) for i in self._columns_of_names)
+        likenesses = [Likeness(each) for each in row.likenesses.split(",")]
+        return {
+            "line": row.line,
+            "name": " ".join(filter(None, texts)),
+            "lead": lead,
+            "twin_line": row.twin_line,
+            "reasons": labels_of(likenesses),
+        }
+
+    @cached_property
+    def _columns_of_names(self):
+        names = {"name", "company", FIRST_NAME, LAST_NAME}
+        targets = self.lead_import.column_targets
+        return [index for index, target in sorted(targets.items()) if target in names]
 
     @property
     def _after(self):

@@ -199,6 +199,7 @@ def _walk(lead_import, deadline, *, dry_run, end):
             by=lead_import.by,
             own_of=lead_import.by if lead_import.is_own else None,
             dry_run=dry_run,
+            leave_out=lead_import.leaves_out_duplicates,
         )
         for batch in batched(rows, ROWS_PER_BATCH):
             before = [row for row in batch if row.line <= lead_import.last_line]
@@ -226,11 +227,12 @@ def _take(lead_import, importer, rows):
             _("The file has more than %(limit)s rows; please split it.")
             % {"limit": german(MAX_ROWS)}
         )
-    counts = {name: getattr(lead_import, name) for name in Fate.values}
+    counts = {name: getattr(lead_import, name) for name in (*Fate.values, "alike")}
     kept = []
     for taken in importer.take(rows):
         counts[taken.fate] += 1
-        if taken.fate == Fate.FAILED or taken.lead is not None:
+        counts["alike"] += taken.match is not None
+        if taken.fate == Fate.FAILED or taken.match or taken.lead is not None:
             kept.append(_row(lead_import, taken))
     ImportRow.objects.bulk_create(kept)
     lead_import.advance(
@@ -239,14 +241,18 @@ def _take(lead_import, importer, rows):
 
 
 def _row(lead_import, taken):
+    match = taken.match
     return ImportRow(
         lead_import=lead_import,
         line=taken.row.line,
         fate=taken.fate,
-        cells=taken.row.cells if taken.fate == Fate.FAILED else [],
+        cells=[] if taken.lead else taken.row.cells,
         problems=[[p.column, p.heading, p.reason] for p in taken.problems],
         lead=taken.lead,
         activity_at=taken.lead and taken.lead.last_activity_at,
+        twin=match and match.lead,
+        twin_line=match and match.line,
+        likenesses=",".join(match.likenesses) if match else "",
     )
 
 

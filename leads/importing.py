@@ -15,6 +15,7 @@ import json
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import batched
+from types import SimpleNamespace
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -36,10 +37,13 @@ from .headings import (
     check_targets,
     guess_targets,
 )
+from .match_keys import FIELDS, Likeness, kinds_among, traits_of
 from .models import Erasure, Fate, Lead
+from .models.match_key import MOST_ALIKE
 from .privacy import erasure_list
 from .tables import open_rows
 from .text import clean_line
+from .twins import labels_of, twins_of_all
 
 # One transaction each; on SQLite other writers wait that long.
 ROWS_PER_BATCH = 200
@@ -66,6 +70,21 @@ class Problem:
         return ", ".join(filter(None, (where, self.heading))) + f": {self.reason}"
 
 
+@dataclass(frozen=True)
+class Match:
+    """What a row that would be a new lead is alike to: a lead, or a line of the file."""
+
+    likenesses: tuple
+    lead: Lead | None = None
+    line: int | None = None
+
+    def __str__(self):
+        texts = {"likeness": labels_of(self.likenesses), "number": self.line or self.lead.pk}
+        if self.lead is None:
+            return _("%(likeness)s as in line %(number)d") % texts
+        return _("%(likeness)s as in lead %(number)d") % texts
+
+
 @dataclass
 class Taken:
     """A row and what became of it."""
@@ -77,6 +96,8 @@ class Taken:
     # Field → value of one that is new, also where it was only checked.
     values: dict = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    # Why it may be a duplicate.
+    match: Match | None = None
 
 
 @dataclass
@@ -86,27 +107,36 @@ class Report:
     created: int = 0
     existing: int = 0
     failed: int = 0
+    # Left out because they may be duplicates; and all that may be.
+    duplicate: int = 0
+    alike: int = 0
     problems: list[Problem] = field(default_factory=list)
     unknown_headings: list[str] = field(default_factory=list)
 
     @property
     def rows(self):
         """How many rows were read, blank ones and the headings not counted."""
-        return self.created + self.existing + self.failed
+        return self.created + self.existing + self.failed + self.duplicate
 
     def count(self, taken):
         """Count a Taken row."""
         setattr(self, taken.fate, getattr(self, taken.fate) + 1)
         self.problems += taken.problems
+        if taken.match:
+            self.alike += 1
+            self.problems.append(Problem(taken.row.line, "", str(taken.match)))
 
 
-def import_leads(path, *, marketplace, dry_run=False, by=None, progress=None, **how):
+def import_leads(
+    path, *, marketplace, dry_run=False, by=None, leave_out=False, progress=None, **how
+):
     """Offer the leads of the file at `path` in `marketplace`; return the Report.
 
     `how` says how to read it, see leads.tables.open_rows. `progress` is called with the
     Report after each batch of rows. With `dry_run` everything is checked and nothing
-    written. Raises ImportRefusedError when the file or the marketplace as a whole cannot be
-    used; then nothing has changed.
+    written; with `leave_out` what may be a duplicate is not imported. Raises
+    ImportRefusedError when the file or the marketplace as a whole cannot be used; then
+    nothing has changed.
     """
     if marketplace.first_phase is None:
         raise ImportRefusedError(
@@ -125,7 +155,9 @@ def import_leads(path, *, marketplace, dry_run=False, by=None, progress=None, **
                 for index, heading in enumerate(headings)
                 if heading.strip() and index not in targets
             ]
-            importer = Importer(headings, targets, marketplace, by=by, dry_run=dry_run)
+            importer = Importer(
+                headings, targets, marketplace, by=by, dry_run=dry_run, leave_out=leave_out
+            )
             for batch in batched(rows, ROWS_PER_BATCH):
                 with nullcontext() if dry_run else transaction.atomic():
                     for taken in importer.take(batch):
@@ -168,30 +200,43 @@ class Importer:
     """Makes leads of rows; `targets` are those of leads.headings.
 
     They are offered or, where `own_of` is somebody, that person's own leads in progress.
+    What may be a duplicate of a lead that the person sees, or of a row above, is marked;
+    with `leave_out` it is not imported.
     """
 
-    def __init__(self, headings, targets, marketplace, *, by=None, own_of=None, dry_run=False):
+    def __init__(
+        self, headings, targets, marketplace, *, by=None, own_of=None, dry_run=False,
+        leave_out=False,
+    ):  # fmt: skip
+        self.leave_out = leave_out
         self.headings, self.targets, self.marketplace = headings, targets, marketplace
         self.by, self.own_of, self.dry_run = by, own_of, dry_run
         self.readers = {f.name: CellReader(f) for f in fields_of(marketplace)}
         self.columns = {target: index for index, target in targets.items()}
         self.erased = erased_hashes(marketplace)
         self.done = {}  # external id → line and contents of the row that has it
+        self.kinds = kinds_among(marketplace.fields.all())
+        self.lines = {}  # trait → the first lines that have it
 
     def take(self, rows):
         """Import `rows`, some hundred at a time; give each as Taken, in their order."""
         read = [self._read(row) for row in rows]
         ids = {external_id for _row, _texts, _contents, external_id in read if external_id}
         known = external_ids(self.marketplace, ids)
-        for row, *rest in read:
-            yield self._take(row, *rest, known)
+        taken = [self._take(*each, known) for each in read]
+        self._match(taken, [texts for _row, texts, _contents, _external_id in read])
+        for each, (*_rest, external_id) in zip(taken, read, strict=True):
+            if each.fate == Fate.CREATED and not self.dry_run:
+                self._create(each, external_id)
+            yield each
 
     def remember(self, rows):
         """Take notice of rows that were imported before, as an import goes on."""
         for row in rows:
-            _row, _texts, contents, external_id = self._read(row)
+            _row, texts, contents, external_id = self._read(row)
             if external_id:
                 self.done.setdefault(external_id, (row.line, contents))
+                self._lines_alike(row.line, self._outline(texts))
 
     def _read(self, row):
         """Return row, texts by target, what stands for them, and the external id.
@@ -248,7 +293,7 @@ class Importer:
             values, problems = self._values(texts, row)
             if problems:
                 return Taken(row, Fate.FAILED, problems=problems)
-            taken = self._create(row, values, external_id)
+            taken = Taken(row, Fate.CREATED, values=values)
         self.done[external_id] = (row.line, contents)
         return taken
 
@@ -282,21 +327,72 @@ class Importer:
         reason = " ".join(why.messages) if isinstance(why, ValidationError) else why
         return Problem(row.line, self._heading(target), reason, self.columns.get(target))
 
-    def _create(self, row, values, external_id):
-        if self.dry_run:
-            return Taken(row, Fate.CREATED, values=values)
+    def _match(self, taken, texts):
+        """Mark those of the new rows that may be duplicates."""
+        outlines = [
+            None if each.fate == Fate.FAILED else self._outline(of_row)
+            for each, of_row in zip(taken, texts, strict=True)
+        ]
+        new = [
+            outline
+            for each, outline in zip(taken, outlines, strict=True)
+            if each.fate == Fate.CREATED
+        ]
+        viewer = self.own_of or self.by
+        twins = iter(twins_of_all(new, self.marketplace, user=viewer) if new else ())
+        for each, outline in zip(taken, outlines, strict=True):
+            if outline is None:
+                continue
+            above = self._lines_alike(each.row.line, outline)
+            if each.fate == Fate.CREATED:
+                found = next(twins)
+                if found:
+                    each.match = Match(found[0].likenesses, lead=found[0].lead)
+                elif above:
+                    each.match = above
+
+    def _outline(self, texts):
+        """Return what is matched of a row, as if it were a lead."""
+        names = {name: reader.field for name, reader in self.readers.items()}
+        own = {
+            str(names[name].own_id): text
+            for name, text in texts.items()
+            if name in names and names[name].own_id in self.kinds
+        }
+        built_in = {name: texts.get(name, "") for name in FIELDS}
+        return SimpleNamespace(pk=None, own_values=own, **built_in)
+
+    def _lines_alike(self, line, outline):
+        """Return the Match with a line above, or None; and remember this line."""
+        likenesses = {}
+        for trait in traits_of(outline, self.kinds):
+            lines = self.lines.setdefault(trait, [])
+            if 0 < len(lines) <= MOST_ALIKE:
+                likenesses.setdefault(lines[0], set()).add(trait[0])
+            if len(lines) <= MOST_ALIKE:
+                lines.append(line)
+        if not likenesses:
+            return None
+        first = max(likenesses, key=lambda above: (len(likenesses[above]), -above))
+        shared = tuple(each for each in Likeness if each in likenesses[first])
+        return Match(shared, line=first)
+
+    def _create(self, taken, external_id):
+        """Make a lead of a new row, unless it is to be left out."""
+        if self.leave_out and taken.match:
+            taken.fate = Fate.DUPLICATE
+            return
         whose = {"marketplace": self.marketplace, "external_id": external_id}
         try:
             if self.own_of is None:
-                lead = Lead.offer(values=values, by=self.by, **whose)
+                taken.lead = Lead.offer(values=taken.values, by=self.by, **whose)
             else:
-                lead = Lead.enter(values=values, by=self.own_of, **whose)
+                taken.lead = Lead.enter(values=taken.values, by=self.own_of, **whose)
         except IntegrityError:
             # Another import of the same file ran at the same time and was faster.
             if external_id not in external_ids(self.marketplace, {external_id}):
                 raise
-            return Taken(row, Fate.EXISTING)
-        return Taken(row, Fate.CREATED, lead, values)
+            taken.fate, taken.match = Fate.EXISTING, None
 
     def _heading(self, target):
         index = self.columns.get(target)

@@ -6,6 +6,7 @@ only then is anything else read.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from zlib import crc32
 
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .fields import table_of
+from .match_keys import is_matched
 from .models import LeadEvent
+from .twins import twins_of
 
 # More than this is seen at once by loading the page anew.
 MOST = 60
@@ -64,12 +67,19 @@ class Changes:
         self.events = list(events[: MOST + 1])
         self.is_too_much = len(self.events) > MOST
 
-    @property
+    @cached_property
     def fields(self):
         """The fields that were changed, as the page shows them."""
         names = {event.field for event in self.events if event.kind == Kind.FIELD_CHANGED}
         table = table_of(self.lead, names)
         return [table[name].on(self.lead) for name in sorted(names) if name in table]
+
+    @property
+    def twins(self):
+        """The leads that are alike now, or None where no likeness can have changed."""
+        if any(is_matched(shown.field) for shown in self.fields):
+            return twins_of(self.lead, user=self.reader)
+        return None
 
     @property
     def moves_navigation(self):

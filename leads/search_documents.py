@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.apps import apps as current_apps
-from django.db import transaction
 
 from .numbers import german
+from .rebuilding import each_batch
 from .search_terms import words_of
 from .text import fold, phone_digits, sort_key
 
@@ -28,7 +28,6 @@ TRUTH = {"yes", "no"}
 # What the journal adds is bounded, so that writing an entry costs the same in any lead.
 JOURNAL_LENGTH = 20_000
 WORD_LENGTH = 100
-BATCH = 500
 
 
 def head_of(lead):
@@ -128,20 +127,16 @@ class Outcome:
 def rebuild(*, apps=current_apps, progress=lambda outcome: None):
     """Make every document afresh and write those that differ; return the Outcome.
 
-    Repeatable, and safe beside a running server: each batch is a transaction that holds
-    its leads. `progress` is called with the Outcome after each batch.
+    See leads.rebuilding. `progress` is called with the Outcome after each batch.
     """
-    leads = apps.get_model("leads.Lead")._base_manager
-    outcome, last = Outcome(), 0
-    while True:
-        with transaction.atomic():
-            rows = leads.filter(pk__gt=last).order_by("pk").select_for_update(of=("self",))
-            batch = list(rows.only(*COLUMNS, "anonymised_at")[:BATCH])
-            if not batch:
-                return outcome
-            last = batch[-1].pk
-            _rebuild(batch, outcome, apps)
+    outcome = Outcome()
+
+    def do(batch):
+        _rebuild(batch, outcome, apps)
         progress(outcome)
+
+    each_batch(do, columns=(*COLUMNS, "anonymised_at"), apps=apps)
+    return outcome
 
 
 def _rebuild(batch, outcome, apps):

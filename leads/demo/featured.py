@@ -26,7 +26,7 @@ def tell_featured(chronicle, stages, people, calendar):
             _steps(data, stage, calendar, chronicle.chance),
             values=read_values(stage, data["values"], calendar.today),
             owner=people.get(data.get("owner")),
-            external_id=data["external_id"],
+            external_id=data.get("external_id"),
         )
     return len(leads)
 

@@ -26,6 +26,10 @@ class Prospects:
         self.requests = read_data("requests")
         self.descriptions = read_data("journal")["all"]["descriptions"]
         self.companies_used = set()
+        # Numbers that nobody has; each once, so that who shares one is the same person.
+        networks = ("171 39200", "176 040690")
+        self.mobiles = [f"+49 {network}{n:02}" for network in networks for n in range(100)]
+        chance.shuffle(self.mobiles)
 
     def make(self, slug):
         """Return a Prospect for the marketplace of this short name."""
@@ -102,12 +106,13 @@ class Prospects:
         subscriber = f"1{chance.randrange(10**5, 10**6)}"
         if area_code == "+49 89":
             subscriber = f"99998{chance.randrange(1000):03}"
-        network = chance.choice(["171 39200", "176 040690"])
-        mobile = f"+49 {network}{chance.randrange(100):02}"
         has_phone = is_company or chance.happens(75)
+        mobile = ""
+        if self.mobiles and (not has_phone or chance.happens(45)):
+            mobile = self.mobiles.pop()
         return {
-            "phone": f"{area_code} {subscriber}" if has_phone else "",
-            "mobile": mobile if not has_phone or chance.happens(45) else "",
+            "phone": f"{area_code} {subscriber}" if has_phone or not mobile else "",
+            "mobile": mobile,
         }
 
     def _house_number(self):

@@ -13,12 +13,14 @@ from leads.demo import read_data
 from leads.demo.calendar import Calendar
 from leads.field_values import CLOSED
 from leads.fields import BUILT_IN_BY_NAME
+from leads.match_keys import columns_of as match_columns_of
 from leads.models import (
     Attachment,
     FieldValue,
     JournalEntry,
     Lead,
     LeadEvent,
+    MatchKey,
     SearchDocument,
 )
 from leads.search_documents import columns_of, distinct_words
@@ -60,6 +62,7 @@ FILE = (
     "created_at",
 )  # fmt: skip
 VALUE = ("lead_id", "field_id", "is_choice", "key", "owner_id", "is_closed")
+MATCH = ("lead_id", "key", "owner_id")
 
 
 def tables():
@@ -67,7 +70,7 @@ def tables():
     return [
         Table(Lead, LEAD), Table(LeadEvent, EVENT), Table(JournalEntry, ENTRY),
         Table(Attachment, FILE), Table(SearchDocument, tuple(columns_of(Lead(), []))),
-        Table(FieldValue, VALUE),
+        Table(FieldValue, VALUE), Table(MatchKey, MATCH),
     ]  # fmt: skip
 
 
@@ -92,7 +95,7 @@ class Lives:
         return taken
 
     def _empty(self):
-        return [[] for _table in range(6)]
+        return [[] for _table in range(7)]
 
     def offered(self, pk, stage, at):
         """A lead that nobody works on yet."""
@@ -202,6 +205,8 @@ class Lives:
             state = scratch.owner_id, scratch.status in CLOSED
             keys = self.prospects.keys_of_own[own_values]
             self.batches[5] += [(pk, *key, *state) for key in keys]
+            matched = match_columns_of(scratch, self.prospects.contact_kinds)
+            self.batches[6] += [tuple(row.values()) for row in matched]
 
     def _event(
         self, pk, kind, at, actor, *, label="", field="", old="", new="", from_phase=None,

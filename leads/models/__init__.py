@@ -23,6 +23,7 @@ from .field_value import FieldValue
 from .journal import JournalEntry
 from .lead import Lead
 from .lead_import import ClaimLost, ColumnMemory, Fate, ImportRow, LeadImport
+from .match_key import MatchKey
 from .refusal import LeadRefusal
 from .reminder import Reminder
 from .saved_view import NameTaken, SavedView, TooManyViews
@@ -49,6 +50,7 @@ __all__ = [
     "LeadEvent",
     "LeadImport",
     "LeadRefusal",
+    "MatchKey",
     "NameTaken",
     "NoLongerVisible",
     "NoPhases",

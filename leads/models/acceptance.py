@@ -21,7 +21,7 @@ class Acceptance:
         the lead of that time. Raises NoPhases; IntegrityError for an `external_id` that
         is used.
         """
-        if token and (lead := cls.objects.filter(entry_token=token, owner=by).first()):
+        if token and (lead := cls.objects.entered_with(token, by=by)):
             return lead
         lead = cls(
             marketplace=marketplace, owner=by, entry_token=token, external_id=external_id
@@ -38,6 +38,7 @@ class Acceptance:
         lead.save_search_document()
         if lead.own_values:
             lead.save_field_values()
+        lead.add_match_keys()
         lead.record(
             LeadEvent.Kind.ENTERED, by=by, to_phase=lead.phase, new_text=lead.phase.name
         )
@@ -59,6 +60,13 @@ class Acceptance:
         lead.record(LeadEvent.Kind.OFFERED, by=by, label=marketplace.name)
         return lead
 
+    @classmethod
+    def unsaved(cls, marketplace, values):
+        """Return a lead with these values that is only to be looked at."""
+        lead = cls(marketplace=marketplace)
+        lead._fill(values)
+        return lead
+
     def accept(self, *, by):
         """Make `by` the owner and start the process.
 
@@ -70,6 +78,7 @@ class Acceptance:
             self.owner = by
             self._start()
             self.save_change("owner", "status", *self.PLACE, "accepted_at")
+            self.save_match_keys()
             return self.record(
                 LeadEvent.Kind.ACCEPTED,
                 by=by,

@@ -1,6 +1,7 @@
 """Correcting a lead's fields, each conditional on the value that the user saw."""
 
 from leads.fields import table_of
+from leads.match_keys import is_matched
 
 from .errors import FieldConflict, Unchangeable
 from .event import LeadEvent
@@ -84,6 +85,8 @@ class Editing:
         if columns:
             self.derive()
             self.save_change(*columns, "sort_name")
+        if any(is_matched(field) for field, _value in writes):
+            self.save_match_keys()
         return events
 
 

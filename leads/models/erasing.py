@@ -64,6 +64,7 @@ class Erasing:
             self.forget_search_document()
             LeadImport.objects.forget_file_with(self)
             self.forget_field_values()
+            self.forget_match_keys()
             self.record(
                 LeadEvent.Kind.ANONYMISED, by=by, new_text=erasure.get_reason_display()
             )

@@ -18,6 +18,7 @@ from .follow_up import FollowUp
 from .indexes import indexes_of_lists
 from .informing import Informing
 from .journaling import Journaling
+from .matching import Matching
 from .process import Process
 from .queryset import LeadQuerySet
 from .recording import Recording
@@ -43,6 +44,7 @@ class Lead(
     Erasing,
     Searching,
     Valuing,
+    Matching,
     Recording,
     models.Model,
 ):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -41,6 +41,7 @@ class Fate(models.TextChoices):
     CREATED = "created", _("imported")
     EXISTING = "existing", _("already there")
     FAILED = "failed", _("not imported")
+    DUPLICATE = "duplicate", _("left out as a duplicate")
 
 
 class ClaimLost(Exception):
@@ -94,6 +95,7 @@ class LeadImportQuerySet(models.QuerySet):
         """Forget the file from which `lead` came, as the person in it is erased."""
         for found in self.filter(rows__lead=lead).exclude(file_key=""):
             found.forget_file()
+        ImportRow.objects.forget_cells_like(lead)
 
     def forget_files_beyond(self, number, *, by):
         """Let only the newest imports of `by` keep their files."""
@@ -106,7 +108,7 @@ class LeadImportQuerySet(models.QuerySet):
         old = self.filter(changed_at__lt=(now or timezone.now()) - KEPT)
         for found in old.exclude(file_key="").iterator():
             found.forget_file()
-        ImportRow.objects.filter(lead_import__in=old, fate=Fate.FAILED).delete()
+        ImportRow.objects.filter(lead_import__in=old, lead=None).delete()
         old.filter(state__in=LeadImport.BEFORE_IT).delete()
 
 
@@ -168,6 +170,10 @@ class LeadImport(models.Model):
     created = models.PositiveIntegerField(default=0)
     existing = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    # Left out because they may be duplicates; and all that may be.
+    duplicate = models.PositiveIntegerField(default=0, db_default=0)
+    alike = models.PositiveIntegerField(default=0, db_default=0)
+    leaves_out_duplicates = models.BooleanField(default=False, db_default=False)
     removed = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
@@ -247,12 +253,13 @@ class LeadImport(models.Model):
             )  # fmt: skip
             self.rows.all().delete()
 
-    def run(self):
-        """Let the rows be imported."""
+    def run(self, *, leaves_out_duplicates=False):
+        """Let the rows be imported, maybe without those that may be duplicates."""
         with transaction.atomic():
             self._change(
-                {self.State.CHECKED}, state=self.State.RUNNING, **self._nothing_done()
-            )
+                {self.State.CHECKED}, state=self.State.RUNNING, **self._nothing_done(),
+                leaves_out_duplicates=leaves_out_duplicates,
+            )  # fmt: skip
             self.rows.all().delete()
 
     def cancel(self):
@@ -305,7 +312,7 @@ class LeadImport(models.Model):
             setattr(self, name, value)
 
     def _nothing_done(self):
-        names = ("last_line", "rows_done", "created", "existing", "failed")
+        names = ("last_line", "rows_done", *Fate.values, "alike")
         return {**dict.fromkeys(names, 0), "message": "", "claimed_by": ""}
 
 
@@ -333,6 +340,17 @@ class ImportRowQuerySet(models.QuerySet):
         """Those that were, or would be, not imported."""
         return self.filter(fate=Fate.FAILED)
 
+    def alike(self):
+        """Those that may be duplicates."""
+        return self.exclude(likenesses="")
+
+    def forget_cells_like(self, lead):
+        """Forget the cells of rows that are alike to `lead`, as its person is erased."""
+        self.filter(twin=lead).update(twin=None, cells=[])
+        of_its_file = {"lead_import__rows__lead": lead}
+        of_its_row = {"twin_line": F("lead_import__rows__line")}
+        self.filter(**of_its_file, **of_its_row).update(cells=[])
+
     def after(self, line):
         """Those behind `line`."""
         return self.filter(line__gt=line)
@@ -349,7 +367,7 @@ class ImportRowQuerySet(models.QuerySet):
 class ImportRow(models.Model):
     """What became of one row that is worth remembering.
 
-    Of those that became a lead no cells are kept; those that failed go with the file.
+    Of those that became a lead no cells are kept; the others go with the file.
     """
 
     lead_import = models.ForeignKey(
@@ -365,6 +383,13 @@ class ImportRow(models.Model):
     )
     # When the lead was touched last as it was made.
     activity_at = models.DateTimeField(null=True)
+    # What it is alike to, a lead or a line above, and in what (leads.match_keys).
+    twin = models.ForeignKey(
+        "leads.Lead", on_delete=models.DO_NOTHING, null=True, related_name="+",
+        db_index=False, db_constraint=False,
+    )  # fmt: skip
+    twin_line = models.PositiveIntegerField(null=True)
+    likenesses = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     objects = ImportRowQuerySet.as_manager()
 
@@ -375,6 +400,14 @@ class ImportRow(models.Model):
         ]
         indexes = [
             models.Index(fields=["lead_import", "fate", "line"], name="import_row_by_fate"),
+            models.Index(
+                fields=["lead_import", "line"],
+                condition=~Q(likenesses=""),
+                name="import_row_alike",
+            ),
+            models.Index(
+                fields=["twin"], condition=Q(twin__isnull=False), name="import_row_of_twin"
+            ),
         ]
 
     def __str__(self):

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from leads.match_keys import COLUMNS as MATCHED
 from leads.moments import start_of_day
 from leads.search_terms import WHOLE_NUMBER, Terms
 from leads.text import fold, phone_digits
@@ -18,6 +19,7 @@ from .event import LeadEvent
 from .field_value import FieldValue, has_value
 from .indexes import OF_ANYBODY
 from .journal import JournalEntry
+from .match_key import ids_sharing
 from .questions import Question
 from .refusal import LeadRefusal
 from .search_document import SearchDocument
@@ -25,6 +27,8 @@ from .visibility import IsVisible
 
 # No database gives a higher one.
 LAST_ID = 2**63 - 1
+# What a person is called by.
+NAMES = ("username", "first_name", "last_name")
 # Where the numbers on the tabs stop: what is shown is "1.000+".
 MOST_COUNTED = 1000
 
@@ -285,6 +289,23 @@ class LeadQuerySet(models.QuerySet):
             same |= Q(pk__in=documents.with_number(whole))
         return self.personal().filter(same).exclude(pk=lead.pk).order_by("pk")
 
+    def alike(self, numbers, *, marketplace, user, but=0):
+        """Worked leads of a marketplace with one of these leads.match_keys, without `but`.
+
+        Those that `user` may see; all where that is None.
+        """
+        ids = ids_sharing(numbers, marketplace_id=marketplace.pk, user=user, but=but)
+        if not ids:
+            return self.none()
+        leads = self.personal() if user is None else self.visible_to(user)
+        return (
+            leads.worked()
+            .with_ids(ids)
+            .select_related("phase", "owner")
+            .only(*MATCHED, "status", "phase__name", *(f"owner__{name}" for name in NAMES))
+            .order_by()
+        )
+
     def having(self, field_id, condition=None):
         """Leads with a value in this own field, one that meets the condition."""
         return self.filter(has_value(field_id, condition))
@@ -307,6 +328,10 @@ class LeadQuerySet(models.QuerySet):
     def ids(self):
         """Return the ids of these leads, in no order."""
         return list(self.order_by().values_list("pk", flat=True))
+
+    def entered_with(self, token, *, by):
+        """Return the lead that a form of `by` entered before, or None."""
+        return self.filter(entry_token=token, owner=by).first()
 
     def with_id(self, pk):
         """Return the lead with this id, or None."""
@@ -342,9 +367,8 @@ class LeadQuerySet(models.QuerySet):
 
     def with_owner_name(self):
         """With what tells whose lead it is; `for_rows` or the like comes before."""
-        names = ("username", "first_name", "last_name")
         return self.select_related("loss_reason", "owner").only(
-            *self.query.deferred_loading[0], *(f"owner__{name}" for name in names)
+            *self.query.deferred_loading[0], *(f"owner__{name}" for name in NAMES)
         )
 
     def for_offers(self):

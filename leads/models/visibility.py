@@ -34,8 +34,8 @@ class IsVisible(Func):
         columns = [compiler.compile(source)[0] for source in self.get_source_expressions()]
         marketplace, owner, status, pk = columns
         quoted = connection.ops.quote_name
-        managed, of_managed = _exists("managing", self.user_id, marketplace)
-        sold, of_sold = _exists("selling", self.user_id, marketplace)
+        managed, of_managed = has_role("managing", self.user_id, marketplace)
+        sold, of_sold = has_role("selling", self.user_id, marketplace)
         declined = (
             f"SELECT 1 FROM {quoted(LeadRefusal._meta.db_table)} AS declined"  # noqa: S608
             f" WHERE declined.lead_id = {pk} AND declined.rep_id = %s"
@@ -47,11 +47,12 @@ class IsVisible(Func):
         return sql, (*of_managed, *of_sold, self.user_id, self.user_id)
 
 
-def _exists(role, user_id, marketplace):
-    """Return SQL and parameters of whether somebody has a role in a column's marketplace.
+def has_role(role, user_id, marketplace):
+    """Return SQL and parameters of whether somebody has a role in a marketplace.
 
-    Asked of each row, by an index: PostgreSQL would count the price of a list of all of
-    them for each lead that it looks up, and read the whole table of leads instead.
+    `marketplace` is SQL: a column, or an id. Asked of each row, by an
+    index: PostgreSQL would count the price of a list of all of them for each lead that it
+    looks up, and read the whole table of leads instead.
     """
 
     def build(given):

@@ -18,12 +18,14 @@ from leads.context_processors import sight_of
 from leads.fields import groups_of, table_of
 from leads.listing import ClosedList, LeadList
 from leads.live import stamp_of
+from leads.match_keys import is_matched
 from leads.models import Lead
 from leads.moments import Instant
 from leads.neighbours import neighbours_of
 from leads.rows import due_row
 from leads.stepper import Stepper
 from leads.tabs import TAB_CONTENTS
+from leads.twins import twins_of
 
 TABS = tuple(TAB_CONTENTS)
 
@@ -111,6 +113,7 @@ def page_of_lead(request, lead, tab, *, status=200):
         "stamp": stamp_of(lead),
         "stepper": Stepper(lead),
         "groups": groups_of(lead),
+        "twins": twins_of(lead, user=request.user),
         "tab": tab,
         "neighbours": neighbours,
         "kept": neighbours.query if neighbours else "",
@@ -124,9 +127,9 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
 
     Without htmx: 303 to the lead's page on `tab`, or that page with the status. With it:
     its new journal lines and the toast always; the `fields` by name; and of the other
-    `parts` (head, stepper, navigation, journal, files, counts) those that have changed.
-    The template `main` draws what takes the place of the form that was sent. On a list
-    there is only the cell of the follow-up to change, and the counters.
+    `parts` (head, stepper, navigation, journal, files, counts, twins) those that have
+    changed. The template `main` draws what takes the place of the form that was sent. On
+    a list there is only the cell of the follow-up to change, and the counters.
     """
     if status == 200 and not wants_part(request):
         return see_other(lead_address(lead, tab))
@@ -150,6 +153,8 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
     if "counts" in parts or any(line.event_id is None for line in lead.new_lines):
         context |= lead.tab_counts
     table = table_of(lead, fields)
+    if "twins" in parts or any(is_matched(table[name]) for name in fields if name in table):
+        context["twins"] = twins_of(lead, user=request.user)
     return render(
         request,
         "leads/changed.html",

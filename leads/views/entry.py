@@ -1,14 +1,17 @@
 """Entering an own lead."""
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from leadbook.htmx import page_or_part
+from leadbook.htmx import page_or_part, wants_part
 from leads.forms import MarketplaceForm, TokenForm, lead_fields_form
+from leads.match_keys import is_matched
 from leads.models import Lead, NoPhases
 from leads.toasts import toast
+from leads.twins import twins_of
 from leads.views.answers import go
 from marketplaces.models import Marketplace
 
@@ -18,7 +21,8 @@ def enter(request):
     """Show the form for an own lead (GET), create it in the first phase (POST).
 
     The form's own fields depend on the marketplace; `wechseln` asks for the form of
-    another one with what is typed so far.
+    another one with what is typed so far, `pruefen` for those who may be the same person.
+    They are told once: `bekannt` are the ids of those that were told.
     """
     marketplaces = list(Marketplace.objects.worked_by(request.user).by_name())
     if not marketplaces:
@@ -26,7 +30,10 @@ def enter(request):
     sent = request.POST if request.method == "POST" else request.GET
     chosen = sent.get("marktplatz")
     marketplace = next((m for m in marketplaces if m.slug == chosen), marketplaces[0])
-    is_confirmed = request.method == "POST" and "wechseln" not in request.POST
+    prefetch_related_objects([marketplace], "fields")
+    if request.method == "POST" and "pruefen" in request.POST and wants_part(request):
+        return _hint(request, lead_fields_form(marketplace, request.POST), marketplace)
+    is_confirmed = request.method == "POST" and not {"wechseln", "pruefen"} & set(sent)
     choice = MarketplaceForm(initial={"marktplatz": marketplace.slug}, user=request.user)
     if not is_confirmed:
         form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
@@ -37,12 +44,16 @@ def enter(request):
     is_known = chosen in {m.slug for m in marketplaces}
     if not (form.is_valid() and token.is_valid() and is_known):
         return _form(request, marketplaces, choice, token, form, status=422)
+    token_sent = token.cleaned_data["token"]
+    twins = twins_of(Lead.unsaved(marketplace, form.values), user=request.user)
+    mine = Lead.objects.visible_to(request.user)
+    # The lead that was entered by this form a moment ago is nobody's duplicate.
+    if _untold(request, twins) and not mine.entered_with(token_sent, by=request.user):
+        told = {"twins": twins, "is_asked": True}
+        return _form(request, marketplaces, choice, token, form, status=409, **told)
     try:
         lead = Lead.enter(
-            marketplace=marketplace,
-            values=form.values,
-            by=request.user,
-            token=token.cleaned_data["token"],
+            marketplace=marketplace, values=form.values, by=request.user, token=token_sent
         )
     except NoPhases as error:
         messages.error(request, error.message)
@@ -51,13 +62,39 @@ def enter(request):
     return go(request, "leads:detail", lead.pk)
 
 
-def _form(request, marketplaces, choice, token, form, *, status=200):
+def _untold(request, twins):
+    """Return those of the twins that the person was not told of yet."""
+    told = request.POST.get("bekannt", "").split(",", 50)
+    return [twin for twin in twins if str(twin.lead.pk) not in told]
+
+
+def _hint(request, form, marketplace):
+    """Answer who may be the person that is typed so far."""
+    form.is_valid()
+    typed = {n: form.cleaned_data[n] for n in form.lead_fields if n in form.cleaned_data}
+    twins = twins_of(Lead.unsaved(marketplace, typed), user=request.user)
     context = {
+        "twins": twins,
+        "matched": _matched(form.rows),
+        "is_asked": bool(twins) and not _untold(request, twins),
+    }
+    return render(request, "leads/twins/_hint.html", context)
+
+
+def _matched(rows):
+    """Return the ids of the inputs by which leads are matched."""
+    return [row["bound"].id_for_label for row in rows if is_matched(row["field"])]
+
+
+def _form(request, marketplaces, choice, token, form, *, status=200, **context):
+    rows = list(form.rows)
+    context |= {
         "choice": choice,
         "has_choice": len(marketplaces) > 1,
         "token_form": token,
         "form": form,
-        "rows": list(form.rows),
+        "rows": rows,
+        "matched": _matched(rows),
     }
     template = page_or_part(request, "leads/entry/form.html", "form")
     return render(request, template, context, status=status)

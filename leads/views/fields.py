@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from leadbook.htmx import page_or_part, wants_part
 from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
 from leads.forms import LeadFieldsForm, lead_fields_form
+from leads.match_keys import is_matched
 from leads.models import FieldConflict
 from leads.toasts import toast
 from leads.views.answers import changed, changed_in_table, table_shown, worked_lead
@@ -45,7 +46,7 @@ def edit(request, lead_id, name):
     return changed(
         request,
         lead,
-        parts=PARTS,
+        parts=_parts([field]),
         main="leads/fields/shown.html",
         field=field.on(lead),
         takes_focus=True,
@@ -75,7 +76,13 @@ def edit_all(request, lead_id):
         text = ngettext("%(count)d field changed", "%(count)d fields changed", len(events))
         toast(request, text % {"count": len(events)}, undo=events)
     groups = groups_of(lead)
-    return changed(request, lead, parts=PARTS, main="leads/fields/_card.html", groups=groups)
+    parts = _parts(form.lead_fields[event.field] for event in events)
+    return changed(request, lead, parts=parts, main="leads/fields/_card.html", groups=groups)
+
+
+def _parts(fields):
+    """Return what else of the page changes with these fields."""
+    return (*PARTS, "twins") if any(map(is_matched, fields)) else PARTS
 
 
 def _editor(request, lead, field, form, *, status=200, conflict=None):

@@ -105,8 +105,9 @@ def columns(request, import_id):
 
 @require_POST
 def start(request, import_id):
-    """Import the rows that were found good."""
-    return _do(request, import_id, LeadImport.run)
+    """Import the rows that were found good, all or without the possible duplicates."""
+    leaves_out = request.POST.get("dubletten") == "auslassen"
+    return _do(request, import_id, lambda found: found.run(leaves_out_duplicates=leaves_out))
 
 
 @require_POST

@@ -287,12 +287,18 @@ def test_a_colleagues_lead(page, sign_in_as, meike, rich):
     holds(page)
 
 
-def test_entering_a_lead_with_mistakes(state):
+def test_entering_a_lead_with_mistakes_and_again(state):
     page = state("/leads/anlegen/")
     page.get_by_label("E-Mail").fill("kaputt")
     page.get_by_label("Volumen").fill("viel")
     page.get_by_role("button", name="Lead anlegen").click()
     expect(page.get_by_role("alert")).to_be_visible()
+    holds(page)
+    page.get_by_label("Name").first.fill("Sabine")
+    page.get_by_label("E-Mail").fill("s.aigner@beispiel.de")
+    page.get_by_label("Volumen").fill("1")
+    page.get_by_role("button", name="Lead anlegen").click()
+    expect(page.get_by_role("button", name="Trotzdem anlegen")).to_have_count(2)
     holds(page)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from .sources import ROOT
 
 PROMISES = {
-    "AU": 13, "AZ": 10, "W": 12, "I": 8, "U": 13, "IM": 5, "C": 10, "D": 6, "A": 5, "G": 6,
+    "AU": 13, "AZ": 11, "W": 12, "I": 8, "U": 13, "IM": 5, "C": 10, "D": 6, "A": 5, "G": 6,
     "B": 3,
 }  # fmt: skip
 REASON = "Nothing to prove"

@@ -58,6 +58,8 @@ ONLY_WITH_SCRIPT = {
     "templates/leads/phase/_item.html",
     # Beside it stands a button in <noscript> that sends the same form.
     'templates/leads/entry/form.html: <div class="row" hx-post="',
+    # Tells early what the form's own answer tells in any case.
+    'templates/leads/twins/_hint.html: <div id="entry-twins"',
     # In the form of the dialog, which takes the ticks along; such a button beside them, too.
     'templates/leads/phase/_item.html: <input type="checkbox" id="punkt-',
 }

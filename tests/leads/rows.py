@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from leads import field_values
+from leads import field_values, match_keys
 from leads.models import Lead, SearchDocument
 from leads.search_documents import columns_of
 
@@ -29,6 +29,7 @@ def in_progress(marketplace, owner, number, **columns):
     documents = [SearchDocument(**columns_of(lead, ())) for lead in leads]
     SearchDocument.objects.bulk_create(documents)
     field_values.write(leads)
+    match_keys.write(leads)
     return leads
 
 

@@ -381,3 +381,24 @@ def test_who_was_erased_stays_out_of_a_database_that_never_knew_them(
     settings.ERASURE_LIST.write_text(json.dumps(line) + "\n")
     assert import_leads(path, marketplace=heatpumps).created == 0
     assert import_leads(path, marketplace=solar).created == 1
+
+
+def test_the_command_tells_possible_duplicates_and_leaves_them_out(
+    heatpumps, ben, csv_file, capsys
+):
+    lead = Lead.enter(
+        marketplace=heatpumps, by=ben, values={"name": "Da", "email": "da@beispiel.de"}
+    )
+    path = csv_file(
+        "Name;E-Mail;Telefon\nEins;DA@beispiel.de;\nZwei;;089 123456\nDrei;;089/123456\n"
+    )
+    call_command(
+        "import_leads", str(path), marketplace=heatpumps.slug, leave_out_duplicates=True
+    )
+    told = capsys.readouterr()
+    assert "Mögliche Dubletten: 2 · ausgelassen: 2" in told.out
+    assert f"Zeile 2: gleiche E-Mail-Adresse wie bei Lead {lead.pk}" in told.err
+    assert "Zeile 4: gleiche Telefonnummer wie in Zeile 3" in told.err
+    assert set(Lead.objects.values_list("name", flat=True)) == {"Da", "Zwei"}
+    run(path)
+    assert Lead.objects.count() == 4

@@ -430,3 +430,81 @@ def test_the_storage_that_is_away_is_said_and_keeps_nothing(send_file, monkeypat
     _client, response = send_file()
     assert response.status_code == 507
     assert not LeadImport.objects.exists()
+
+
+ALIKE = (
+    "Lead-Nr;Name;Telefon;E-Mail\n"
+    "A-1;Öttl;+49 8031 1234567;\n"
+    "A-2;Neu;089 555666;neu@beispiel.de\n"
+    "A-3;Auch neu;;NEU@beispiel.de\n"
+    "A-4;Bens;0170 111222;\n"
+)
+
+
+@pytest.mark.parametrize("leaves_out", [True, False], ids=["without them", "with them"])
+def test_possible_duplicates_are_marked_and_left_out_or_not(
+    send_file, anna, ben, heatpumps, leaves_out
+):
+    mine = Lead.enter(
+        marketplace=heatpumps, by=anna, values={"name": "Früher", "mobile": "08031/1234567"}
+    )
+    values = {"name": "Von Ben", "phone": "0170 111222"}
+    Lead.enter(marketplace=heatpumps, by=ben, values=values)
+    client, _response = send_file(ALIKE, by=anna, mode="own")
+    assert (check(client).status_code, newest().alike, newest().created) == (303, 2, 4)
+    page = read(client.get(at()))
+    for text in ("Mögliche Dubletten", "Zeile 2 Öttl", "gleiche Telefonnummer", "Früher",
+                 "Zeile 4 Auch neu", "gleiche E-Mail-Adresse", "wie bei Zeile 3"):  # fmt: skip
+        assert text in page.text
+    assert "Von Ben" not in page.text
+    assert f'href="/leads/{mine.pk}/"' in client.get(at()).content.decode()
+    choice = "auslassen" if leaves_out else "importieren"
+    client.post(at("start/"), {"dubletten": choice})
+    found = newest()
+    assert (found.state, found.leaves_out_duplicates) == ("done", leaves_out)
+    assert (found.alike, found.duplicate, found.created) == (
+        (2, 2, 2) if leaves_out else (2, 0, 4)
+    )
+    names = set(Lead.objects.owned_by(anna).values_list("name", flat=True))
+    kept = {"Früher", "Neu", "Bens"}
+    assert names == (kept if leaves_out else kept | {"Öttl", "Auch neu"})
+    page = read(client.get(at())).text
+    assert ("Als Dubletten ausgelassen" in page, "Früher" in page) == (leaves_out, True)
+    # A second time everything is there already, and nothing of it is a duplicate.
+    client, _response = send_file(ALIKE, by=anna, mode="own")
+    check(client)
+    again = newest()
+    assert again.existing == (2 if leaves_out else 4)
+    assert again.alike == (2 if leaves_out else 0)
+
+
+def test_whose_person_is_erased_leaves_no_cell_behind(send_file, ben, heatpumps):
+    values = {"name": "Von Ben", "phone": "0170 111222"}
+    others = Lead.enter(marketplace=heatpumps, by=ben, values=values)
+    client, _response = send_file(ALIKE)
+    check(client)
+    assert "Von Ben" in read(client.get(at())).text
+    client.post(at("start/"), {"dubletten": "auslassen"})
+    left_out = ImportRow.objects.filter(fate="duplicate")
+    assert [row.cells[0] for row in left_out] == ["A-3", "A-4"]
+    others.anonymise(by=None, reason="request", among=Lead.objects.all())
+    assert "Von Ben" not in read(client.get(at())).text
+    new = Lead.objects.get(name="Neu")
+    new.anonymise(by=None, reason="request", among=Lead.objects.all())
+    assert [(row.cells, row.twin_id) for row in left_out.all()] == [([], None)] * 2
+    assert "Zeile 4" in read(client.get(at())).text
+
+
+def test_rows_of_an_import_that_goes_on_are_compared_with_those_before(send_file, monkeypatch):
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 1)
+    monkeypatch.setattr(tasks, "PIECE_OF_REQUEST", -1)
+    client, _response = send_file(ALIKE)
+    check(client)
+    for step, working in ((None, "checking"), ("start/", "running")):
+        if step:
+            client.post(at(step), {"dubletten": "auslassen"})
+        while newest().state == working:
+            client.post(at("fortschritt/"))
+    found = newest()
+    assert (found.state, found.created, found.duplicate) == ("done", 3, 1)
+    assert set(Lead.objects.values_list("name", flat=True)) == {"Öttl", "Neu", "Bens"}

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from leads import field_values
+from leads import field_values, match_keys
 from leads.load import cast
 from leads.load.loading import seed_load
 from leads.models import (
@@ -18,6 +18,7 @@ from leads.models import (
     JournalEntry,
     Lead,
     LeadEvent,
+    MatchKey,
     SearchDocument,
     StorageUse,
 )
@@ -52,6 +53,7 @@ def structure():
                 Attachment,
                 SearchDocument,
                 FieldValue,
+                MatchKey,
             )  # fmt: skip
         ]
 
@@ -80,6 +82,8 @@ def test_rows_are_consistent_and_the_tables_as_before(db, capsys):
     assert not shown.filter(journal_line=None).exists()
     assert FieldValue.objects.count() > LEADS
     assert field_values.rebuild().written == 0
+    assert MatchKey.objects.count() > LEADS
+    assert match_keys.rebuild().written == 0
     outcome = rebuild()
     assert (outcome.seen, outcome.written, outcome.removed) == (LEADS, 0, 0)
     assert StorageUse.objects.recount() == 0

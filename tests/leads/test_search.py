@@ -465,7 +465,7 @@ def test_the_command_makes_what_is_missing_and_removes_what_should_not_be(
     assert again is None
     assert [part for part in written if part.isdigit()][:3] == ["3", "2", "1"]
     again = capsys.readouterr().out
-    assert [part for part in again if part.isdigit()] == ["3", "0", "0", "3", "0"]
+    assert [part for part in again if part.isdigit()] == ["3", "0", "0", "3", "0", "3", "0"]
     assert found("fussboden aigner", anna) == [lead.pk]
     assert documents() == expected()
     index.is_in_step()

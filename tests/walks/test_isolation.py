@@ -372,7 +372,8 @@ def test_more_fields_than_asked_for_change_nothing_else(stage, client_of, foreig
         assert client.post(address, data).status_code == 303
     after = changes(before, everything())
     assert {label for label in after if label.startswith(("leads", "marketplaces"))} == {
-        "leads.Lead", "leads.JournalEntry", "leads.LeadEvent", "leads.SearchDocument",
+        "leads.Lead", "leads.JournalEntry", "leads.LeadEvent", "leads.MatchKey",
+        "leads.SearchDocument",
     }  # fmt: skip
     lead = Lead.objects.get(pk=stage.lead.pk)
     assert (lead.owner, lead.marketplace, lead.status) == (

@@ -27,11 +27,18 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="check everything, write nothing"
         )
         parser.add_argument(
+            "--leave-out-duplicates",
+            action="store_true",
+            help="do not import rows that may be duplicates; they are told in any case",
+        )
+        parser.add_argument(
             "--encoding", help="of a CSV file: utf-8 or cp1252, say; found out without it"
         )
         parser.add_argument("--sheet", help="of a workbook; the first one without it")
 
-    def handle(self, *, file, marketplace, dry_run, encoding, sheet, **options):
+    def handle(
+        self, *, file, marketplace, dry_run, leave_out_duplicates, encoding, sheet, **options
+    ):
         """Import, report each bad row on stderr and the sums on stdout."""
         self.reported, self.next_line_at = 0, ROWS_PER_PROGRESS_LINE
         try:
@@ -41,6 +48,7 @@ class Command(BaseCommand):
                 encoding=encoding,
                 sheet=sheet,
                 dry_run=dry_run,
+                leave_out=leave_out_duplicates,
                 progress=self._progress,
             )
         except ImportRefusedError as error:
@@ -49,6 +57,10 @@ class Command(BaseCommand):
             message = _("The heading “%(heading)s” is not known; its column was left out.")
             self.stderr.write(_printable(message % {"heading": heading}))
         self.stdout.write(_sums(report))
+        if report.alike:
+            text = _("Possible duplicates: %(alike)s · left out: %(duplicate)s")
+            counts = {"alike": report.alike, "duplicate": report.duplicate}
+            self.stdout.write(text % {name: german(n) for name, n in counts.items()})
         if dry_run:
             self.stdout.write(_("Nothing was written (dry run)."))
         if report.failed:

@@ -1,10 +1,10 @@
-"""Make afresh what leads are found, filtered and sorted by."""
+"""Make afresh what leads are found, filtered, sorted and recognised by."""
 
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from leads import field_values, search_index
+from leads import field_values, match_keys, search_index
 from leads.numbers import german
 from leads.search_documents import rebuild
 
@@ -12,12 +12,12 @@ LEADS_PER_PROGRESS_LINE = 10_000
 
 
 class Command(BaseCommand):
-    """Parses the arguments; leads.search_documents and leads.field_values do the work."""
+    """Parses the arguments; the modules whose rows they are do the work."""
 
     help = (
-        "Makes the search documents and the values of own fields afresh out of leads and "
-        "journals and writes those that differ. Repeatable, and safe beside a running "
-        "server. Needed after leads were "
+        "Makes the search documents, the values of own fields and the match keys afresh out "
+        "of leads and journals and writes those that differ. Repeatable, and safe beside a "
+        "running server. Needed after leads were "
         "written past the application, and after an update during which the version before "
         "went on running."
     )
@@ -44,6 +44,11 @@ class Command(BaseCommand):
         outcome = field_values.rebuild(progress=self._tell_progress)
         self.stdout.write(
             _("Own fields: %(seen)s leads · written: %(written)s")
+            % {"seen": german(outcome.seen), "written": german(outcome.written)}
+        )
+        outcome = match_keys.rebuild(progress=self._tell_progress)
+        self.stdout.write(
+            _("Match keys: %(seen)s leads · written: %(written)s")
             % {"seen": german(outcome.seen), "written": german(outcome.written)}
         )
         if index:

@@ -1,0 +1,148 @@
+"""What makes two leads of a marketplace alike: made of their fields, and made afresh.
+
+A trait is a kind of likeness and the value that both must have, in one spelling. Kept
+beside the lead is only a number made of it, which tells nothing and is found fast.
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from django.apps import apps as current_apps
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from .rebuilding import each_batch
+from .search_terms import WHOLE_NUMBER, words_of
+from .text import fold, phone_digits
+
+NUMBERS = ("phone", "mobile")
+NAMES = ("name", "company")
+FIELDS = (*NUMBERS, *NAMES, "email", "street", "postcode", "city")
+# Columns of a lead from which its keys are made.
+COLUMNS = ("marketplace", "owner", "anonymised_at", "own_values", *FIELDS)
+# Of own fields, these kinds say how somebody is reached.
+OWN_KINDS = {"phone", "email"}
+# What stands before a name and says nothing of whose it is.
+TITLES = {"familie", "fam", "herr", "frau", "eheleute", "dr", "prof", "dipl", "ing"}
+NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+class Likeness(TextChoices):
+    """In what two leads are alike."""
+
+    PHONE = "phone", _("same phone number")
+    EMAIL = "email", _("same e-mail address")
+    ADDRESS = "address", _("same name and address")
+
+
+def is_matched(field):
+    """Whether leads are matched by this LeadField."""
+    return field.kind_name in OWN_KINDS or field.name in FIELDS
+
+
+def kinds_among(definitions):
+    """Return id → kind of those own fields by which leads are matched."""
+    return {field.pk: field.kind for field in definitions if field.kind in OWN_KINDS}
+
+
+def traits_of(lead, kinds):
+    """Return the traits of `lead`: pairs of Likeness and value; `kinds` of own fields."""
+    numbers = [getattr(lead, name) for name in NUMBERS]
+    emails = [lead.email]
+    for pk, kind in kinds.items():
+        if isinstance(data := lead.own_values.get(str(pk)), str):
+            (numbers if kind == "phone" else emails).append(data)
+    digits = map(phone_digits, numbers)
+    traits = {(Likeness.PHONE, number) for number in digits if len(number) >= WHOLE_NUMBER}
+    addresses = map(_email, emails)
+    traits |= {(Likeness.EMAIL, address) for address in addresses if "@" in address}
+    if place := _place(lead):
+        names = (_name(getattr(lead, name)) for name in NAMES)
+        traits |= {(Likeness.ADDRESS, f"{name}\n{place}") for name in names if name}
+    return traits
+
+
+def number_of(trait, marketplace_id):
+    """Return the number that stands for a trait of a marketplace's leads: 64 bits, signed."""
+    text = "\n".join((str(marketplace_id), *map(str, trait)))
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def columns_of(lead, kinds):
+    """Return the columns of each row that `lead` is to have, none before acceptance."""
+    if lead.owner_id is None or lead.anonymised_at is not None:
+        return []
+    numbers = {number_of(trait, lead.marketplace_id) for trait in traits_of(lead, kinds)}
+    return [
+        {"lead_id": lead.pk, "key": number, "owner_id": lead.owner_id}
+        for number in sorted(numbers)
+    ]
+
+
+def _email(text):
+    return unicodedata.normalize("NFC", text).casefold().strip()
+
+
+def _name(text):
+    """Return a name's words in an order of their own: Öttl, Anna is Anna Oettl."""
+    words = {word for part in words_of(text) for word in NOT_A_LETTER.split(part)}
+    return " ".join(sorted(words - TITLES - {""}))
+
+
+def _place(lead):
+    """Return where somebody lives, or nothing where that is not known."""
+    where = _compact(lead.postcode) or _compact(lead.city)
+    street = _compact(lead.street).replace("strasse", "str")
+    return f"{street}\n{where}" if where else ""
+
+
+def _compact(text):
+    return NOT_A_LETTER.sub("", fold(text))
+
+
+@dataclass
+class Outcome:
+    """What was rebuilt, in numbers of leads."""
+
+    seen: int = 0
+    written: int = 0
+
+
+def rebuild(*, apps=current_apps, marketplace=None, progress=lambda outcome: None):
+    """Make the keys of all leads (of a `marketplace`) afresh; return the Outcome.
+
+    See leads.rebuilding. `progress` is called with the Outcome after each batch.
+    """
+    outcome = Outcome()
+
+    def do(batch):
+        outcome.seen += len(batch)
+        outcome.written += write(batch, apps=apps)
+        progress(outcome)
+
+    each_batch(do, columns=COLUMNS, apps=apps, marketplace=marketplace)
+    return outcome
+
+
+def write(leads, *, apps=current_apps):
+    """Write the rows of these locked `leads` where they differ; return of how many."""
+    keys = apps.get_model("leads.MatchKey")._base_manager
+    fields = apps.get_model("marketplaces.Field")._base_manager
+    among = {lead.marketplace_id for lead in leads}
+    kinds = {marketplace: {} for marketplace in among}
+    for field in fields.filter(marketplace__in=among):
+        kinds[field.marketplace_id] |= kinds_among([field])
+    there = {}
+    for row in (
+        keys.filter(lead__in=leads).order_by("key").values("lead_id", "key", "owner_id")
+    ):
+        there.setdefault(row["lead_id"], []).append(row)
+    wanted = {lead.pk: columns_of(lead, kinds[lead.marketplace_id]) for lead in leads}
+    differing = [pk for pk, rows in wanted.items() if rows != there.get(pk, [])]
+    if differing:
+        keys.filter(lead__in=differing).delete()
+        keys.bulk_create(keys.model(**row) for pk in differing for row in wanted[pk])
+    return len(differing)

@@ -1,0 +1,26 @@
+"""Going through all leads to make afresh what is kept beside them."""
+
+from django.apps import apps as current_apps
+from django.db import transaction
+
+BATCH = 500
+
+
+def each_batch(do, *, columns, apps=current_apps, marketplace=None):
+    """Let `do` have all leads (of a `marketplace`) with these columns, some at a time.
+
+    Repeatable, and safe beside a running server: each batch is a transaction that holds
+    its leads.
+    """
+    leads = apps.get_model("leads.Lead")._base_manager
+    if marketplace is not None:
+        leads = leads.filter(marketplace=marketplace)
+    last = 0
+    while True:
+        with transaction.atomic():
+            rows = leads.filter(pk__gt=last).order_by("pk").select_for_update(of=("self",))
+            batch = list(rows.only(*columns)[:BATCH])
+            if not batch:
+                return
+            last = batch[-1].pk
+            do(batch)
