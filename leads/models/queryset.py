@@ -11,7 +11,7 @@ from leads.match_keys import COLUMNS as MATCHED
 from leads.moments import start_of_day
 from leads.search_terms import WHOLE_NUMBER, Terms
 from leads.text import fold, phone_digits
-from marketplaces.models import Field, Membership, Phase
+from marketplaces.models import Field, Membership, Phase, User
 
 from .attachment import Attachment
 from .counting import count_up_to
@@ -25,6 +25,8 @@ from .refusal import LeadRefusal
 from .search_document import SearchDocument
 from .visibility import IsVisible
 
+# No database gives a higher one.
+LAST_ID = 2**63 - 1
 # What a person is called by.
 NAMES = ("username", "first_name", "last_name")
 # Where the numbers on the tabs stop: what is shown is "1.000+".
@@ -48,6 +50,25 @@ class LeadQuerySet(models.QuerySet):
             if user.is_superuser
             else self.personal().filter(IsVisible(user.pk))
         )
+
+    def one_visible_to(self, user, pk, *reading):
+        """Return the lead with this id as `user` may see it, or None.
+
+        `reading` are the methods of this queryset that say what is read of it. Nearly every
+        address begins with this, so that it is a Question; see leads.models.questions.
+        """
+        if pk > LAST_ID:
+            return None
+
+        def build(given):
+            leads = self.visible_to(User(pk=given["owner"], is_superuser=user.is_superuser))
+            for name in reading:
+                leads = getattr(leads, name)()
+            return leads.filter(pk=given["pk"]).order_by()
+
+        key = ("one", user.is_superuser, *reading)
+        found = Question(key, build, {"owner": user.pk, "pk": pk}).objects()
+        return found[0] if found else None
 
     def open_to(self, user):
         """Leads of the marketplaces in which `user` sells, whoever owns them.

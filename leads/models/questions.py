@@ -6,12 +6,13 @@ is compiled with placeholders for its values, and what came out is filled in aft
 """
 
 import re
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, connections
 
 # No row has such values. They are of the kinds that the values will be, so that Django
 # makes the same SQL of them. An id's is this and one less for each further value.
@@ -53,8 +54,13 @@ class Question:
 
     def sql(self):
         """Return SQL and parameters, or None where no row can be found."""
+        ready = self._ready()
+        return ready and (ready.sql, ready.params_of(self.values))
+
+    def _ready(self):
+        """Return the queryset as SQL, or None where no row can be found."""
         if self.key is None:
-            return _compile(self.build(self.values))
+            return _compile(self.build(self.values), {})
         kinds = tuple(type(value) for value in self.values.values())
         key = connection.vendor, self.key, *self.values, kinds
         if key not in _compiled:
@@ -63,12 +69,23 @@ class Question:
                 for place, (name, value) in enumerate(self.values.items())
             }
             names = {_adapted(value): name for name, value in placeholders.items()}
-            compiled = _compile(self.build(placeholders))
-            _compiled[key] = compiled and _with_words(*compiled, names)
-        if _compiled[key] is None:
-            return None
-        sql, params = _compiled[key]
-        return sql, [_adapted(self.values[n]) if n else param for n, param in params]
+            _compiled[key] = _compile(self.build(placeholders), names)
+        return _compiled[key]
+
+    def objects(self):
+        """Return the objects that are found, with all that the queryset reads with them.
+
+        Django makes them of the rows; what it is spared is to write the SQL once more.
+        """
+        ready = self._ready()
+        if ready is None:
+            return []
+        compiler = copy(ready.compiler)
+        compiler.connection = connections[ready.queryset.db]
+        compiler.as_sql = lambda: (ready.sql, tuple(ready.params_of(self.values)))
+        objects = ready.queryset.all()
+        objects.query.get_compiler = lambda **_using: compiler
+        return list(objects)
 
     def rows(self):
         """Return the rows that are found, as tuples."""
@@ -97,20 +114,33 @@ def side_by_side(questions):
     return (" UNION ALL ".join(parts), params) if parts else None
 
 
-def _compile(queryset):
+@dataclass(frozen=True)
+class _Ready:
+    """A queryset, and what its compiler wrote: SQL, and pairs of name and parameter."""
+
+    queryset: object
+    compiler: object
+    sql: str
+    params: tuple
+
+    def params_of(self, values):
+        return [_adapted(values[n]) if n else param for n, param in self.params]
+
+
+def _compile(queryset, names):
+    """Return `queryset` as _Ready, or None where no row can be found.
+
+    `names` are those of the parameters that stand for a value. The queryset's own words
+    are put into the SQL: SQLite looks into each row for a status that it is given as a
+    parameter, although the index says already that it has this one.
+    """
+    compiler = queryset.query.get_compiler(queryset.db)
     try:
-        sql, params = queryset.query.sql_with_params()
+        sql, params = compiler.as_sql()
     except EmptyResultSet:
         return None
-    return sql, list(params)
-
-
-def _with_words(sql, params, names):
-    """Return the SQL with its own words in it, and pairs of name and value of what is left.
-
-    SQLite looks into each row for a status that it is given as a parameter, although the
-    index says already that it has this one.
-    """
+    if not names:
+        return _Ready(queryset, compiler, sql, tuple((None, param) for param in params))
     pieces, left = sql.split("%s"), []
     text = pieces[0]
     for piece, param in zip(pieces[1:], params, strict=True):
@@ -119,7 +149,7 @@ def _with_words(sql, params, names):
         text += piece
         if not is_word:
             left.append((names.get(param), param))
-    return text, left
+    return _Ready(queryset, compiler, text, tuple(left))
 
 
 def _placeholder(place, name, value):

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs
 
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django_htmx.http import (
@@ -30,14 +30,24 @@ from leads.twins import twins_of
 TABS = tuple(TAB_CONTENTS)
 
 
+def seen_lead(request, lead_id, *reading):
+    """Return the lead that the user may see, or raise 404.
+
+    `reading` are the queryset methods that say what is read of it.
+    """
+    lead = Lead.objects.one_visible_to(request.user, lead_id, *reading)
+    if lead is None:
+        raise Http404
+    return lead
+
+
 def worked_lead(request, lead_id, *, reading="all"):
     """Return the lead that the user may work on, or raise 404.
 
     `reading` is the queryset method that says what is read with it, for_page or another;
     a verb reads what it needs by itself.
     """
-    leads = Lead.objects.visible_to(request.user).worked()
-    return get_object_or_404(getattr(leads, reading)(), pk=lead_id)
+    return seen_lead(request, lead_id, "worked", reading)
 
 
 def own_entry(request, lead, entry_id):

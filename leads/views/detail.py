@@ -1,21 +1,19 @@
 """The page of one lead."""
 
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadbook.htmx import wants_part
-from leads.models import Lead
 from leads.neighbours import kept_query
 from leads.offers import Offer
 from leads.tabs import TAB_CONTENTS
-from leads.views.answers import TABS, page_of_lead
+from leads.views.answers import TABS, page_of_lead, seen_lead
 
 
 @require_safe
 def show(request, lead_id):
     """Show the lead; while it is offered, only what may be seen before acceptance."""
-    leads = Lead.objects.visible_to(request.user).for_page()
-    lead = get_object_or_404(leads, pk=lead_id)
+    lead = seen_lead(request, lead_id, "for_page")
     if lead.is_offered:
         return render(request, "leads/offer.html", {"offer": Offer(lead, request.user)})
     tab = request.GET.get("tab")

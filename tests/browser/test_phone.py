@@ -113,6 +113,7 @@ ADDRESSES = {
     "the call as a page": "/leads/{lead}/anruf/",
     "a field as a page": "/leads/{lead}/felder/name/",
     "all fields as a page": "/leads/{lead}/felder/",
+    "the Leadakte": "/leads/{lead}/akte/",
     "the reminders": "/erinnerungen/",
     "the calendar": "/einstellungen/",
     "the password": "/passwort/",

@@ -53,6 +53,7 @@ SCOPES = {
     # A signed link names its one row.
     "of_token",
     "visible_to",
+    "one_visible_to",
     "open_to",
     "operated_by",
     "seen_by",
