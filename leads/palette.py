@@ -202,9 +202,7 @@ def pages_of(user):
     yield Entry("bell", _("Reminder e-mails"), reverse("reminders"), settings)
     yield Entry("key-round", _("Change password"), reverse("password_change"), settings)
     keys = f"{settings} {pgettext('search words', 'help')}"
-    yield Entry(
-        "keyboard", _("Keyboard shortcuts"), reverse("shortcuts"), keys, is_dialog=True
-    )
+    yield Entry("zap", _("Keyboard shortcuts"), reverse("shortcuts"), keys, is_dialog=True)
     if user.is_staff:
         yield Entry("settings", _("Administration"), reverse("admin:index"), settings)
     yield Entry(

@@ -2,6 +2,7 @@
 
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
 
 from leadbook.appearance import has_single_keys, set_single_keys
 from leadbook.htmx import page_or_part, wants_part
@@ -15,7 +16,11 @@ def shortcuts(request):
     if request.method != "POST":
         return _dialog(request, is_on=has_single_keys(request))
     is_on = request.POST.get("einzeln") != "aus"
-    answer = _dialog(request, is_on=is_on) if wants_part(request) else see_other("shortcuts")
+    if wants_part(request):
+        answer = _dialog(request, is_on=is_on)
+        trigger_client_event(answer, "single-keys", {"are": "on" if is_on else "off"})
+    else:
+        answer = see_other("shortcuts")
     set_single_keys(answer, is_on=is_on)
     return answer
 

@@ -1,10 +1,9 @@
 import { nameKeys } from "../lib/shortcuts.js";
 
-/* Says which keys work on the page behind it, and brings the page up to the switch. */
+/* Says which keys work on the page behind it. */
 class ShortcutList extends HTMLElement {
   connectedCallback() {
     nameKeys(this);
-    document.documentElement.dataset.keys = this.dataset.keys;
     const page = document.querySelector("main");
     const isOff = this.dataset.keys === "off";
     if (page.contains(this)) return;

@@ -44,4 +44,9 @@ document.addEventListener("keydown", (event) => {
   press(element);
 });
 
+/* Switched in the dialog, they are so on the page behind it, too. */
+document.addEventListener("single-keys", ({ detail }) => {
+  document.documentElement.dataset.keys = detail.are;
+});
+
 nameKeys(document);
