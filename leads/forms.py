@@ -14,6 +14,7 @@ from .kinds import LineField, TextField
 from .models import JournalEntry, SavedView
 from .models.follow_up import FOLLOW_UP
 from .moments import MomentField
+from .shortcuts import keys_of
 from .suggestions import common_suggestions, suggestions
 
 NOTE_MAX_LENGTH = 10_000
@@ -176,7 +177,13 @@ class EntryForm(forms.Form):
         label=_("Journal entry"),
         max_length=NOTE_MAX_LENGTH,
         error_messages={"required": _("Write what was discussed.")},
-        widget=forms.Textarea(attrs={"placeholder": _("What was discussed?"), "rows": 3}),
+        widget=forms.Textarea(
+            attrs={
+                "placeholder": _("What was discussed?"),
+                "rows": 3,
+                "aria-keyshortcuts": keys_of("write"),
+            }
+        ),
     )
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 

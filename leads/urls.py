@@ -22,6 +22,7 @@ from .views import (
     journal,
     lists,
     live,
+    palette,
     phase,
     reminder,
     saved_views,
@@ -34,6 +35,8 @@ urlpatterns = [
     path("", lists.in_progress, name="list"),
     path("neu/", lists.offers, name="offers"),
     path("abgeschlossen/", lists.closed, name="closed"),
+    # /leads/suche/: leads, actions and pages by a few letters
+    path("suche/", palette.find, name="find"),
     # The links of reminders, which work without signing in
     path("rueckmeldung/<token>/", reminder.answer, name="reminder"),
     path("anlegen/", entry.enter, name="enter"),

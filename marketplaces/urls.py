@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import passwords, profile, sign_in
+from .views import keyboard, passwords, profile, sign_in
 
 urlpatterns = [
     # /anmelden/, /abmelden/
@@ -32,7 +32,8 @@ urlpatterns = [
     path("erinnerungen/", profile.reminders, name="reminders"),
     path("einstellungen/morgenmail/", profile.morning_mail, name="morning_mail"),
     path("abbestellen/<token>/", profile.mail_off, name="mail_off"),
-    # /sprache/, /darstellung/
+    # /tastatur/, /sprache/, /darstellung/
+    path("tastatur/", keyboard.shortcuts, name="shortcuts"),
     path("sprache/", profile.choose_language, name="set_language"),
     path("darstellung/", profile.choose_theme, name="appearance"),
 ]

@@ -12,5 +12,9 @@ import "./lib/failures.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";
 
+/* What is seldom needed comes with the dialog that needs it. */
+document.addEventListener("htmx:load", ({ detail }) => {
+  if (detail.elt.querySelector("search-palette, shortcut-list")) import("./keyboard.js");
+});
 /* Only phones have an app of their own for it. */
 if (matchMedia("(pointer: coarse)").matches) import("./lib/maps.js");

@@ -332,6 +332,26 @@ IMPORTS = {
 }
 
 
+def test_the_palette_and_the_keys(state):
+    page = state()
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Finden und ausführen")
+    expect(palette.get_by_role("option").first).to_be_visible()
+    holds(page)
+    palette.get_by_role("combobox").fill("aig")
+    expect(palette.get_by_role("option", name="Familie Aigner")).to_be_visible()
+    holds(page)
+    palette.get_by_role("combobox").fill("xyzzy")
+    expect(palette.get_by_text("Nichts gefunden")).to_be_visible()
+    holds(page)
+    palette.get_by_role("link", name="Tastaturkürzel").click()
+    expect(page.get_by_role("dialog", name="Tastaturkürzel")).to_be_visible()
+    holds(page)
+    for address in ("/leads/suche/?q=aigner", "/tastatur/", f"{page.url}?aus=in-bearbeitung"):
+        page.goto(address)
+        holds(page)
+
+
 def test_the_import(annas_page, heatpumps, anna, subtests):
     page = annas_page
     page.goto("/leads/importe/neu/")

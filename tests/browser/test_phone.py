@@ -353,7 +353,7 @@ def test_pencils_and_bins_are_seen_without_hovering(phone, lead, anna):
             }"""
         )
         assert opacity == 1, name
-    expect(phone.get_by_text("Strg")).to_be_hidden()
+    expect(phone.get_by_text("Strg").filter(visible=True)).to_have_count(0)
 
 
 def test_the_main_job_is_done_with_a_finger(phone, offered):

@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests import factories
+from tests.markup import HTMX, read
+
 
 def theme(client, value, next_="/leads/neu/"):
     return client.post("/darstellung/", {"theme": value, "next": next_})
@@ -72,3 +75,50 @@ def test_get_changes_nothing(page_of_anna, address):
 @pytest.mark.parametrize("set_", [theme, language])
 def test_strangers_are_sent_to_the_sign_in_page(db, client, set_):
     assert set_(client, "dark").url.startswith("/anmelden/")
+
+
+def test_single_keys_are_switched_off_for_this_browser(page_of_anna, settings):
+    settings.HTTPS = True
+    assert "data-keys" not in page_of_anna.get("/passwort/").text
+    page = read(page_of_anna.get("/tastatur/"))
+    assert page.one("h1").text == "Tastaturkürzel"
+    button = page.button("Einzelne Zeichen abschalten")
+    sent = {button["name"]: button["value"]}
+    answer = page_of_anna.post("/tastatur/", sent)
+    assert (answer.status_code, answer.url) == (303, "/tastatur/")
+    assert page_of_anna.cookies["keys"]["secure"]
+    assert '<html lang="de" data-theme="system" data-keys="off"' in (
+        page_of_anna.get("/passwort/").text
+    )
+    # As a dialog, it stays and says what holds now.
+    part = read(page_of_anna.post("/tastatur/", {"einzeln": "an"}, headers=HTMX))
+    assert not part.all("html")
+    assert part.one("shortcut-list")["data-keys"] == "on"
+    assert "data-keys" not in page_of_anna.get("/passwort/").text
+
+
+def test_the_list_of_keys_says_what_the_pages_declare(page_of_anna, lead):
+    """What stands there is pressed by an element of a page, and each of these stands there."""
+    pages = [page_of_anna.get(address) for address in ("/leads/", f"/leads/{lead.pk}/")]
+    in_list = read(page_of_anna.get("/leads/")).one("a", class_="lead-table__name")["href"]
+    factories.accepted(lead.marketplace, lead.owner)
+    factories.accepted(lead.marketplace, lead.owner)
+    pages.append(page_of_anna.get(in_list))
+    middle = read(pages[-1]).one("a", rel="next")["href"]
+    pages.append(page_of_anna.get(middle))
+    declared = {
+        element.get("aria-keyshortcuts")
+        for page in pages
+        for element in read(page).all()
+        if element.get("aria-keyshortcuts")
+    }
+    shown = {
+        item["data-works-with"]
+        for item in read(page_of_anna.get("/tastatur/")).all("div", class_="shortcuts__item")
+    }
+    pressed = {
+        selector.removeprefix('[aria-keyshortcuts="').removesuffix('"]')
+        for selector in shown
+        if selector.startswith("[aria")
+    }
+    assert pressed == declared

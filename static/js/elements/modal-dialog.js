@@ -1,3 +1,5 @@
+import { placeBefore } from "../lib/shortcuts.js";
+
 /* What last asked the server for something: a dialog that arrives is the answer to it. */
 let asker = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -12,7 +14,7 @@ class ModalDialog extends HTMLElement {
   connectedCallback() {
     if ("standalone" in this.dataset) return;
     /* Not the active element: the focus may have gone on while the dialog was on its way. */
-    this.opener = asker?.closest("modal-dialog")?.opener ?? asker;
+    this.opener = asker?.closest("modal-dialog")?.opener ?? placeBefore(asker) ?? asker;
     this.openerId = this.opener?.getAttribute("aria-labelledby");
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");

@@ -2,18 +2,40 @@
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const TYPING = "input, textarea, select, [contenteditable], dialog";
 
-function press(element) {
-  if (!element.matches("input, textarea")) return element.click();
-  element.focus();
-  element.select();
+/* Calls the keys inside `element` what they are called on a Mac, where it is one. */
+export function nameKeys(element) {
+  if (!isMac) return;
+  for (const key of element.querySelectorAll("[data-mac]")) key.textContent = key.dataset.mac;
+}
+
+/* What a key has pressed last, and where the focus was then. */
+let pressed = {};
+
+export function press(element) {
+  if (element.matches("input, textarea")) {
+    element.focus();
+    element.select();
+  } else {
+    pressed = { element, place: document.activeElement };
+    element.click();
+  }
+}
+
+/* Returns where the focus is to go back to if `element` was pressed by its key. */
+export function placeBefore(element) {
+  const { place } = element === pressed.element ? pressed : {};
+  pressed = {};
+  return place;
 }
 
 document.addEventListener("keydown", (event) => {
   const { key, ctrlKey, metaKey, target } = event;
   if (event.defaultPrevented || event.altKey || event.isComposing || event.repeat) return;
   const hasCommand = isMac ? metaKey && !ctrlKey : ctrlKey && !metaKey;
+  if (!hasCommand && (ctrlKey || metaKey)) return;
   /* One character alone may be meant for what is typed in; a combination is not. */
-  if (!hasCommand && (ctrlKey || metaKey || target.closest(TYPING))) return;
+  const { keys } = document.documentElement.dataset;
+  if (!hasCommand && (target.closest(TYPING) || keys === "off")) return;
   if (document.querySelector("dialog:modal")) return;
   const name = `${hasCommand ? (isMac ? "Meta+" : "Control+") : ""}${key.toUpperCase()}`;
   const element = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(name)}"]`);
@@ -21,3 +43,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   press(element);
 });
+
+nameKeys(document);
