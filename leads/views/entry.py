@@ -73,12 +73,8 @@ def _hint(request, form, marketplace):
     form.is_valid()
     typed = {n: form.cleaned_data[n] for n in form.lead_fields if n in form.cleaned_data}
     twins = twins_of(Lead.unsaved(marketplace, typed), user=request.user)
-    context = {
-        "twins": twins,
-        "matched": _matched(form.rows),
-        "is_asked": bool(twins) and not _untold(request, twins),
-    }
-    return render(request, "leads/twins/_hint.html", context)
+    context = {"twins": twins, "is_asked": bool(twins) and not _untold(request, twins)}
+    return render(request, "leads/twins/_told.html", context)
 
 
 def _matched(rows):
