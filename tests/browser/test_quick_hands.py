@@ -88,6 +88,8 @@ def test_the_question_mark_lists_the_keys_and_can_switch_them_off(annas_page, th
     expect(keys.get_by_role("button", name="Einzelne Zeichen abschalten")).to_be_visible()
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0)
+    page.keyboard.press("w")
+    expect(page.get_by_role("dialog", name="Wiedervorlage")).to_be_visible()
 
 
 def test_the_palette_opens_leads_and_does_what_can_be_done(annas_page, three, context):

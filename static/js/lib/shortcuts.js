@@ -1,6 +1,6 @@
 /* Presses what the page declares a key for by aria-keyshortcuts; see leads/shortcuts.py. */
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-const TYPING = "input, textarea, select, [contenteditable], dialog";
+const TYPING = "input, textarea, select, [contenteditable], dialog[open]";
 
 /* Calls the keys inside `element` what they are called on a Mac, where it is one. */
 export function nameKeys(element) {
