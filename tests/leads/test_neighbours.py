@@ -135,7 +135,7 @@ def test_a_lead_opened_directly_asks_nothing_more(
     page_of_anna, lead, query, django_assert_max_num_queries
 ):
     address = f"/leads/{lead.pk}/{query}"
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = read(page_of_anna.get(address))
     assert page.all("nav", class_="neighbours") == []
     assert page.one("a", id="tab-verlauf")["href"] == f"/leads/{lead.pk}/?tab=verlauf"
