@@ -18,12 +18,18 @@ def heading(page, name):
     return page.get_by_role("heading", level=1, name=name)
 
 
+def press(page, key):
+    """Press the key on a page that has just been opened, as soon as it listens."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def test_j_and_k_walk_through_the_list_and_the_place_is_kept(annas_page, three, anna):
     page = annas_page
     page.goto("/leads/?sort=name")
     page.get_by_role("link", name="Anton Auer").click()
     expect(page.get_by_role("link", name="Vorheriger")).to_be_disabled()
-    page.keyboard.press("j")
+    press(page, "j")
     expect(heading(page, "Berta Bauer")).to_be_visible()
     # While one types, it is a letter; and behind a dialog nothing moves.
     page.get_by_role("textbox", name="Journaleintrag").press_sequentially("jk")
@@ -39,9 +45,9 @@ def test_j_and_k_walk_through_the_list_and_the_place_is_kept(annas_page, three, 
     three[1].set_field("name", seen="Berta Bauer", value="Zita Zauner", by=anna)
     page.reload()
     expect(heading(page, "Zita Zauner")).to_be_visible()
-    page.keyboard.press("j")
+    press(page, "j")
     expect(heading(page, "Cäcilie Cramer")).to_be_visible()
-    page.keyboard.press("k")
+    press(page, "k")
     expect(heading(page, "Anton Auer")).to_be_visible()
     page.get_by_role("link", name="Zur Liste").click()
     expect(page).to_have_url(re.compile(r"/leads/\?sort=name$"))
