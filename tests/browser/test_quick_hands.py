@@ -171,5 +171,8 @@ def test_the_palette_says_when_nothing_comes(annas_page, three, complaints):
     field.fill("abmelden")
     palette.get_by_role("option", name="Abmelden").click()
     expect(page).to_have_url(re.compile("/anmelden/"))
+    # What the page that was left still complains about has come by then.
+    expect(heading(page, "Anmelden")).to_be_visible()
+    page.wait_for_load_state()
     assert any("ERR_FAILED" in complaint for complaint in complaints)
     complaints.clear()
