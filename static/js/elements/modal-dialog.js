@@ -44,7 +44,9 @@ class ModalDialog extends HTMLElement {
       ? this.opener
       : document.querySelector(`[aria-labelledby="${CSS.escape(this.openerId ?? "")}"]:enabled`);
     const target = successor ?? document.querySelector('[aria-current="step"]');
-    target?.focus({ preventScroll: true });
+    /* Whoever is in a field already, in the moment since it was closed, stays there. */
+    const isTyping = document.activeElement.matches("input, textarea, select");
+    if (!isTyping) target?.focus({ preventScroll: true });
     /* What came of the dialog may stand at the top of the page, out of sight. */
     document.querySelector("#notices .notice")?.scrollIntoView({ block: "nearest" });
   }
