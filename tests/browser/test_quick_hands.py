@@ -98,7 +98,9 @@ def test_the_question_mark_lists_the_keys_and_can_switch_them_off(annas_page, th
     expect(page.get_by_role("dialog", name="Wiedervorlage")).to_be_visible()
 
 
-def test_the_palette_opens_leads_and_does_what_can_be_done(annas_page, three, context):
+def test_the_palette_opens_leads_and_does_what_can_be_done(
+    annas_page, three, context, complaints
+):
     page = annas_page
     page.goto(f"/leads/{three[0].pk}/")
     entry = page.get_by_role("textbox", name="Journaleintrag")
@@ -147,6 +149,9 @@ def test_the_palette_opens_leads_and_does_what_can_be_done(annas_page, three, co
     page.keyboard.press("Enter")
     expect(palette).to_have_count(0)
     expect(entry).to_be_focused()
+    # A request that the next letter has replaced is an error to htmx.
+    replaced = ("htmx:afterRequest", "htmx:sendAbort")
+    complaints[:] = [text for text in complaints if not text.startswith(replaced)]
 
 
 def test_the_palette_says_when_nothing_comes(annas_page, three, complaints):
