@@ -318,8 +318,7 @@ def test_nobodys_marketplace(page, sign_in_as, db):
 
 
 def test_the_menu(state):
-    # Where the open menu leaves nothing half covered that one could touch.
-    page = state("/einstellungen/")
+    page = state("/leads/")
     page.locator("header summary").click()
     expect(page.get_by_role("button", name="Abmelden", exact=True)).to_be_visible()
     holds(page)
