@@ -1,14 +1,14 @@
 """What leads are sorted and filtered by in own fields: made of them, and made afresh."""
 
-from dataclasses import dataclass
-
 from django.apps import apps as current_apps
 
+from . import rebuilding
 from .kinds import KINDS
-from .rebuilding import each_batch
 
 # Columns of a lead from which its rows are made.
 COLUMNS = {"own_values", "owner", "status"}
+# All that is read of it.
+READ = ("marketplace", "anonymised_at", *COLUMNS)
 CLOSED = {"won", "lost"}
 
 
@@ -44,29 +44,9 @@ def columns_of(lead, row):
     }
 
 
-@dataclass
-class Outcome:
-    """What was rebuilt, in numbers of leads."""
-
-    seen: int = 0
-    written: int = 0
-
-
-def rebuild(*, apps=current_apps, marketplace=None, progress=lambda outcome: None):
-    """Make the rows of all leads (of a `marketplace`) afresh; return the Outcome.
-
-    See leads.rebuilding. `progress` is called with the Outcome after each batch.
-    """
-    outcome = Outcome()
-
-    def do(batch):
-        outcome.seen += len(batch)
-        outcome.written += write(batch, apps=apps)
-        progress(outcome)
-
-    columns = ("marketplace", "own_values", "owner", "status", "anonymised_at")
-    each_batch(do, columns=columns, apps=apps, marketplace=marketplace)
-    return outcome
+def rebuild(**how):
+    """Make the rows of all leads afresh, see leads.rebuilding; return the Outcome."""
+    return rebuilding.rebuild(write, columns=READ, **how)
 
 
 def write(leads, *, apps=current_apps):

@@ -37,7 +37,7 @@ from .headings import (
     check_targets,
     guess_targets,
 )
-from .match_keys import FIELDS, Likeness, kinds_among, traits_of
+from .match_keys import FIELDS, Likeness, traits_of
 from .models import Erasure, Fate, Lead
 from .models.match_key import MOST_ALIKE
 from .privacy import erasure_list
@@ -215,7 +215,6 @@ class Importer:
         self.columns = {target: index for index, target in targets.items()}
         self.erased = erased_hashes(marketplace)
         self.done = {}  # external id → line and contents of the row that has it
-        self.kinds = kinds_among(marketplace.fields.all())
         self.lines = {}  # trait → the first lines that have it
 
     def take(self, rows):
@@ -236,7 +235,7 @@ class Importer:
             _row, texts, contents, external_id = self._read(row)
             if external_id:
                 self.done.setdefault(external_id, (row.line, contents))
-                self._lines_alike(row.line, self._outline(texts))
+                self._lines_alike(row.line, _outline(texts))
 
     def _read(self, row):
         """Return row, texts by target, what stands for them, and the external id.
@@ -330,7 +329,7 @@ class Importer:
     def _match(self, taken, texts):
         """Mark those of the new rows that may be duplicates."""
         outlines = [
-            None if each.fate == Fate.FAILED else self._outline(of_row)
+            None if each.fate == Fate.FAILED else _outline(of_row)
             for each, of_row in zip(taken, texts, strict=True)
         ]
         new = [
@@ -351,21 +350,10 @@ class Importer:
                 elif above:
                     each.match = above
 
-    def _outline(self, texts):
-        """Return what is matched of a row, as if it were a lead."""
-        names = {name: reader.field for name, reader in self.readers.items()}
-        own = {
-            str(names[name].own_id): text
-            for name, text in texts.items()
-            if name in names and names[name].own_id in self.kinds
-        }
-        built_in = {name: texts.get(name, "") for name in FIELDS}
-        return SimpleNamespace(pk=None, own_values=own, **built_in)
-
     def _lines_alike(self, line, outline):
         """Return the Match with a line above, or None; and remember this line."""
         likenesses = {}
-        for trait in traits_of(outline, self.kinds):
+        for trait in traits_of(outline):
             lines = self.lines.setdefault(trait, [])
             if 0 < len(lines) <= MOST_ALIKE:
                 likenesses.setdefault(lines[0], set()).add(trait[0])
@@ -417,3 +405,8 @@ def _external_id(text, contents):
             _("An external id has at most %(limit)d characters."), params={"limit": longest}
         )
     return external_id or f"row-{contents}"
+
+
+def _outline(texts):
+    """Return what is matched of a row, as if it were a lead."""
+    return SimpleNamespace(pk=None, **{name: texts.get(name, "") for name in FIELDS})

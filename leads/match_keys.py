@@ -7,13 +7,12 @@ beside the lead is only a number made of it, which tells nothing and is found fa
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from django.apps import apps as current_apps
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from .rebuilding import each_batch
+from . import rebuilding
 from .search_terms import WHOLE_NUMBER, words_of
 from .text import fold, phone_digits
 
@@ -21,9 +20,7 @@ NUMBERS = ("phone", "mobile")
 NAMES = ("name", "company")
 FIELDS = (*NUMBERS, *NAMES, "email", "street", "postcode", "city")
 # Columns of a lead from which its keys are made.
-COLUMNS = ("marketplace", "owner", "anonymised_at", "own_values", *FIELDS)
-# Of own fields, these kinds say how somebody is reached.
-OWN_KINDS = {"phone", "email"}
+COLUMNS = ("marketplace", "owner", "anonymised_at", *FIELDS)
 # What stands before a name and says nothing of whose it is.
 TITLES = {"familie", "fam", "herr", "frau", "eheleute", "dr", "prof", "dipl", "ing"}
 NOT_A_LETTER = re.compile(r"[\W_]+")
@@ -39,25 +36,15 @@ class Likeness(TextChoices):
 
 def is_matched(field):
     """Whether leads are matched by this LeadField."""
-    return field.kind_name in OWN_KINDS or field.name in FIELDS
+    return field.name in FIELDS
 
 
-def kinds_among(definitions):
-    """Return id → kind of those own fields by which leads are matched."""
-    return {field.pk: field.kind for field in definitions if field.kind in OWN_KINDS}
-
-
-def traits_of(lead, kinds):
-    """Return the traits of `lead`: pairs of Likeness and value; `kinds` of own fields."""
-    numbers = [getattr(lead, name) for name in NUMBERS]
-    emails = [lead.email]
-    for pk, kind in kinds.items():
-        if isinstance(data := lead.own_values.get(str(pk)), str):
-            (numbers if kind == "phone" else emails).append(data)
-    digits = map(phone_digits, numbers)
+def traits_of(lead):
+    """Return the traits of `lead`: pairs of Likeness and value."""
+    digits = [phone_digits(getattr(lead, name)) for name in NUMBERS]
     traits = {(Likeness.PHONE, number) for number in digits if len(number) >= WHOLE_NUMBER}
-    addresses = map(_email, emails)
-    traits |= {(Likeness.EMAIL, address) for address in addresses if "@" in address}
+    if "@" in (address := _email(lead.email)):
+        traits.add((Likeness.EMAIL, address))
     if place := _place(lead):
         names = (_name(getattr(lead, name)) for name in NAMES)
         traits |= {(Likeness.ADDRESS, f"{name}\n{place}") for name in names if name}
@@ -71,11 +58,11 @@ def number_of(trait, marketplace_id):
     return int.from_bytes(digest, signed=True)
 
 
-def columns_of(lead, kinds):
+def columns_of(lead):
     """Return the columns of each row that `lead` is to have, none before acceptance."""
     if lead.owner_id is None or lead.anonymised_at is not None:
         return []
-    numbers = {number_of(trait, lead.marketplace_id) for trait in traits_of(lead, kinds)}
+    numbers = {number_of(trait, lead.marketplace_id) for trait in traits_of(lead)}
     return [
         {"lead_id": lead.pk, "key": number, "owner_id": lead.owner_id}
         for number in sorted(numbers)
@@ -103,44 +90,20 @@ def _compact(text):
     return NOT_A_LETTER.sub("", fold(text))
 
 
-@dataclass
-class Outcome:
-    """What was rebuilt, in numbers of leads."""
-
-    seen: int = 0
-    written: int = 0
-
-
-def rebuild(*, apps=current_apps, marketplace=None, progress=lambda outcome: None):
-    """Make the keys of all leads (of a `marketplace`) afresh; return the Outcome.
-
-    See leads.rebuilding. `progress` is called with the Outcome after each batch.
-    """
-    outcome = Outcome()
-
-    def do(batch):
-        outcome.seen += len(batch)
-        outcome.written += write(batch, apps=apps)
-        progress(outcome)
-
-    each_batch(do, columns=COLUMNS, apps=apps, marketplace=marketplace)
-    return outcome
+def rebuild(**how):
+    """Make the keys of all leads afresh, see leads.rebuilding; return the Outcome."""
+    return rebuilding.rebuild(write, columns=COLUMNS, **how)
 
 
 def write(leads, *, apps=current_apps):
     """Write the rows of these locked `leads` where they differ; return of how many."""
     keys = apps.get_model("leads.MatchKey")._base_manager
-    fields = apps.get_model("marketplaces.Field")._base_manager
-    among = {lead.marketplace_id for lead in leads}
-    kinds = {marketplace: {} for marketplace in among}
-    for field in fields.filter(marketplace__in=among):
-        kinds[field.marketplace_id] |= kinds_among([field])
     there = {}
     for row in (
         keys.filter(lead__in=leads).order_by("key").values("lead_id", "key", "owner_id")
     ):
         there.setdefault(row["lead_id"], []).append(row)
-    wanted = {lead.pk: columns_of(lead, kinds[lead.marketplace_id]) for lead in leads}
+    wanted = {lead.pk: columns_of(lead) for lead in leads}
     differing = [pk for pk, rows in wanted.items() if rows != there.get(pk, [])]
     if differing:
         keys.filter(lead__in=differing).delete()

@@ -6,7 +6,7 @@ from django.tasks import task
 
 from leadbook.tasks import are_durable, is_waiting, try_later
 
-from . import field_values, import_runs, match_keys
+from . import field_values, import_runs
 from .import_runs import PIECE_OF_REQUEST, PIECE_OF_WORKER
 from .models.attachment import Attachment
 from .pictures import file_thumbnail
@@ -16,9 +16,8 @@ logger = logging.getLogger(__name__)
 
 @task
 def sort_anew(marketplace_id):
-    """Write what stands beside the marketplace's leads after a field has another kind."""
+    """Write what the marketplace's leads are sorted by after a field has another kind."""
     field_values.rebuild(marketplace=marketplace_id)
-    match_keys.rebuild(marketplace=marketplace_id)
 
 
 @task(takes_context=True)

@@ -7,7 +7,7 @@ never compared, as its contact is hidden. See leads.match_keys and ADR 11.
 from dataclasses import dataclass
 from itertools import batched
 
-from .match_keys import Likeness, kinds_among, number_of, traits_of
+from .match_keys import Likeness, number_of, traits_of
 from .models import Lead
 from .models.match_key import MOST_ALIKE, MOST_KEYS
 
@@ -41,15 +41,14 @@ def twins_of_all(leads, marketplace, *, user):
     `user` is None for a command, which sees everything. What more than MOST_ALIKE leads
     have is no likeness.
     """
-    own = _Kinds(marketplace)
-    traits = [traits_of(lead, own.of(lead)) for lead in leads]
+    traits = [traits_of(lead) for lead in leads]
     numbers = sorted({number_of(t, marketplace.pk) for of_one in traits for t in of_one})
     by_trait = {}
     for some in batched(numbers, MOST_KEYS):
         but = leads[0].pk or 0 if len(leads) == 1 else 0
         found = Lead.objects.alike(some, marketplace=marketplace, user=user, but=but)
         for lead in found:
-            for trait in traits_of(lead, own.of(lead)):
+            for trait in traits_of(lead):
                 by_trait.setdefault(trait, {})[lead.pk] = lead
     return [_twins(of_one, by_trait) for of_one in traits]
 
@@ -68,18 +67,3 @@ def _twins(traits, by_trait):
     ]
     twins.sort(key=lambda twin: (-len(twin.likenesses), -twin.lead.pk))
     return twins[:MOST_ALIKE]
-
-
-class _Kinds:
-    """The own fields by which leads are matched, read only where a lead has own values."""
-
-    def __init__(self, marketplace):
-        self._marketplace, self._kinds = marketplace, None
-
-    def of(self, lead):
-        """Return id → kind for the own values of `lead`."""
-        if not lead.own_values:
-            return {}
-        if self._kinds is None:
-            self._kinds = kinds_among(self._marketplace.fields.all())
-        return self._kinds

@@ -205,7 +205,7 @@ class Lives:
             state = scratch.owner_id, scratch.status in CLOSED
             keys = self.prospects.keys_of_own[own_values]
             self.batches[5] += [(pk, *key, *state) for key in keys]
-            matched = match_columns_of(scratch, self.prospects.contact_kinds)
+            matched = match_columns_of(scratch)
             self.batches[6] += [tuple(row.values()) for row in matched]
 
     def _event(

@@ -7,7 +7,6 @@ from leads.demo import read_data
 from leads.demo.prospects import read_values
 from leads.field_values import keys_of
 from leads.headings import key
-from leads.match_keys import kinds_among
 from leads.models import Lead
 
 from . import cast
@@ -38,8 +37,6 @@ class Prospects:
         self.pools = {}
         # Own values as they are written → what they are found by; see leads.field_values.
         self.keys_of_own = {}
-        # Id → kind of the own fields by which leads are matched.
-        self.contact_kinds = {}
 
     def make(self, stage, number, *, family=None):
         """Return the values of COLUMNS for the lead `number` of the marketplace `stage`."""
@@ -102,7 +99,6 @@ class Prospects:
         if lead.value and chance.happens(60):
             lead.value = round(lead.value / 1000) * Decimal(1000)
         own_values = json.dumps(lead.own_values)
-        self.contact_kinds |= kinds_among(stage.marketplace.fields.all())
         kinds = {f.own_id: f.kind_name for f in fields.values() if f.own_id}
         self.keys_of_own[own_values] = sorted(keys_of(lead.own_values, kinds))
         return request["for"] == "company", (

@@ -1,6 +1,6 @@
 """Keeping what a lead is recognised by in step with it, in the transaction of each verb."""
 
-from leads.match_keys import columns_of, kinds_among
+from leads.match_keys import columns_of
 
 from .match_key import MatchKey
 
@@ -15,14 +15,9 @@ class Matching:
 
     def add_match_keys(self):
         """Write the keys of a lead that has none yet."""
-        rows = columns_of(self, self.contact_kinds)
+        rows = columns_of(self)
         MatchKey.objects.bulk_create(MatchKey(**row) for row in rows)
 
     def forget_match_keys(self):
         """Let the lead be recognised by nothing any more."""
         MatchKey.objects.filter(lead=self).delete()
-
-    @property
-    def contact_kinds(self):
-        """Id → kind of the own fields by which this lead is matched."""
-        return kinds_among(self.marketplace.fields.all()) if self.own_values else {}

@@ -60,7 +60,7 @@ class Question:
     def _ready(self):
         """Return the queryset as SQL, or None where no row can be found."""
         if self.key is None:
-            return _compile(self.build(self.values), {})
+            return _compile(self.build(self.values))
         kinds = tuple(type(value) for value in self.values.values())
         key = connection.vendor, self.key, *self.values, kinds
         if key not in _compiled:
@@ -127,19 +127,20 @@ class _Ready:
         return [_adapted(values[n]) if n else param for n, param in self.params]
 
 
-def _compile(queryset, names):
+def _compile(queryset, names=None):
     """Return `queryset` as _Ready, or None where no row can be found.
 
-    `names` are those of the parameters that stand for a value. The queryset's own words
-    are put into the SQL: SQLite looks into each row for a status that it is given as a
-    parameter, although the index says already that it has this one.
+    `names` are those of the parameters that stand for a value, None where the SQL is not
+    kept. In SQL that is, the queryset's own words stand: SQLite looks into each row for a
+    status that it is given as a parameter, although the index says already that it has
+    this one.
     """
     compiler = queryset.query.get_compiler(queryset.db)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:
         return None
-    if not names:
+    if names is None:
         return _Ready(queryset, compiler, sql, tuple((None, param) for param in params))
     pieces, left = sql.split("%s"), []
     text = pieces[0]

@@ -50,9 +50,9 @@ class IsVisible(Func):
 def has_role(role, user_id, marketplace):
     """Return SQL and parameters of whether somebody has a role in a marketplace.
 
-    `marketplace` is SQL: a column, or an id. Asked of each row, by an
-    index: PostgreSQL would count the price of a list of all of them for each lead that it
-    looks up, and read the whole table of leads instead.
+    `marketplace` is SQL: a column, or an id. Asked of each row, by an index: PostgreSQL
+    would count the price of a list of all of them for each lead that it looks up, and read
+    the whole table of leads instead.
     """
 
     def build(given):

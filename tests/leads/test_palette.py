@@ -128,4 +128,4 @@ def test_many_leads_cost_no_more(
     closed(heatpumps, anna, 60, name=lambda n: f"Huber {n}")
     with django_assert_max_num_queries(17):
         answer = page_of_anna.get(FIND, {"q": "huber", "lead": lead.pk}, headers=HTMX)
-    assert len(read(answer).all("a", class_="palette__item")) >= 16
+    assert len(read(answer).all("a", class_="menu__item palette__item")) >= 16
