@@ -236,4 +236,4 @@ def _yardsticks():
 
 def _ids_in(page):
     """Return the ids of the leads whose names are links, in their order."""
-    return re.findall(r'class="lead-table__name" href="/leads/(\d+)/"', page)
+    return re.findall(r'class="lead-table__name" href="/leads/(\d+)/[?"]', page)

@@ -247,7 +247,8 @@ def test_an_interrupted_upload_says_so_while_the_others_go_on(
 ):
     drop(files_page, {"Grundriss.pdf": PDF, "Anfrage.eml": MAIL})
     expect(row(files_page, "Anfrage.eml")).to_contain_text("wartet")
-    held[0].abort()
+    with files_page.expect_request(re.compile(r"/anhaenge/$")):
+        held[0].abort()
     expect(row(files_page, "Grundriss.pdf").get_by_role("alert")).to_have_text(
         "Das Hochladen wurde unterbrochen. Bitte versuchen Sie es noch einmal."
     )
