@@ -80,10 +80,10 @@ def _name(text):
 
 
 def _place(lead):
-    """Return where somebody lives, or nothing where that is not known."""
+    """Return where somebody lives, or nothing: a town alone is where many of a name do."""
     where = _compact(lead.postcode) or _compact(lead.city)
     street = _compact(lead.street).replace("strasse", "str")
-    return f"{street}\n{where}" if where else ""
+    return f"{street}\n{where}" if street and where else ""
 
 
 def _compact(text):

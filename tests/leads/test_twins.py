@@ -55,7 +55,17 @@ def found(lead, user):
             [],
         ),
         ({"name": "Anna Öttl"}, {"name": "Anna Öttl"}, []),
-        ({"name": "Familie", "postcode": "83022"}, {"name": "Herr", "postcode": "83022"}, []),
+        # Two people of one name in one town, until a street says more.
+        (
+            {"name": "Anna Öttl", "postcode": "83022", "city": "Rosenheim"},
+            {"name": "Anna Öttl", "postcode": "83022", "city": "Rosenheim"},
+            [],
+        ),
+        (
+            {"name": "Familie", "street": "Weg 1", "postcode": "83022"},
+            {"name": "Herr", "street": "Weg 1", "postcode": "83022"},
+            [],
+        ),
     ],
 )
 def test_the_same_person_in_any_spelling(heatpumps, anna, one, other, likenesses):
@@ -139,7 +149,9 @@ def test_a_correction_moves_the_hint(page_of_anna, heatpumps, anna):
 
 
 def test_the_keys_say_nothing_and_are_made_afresh(heatpumps, anna, ben):
-    lead = enter(heatpumps, anna, name="Öttl", phone="08031 1234567", postcode="83022")
+    lead = enter(
+        heatpumps, anna, name="Öttl", phone="08031 1234567", street="Weg 1", postcode="83022"
+    )
     keys = set(MatchKey.objects.values_list("key", "owner"))
     assert len(keys) == len(traits_of(lead)) == 2
     MatchKey.objects.update(owner=ben)
