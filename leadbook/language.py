@@ -1,7 +1,9 @@
 """The language of the interface: German, unless the person chose another one.
 
 Not Django's LocaleMiddleware: the browser's Accept-Language must not turn a German
-rep's desk into an English one.
+rep's desk into an English one. The browser keeps the choice in a cookie, so that a page
+knows it before it knows the person; the account keeps it, too, for mails and for the next
+browser.
 """
 
 from django.conf import settings
@@ -17,12 +19,16 @@ class LanguageMiddleware:
     def __call__(self, request):
         """Activate it for this request only."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        known = chosen in dict(settings.LANGUAGES)
-        with translation.override(chosen if known else settings.LANGUAGE_CODE):
+        with translation.override(known_language(chosen)):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
             return response
+
+
+def known_language(chosen):
+    """Return the code that was chosen where it is a language of ours, German's otherwise."""
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def set_language(response, language):

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from leadbook.language import known_language
 from leadbook.tasks import enqueue_not_before, try_later
 from marketplaces.models import User
 from marketplaces.tasks import MailNotSent
@@ -80,7 +81,7 @@ def send_once(context, mail, user_id, day, *, write, forget=None):
         user = User.people.claim(user_id, mail, day=today, task=task)
         if user is None:
             return
-        with translation.override(settings.LANGUAGE_CODE):
+        with translation.override(known_language(user.language)):
             message = write(user)
         if message is None:
             user.give_back(mail)

@@ -1,6 +1,7 @@
 """The mail of the morning: what is overdue and due today, one on a working day at most."""
 
 from django.tasks import task
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +14,8 @@ from .models.counting import MOST, Count
 from .models.queryset import due_times
 from .moments import show_moment
 
+# After it nobody says so any more: a night's work may be made up for later in the day.
+LAST_HOUR_OF_MORNING = 10
 # Of each group: more nobody reads in a mail.
 MOST_LEADS = 15
 
@@ -44,7 +47,12 @@ def _mail(user):
         count,
     ) % {"shown": Count(count)}
     return message_to(
-        user, MORNING, subject=subject, template="leads/morning/mail.txt", groups=groups
+        user,
+        MORNING,
+        subject=subject,
+        template="leads/morning/mail.txt",
+        groups=groups,
+        is_morning=timezone.localtime().hour <= LAST_HOUR_OF_MORNING,
     )
 
 

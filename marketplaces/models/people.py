@@ -91,6 +91,8 @@ class User(Mailed, AbstractUser):
 
     # List → names of the columns that the person chose for it, see leads.columns.
     list_columns = models.JSONField(null=True, editable=False)
+    # Code of the language that the person chose, empty before.
+    language = models.CharField(max_length=10, default="", db_default="", editable=False)
     wants_reminders = models.BooleanField(_("reminder e-mails"), default=True, db_default=True)
     wants_morning_mail = models.BooleanField(
         _("e-mail in the morning"), default=True, db_default=True
@@ -122,6 +124,11 @@ class User(Mailed, AbstractUser):
         chosen = {**(self.list_columns or {}), name: columns}
         self.list_columns = {key: names for key, names in chosen.items() if names} or None
         self.save(update_fields=["list_columns"])
+
+    def choose_language(self, language):
+        """Keep a code of settings.LANGUAGES as that of the person's pages and mails."""
+        self.language = language
+        self.save(update_fields=["language"])
 
     def replace_name(self, *, username, name):
         """Replace everything that tells who the person was; nobody can sign in then."""

@@ -21,10 +21,11 @@ from marketplaces.models.daily_mail import MORNING, REMINDER
 
 @require_POST
 def choose_language(request):
-    """Keep the chosen language in a cookie and go back to `next`, a page of this site."""
+    """Keep the chosen language with the account and in a cookie; go back to `next`."""
     language = request.POST.get("language")
     if language not in dict(settings.LANGUAGES):
         raise BadRequest
+    request.user.choose_language(language)
     response = _back(request)
     set_language(response, language)
     return response

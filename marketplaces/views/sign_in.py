@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from leadbook import errors, security_log
 from leadbook.clients import client_address
 from leadbook.headers import forgetting
+from leadbook.language import known_language, set_language
 from leadbook.redirects import safe_path
 from leadbook.sessions import SessionStore
 from marketplaces.auth_forms import SignInForm
@@ -55,6 +56,8 @@ class SignIn(LoginView):
         """Sign the person in, under a new session, in a browser that is now known."""
         person = form.get_user()
         response = super().form_valid(form)
+        if person.language:
+            set_language(response, known_language(person.language))
         remember_browser(self.request, response, person.get_username())
         account = hidden(form.typed_name)
         security_log.record("signed_in", self.request, status=302, account=account)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from leadbook import nightly
-from leads import daily_mails, morning
+from leads import daily_mails, morning, reminding
 from leads.models import Lead
 from leads.moments import start_of_day
 from marketplaces.models import User, daily_mail
@@ -26,7 +26,8 @@ from tests.state import everything
 @pytest.fixture(autouse=True)
 def _a_working_day(monkeypatch):
     """Let every day be one, so that the tests hold on Sundays."""
-    monkeypatch.setattr(daily_mails, "works", lambda marketplace, day: True)
+    for module in (daily_mails, reminding):
+        monkeypatch.setattr(module, "works", lambda marketplace, day: True)
 
 
 @pytest.fixture
@@ -71,6 +72,36 @@ def test_own_leads_that_are_due_come_in_one_mail_a_day(heatpumps, anna, ben, mei
     User.objects.update(morning_mailed_on=yesterday.date())
     anna.memberships.all().delete()
     assert mails() == {}, "what may not be seen any more is not told"
+
+
+@pytest.mark.parametrize(
+    ("job", "german", "english"),
+    [
+        ("morning_mails", "diese Wiedervorlagen sind fällig", "these follow-ups are due"),
+        ("remind", "bei diesen Leads ist eine Weile", "in these leads nothing has happened"),
+    ],
+)
+def test_a_mail_speaks_as_its_reader_chose(
+    signed_in, heatpumps, anna, ben, job, german, english
+):
+    for owner in (anna, ben):
+        factories.accepted(heatpumps, owner)
+    yesterday = start_of_day() - timedelta(days=1)
+    Lead.objects.update(follow_up_at=yesterday, phase_due_on=yesterday - timedelta(days=30))
+    signed_in(anna).post("/sprache/", {"language": "en"})
+    nightly.JOBS[job]()
+    bodies = {message.to[0]: message.body for message in mail.outbox}
+    assert english in bodies[anna.email]
+    assert "Switch these e-mails off:" in bodies[anna.email]
+    assert german in bodies[ben.email]
+
+
+@pytest.mark.parametrize(("hour", "greeting"), [(7, "Guten Morgen"), (11, "Guten Tag")])
+def test_it_greets_by_the_hour_in_which_it_is_sent(due, anna, monkeypatch, hour, greeting):
+    at = start_of_day().replace(hour=hour)
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    body = mails()[anna.email].body
+    assert body.startswith(f"{greeting} {anna},\n\ndiese Wiedervorlagen sind fällig:\n")
 
 
 def test_nobody_is_mailed_on_a_holiday_or_without_anything_due(heatpumps, due, monkeypatch):

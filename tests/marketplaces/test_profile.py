@@ -1,6 +1,7 @@
 """What a person sets for the own screen."""
 
 import pytest
+from django.test import Client
 
 from tests import factories
 from tests.markup import HTMX, read
@@ -38,6 +39,21 @@ def test_language_is_kept_and_shown(page_of_anna):
     assert page.headers["Content-Language"] == "en"
     language(page_of_anna, "de")
     assert '<html lang="de"' in page_of_anna.get("/passwort/").text
+
+
+def test_language_goes_with_the_account_into_the_next_browser(page_of_anna, anna, ben):
+    language(page_of_anna, "en")
+    desk = Client()
+    desk.post("/anmelden/", {"username": "anna", "password": factories.PASSWORD})
+    assert '<html lang="en"' in desk.get("/passwort/").text
+    language(desk, "de")
+    for browser in (desk, page_of_anna):
+        browser.post("/abmelden/")
+        browser.post("/anmelden/", {"username": "anna", "password": factories.PASSWORD})
+        assert '<html lang="de"' in browser.get("/passwort/").text
+    other = Client()
+    other.post("/anmelden/", {"username": "ben", "password": factories.PASSWORD})
+    assert '<html lang="de"' in other.get("/passwort/").text
 
 
 def test_language_of_the_browser_changes_nothing(page_of_anna):
