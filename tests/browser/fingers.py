@@ -1,5 +1,8 @@
-"""What a finger hits: the targets on a page, measured by what lies under its tip."""
+"""What a phone does to a page: the targets under the tip of a finger, its width, its zoom."""
 
+from playwright.sync_api import expect
+
+WIDTH, HEIGHT = 360, 740  # the smallest screen that is looked at
 FINGER = 44  # pixels, the target size of the house
 # Links in running text, which WCAG 2.5.8 exempts: lines stand too close for larger ones.
 IN_TEXT = (
@@ -51,3 +54,46 @@ def too_small(page):
     a pseudo-element or a label makes a target as large as it is.
     """
     return page.evaluate(MEASURE, [FINGER, ", ".join(IN_TEXT)])
+
+
+def fits(page, width=WIDTH):
+    """Assert that nothing makes the page wider than the screen."""
+    expect(page.get_by_role("heading").first).to_be_visible()
+    widest = page.evaluate(
+        """(width) => {
+            /* What a box around it cuts with an ellipsis or scrolls is within reach. */
+            const isWithin = (e) => {
+                while ((e = e.parentElement)) {
+                    if (getComputedStyle(e).overflowX !== "visible") return true;
+                }
+                return false;
+            };
+            const shown = [...document.querySelectorAll("main *")].filter(
+                (e) => e.checkVisibility(),
+            );
+            const beyond = shown.filter(
+                (e) => e.getBoundingClientRect().right > width + 1 && !isWithin(e),
+            );
+            const told = beyond.map((e) => e.outerHTML.slice(0, 120));
+            return [document.documentElement.scrollWidth, ...told];
+        }""",
+        width,
+    )
+    assert widest == [width], (page.url, widest)
+
+
+ZOOMED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
+    .filter((e) => e.checkVisibility() && !["checkbox", "radio", "file"].includes(e.type))
+    .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 16)
+    .map((e) => e.outerHTML.slice(0, 110))"""
+
+
+def is_for_fingers(page):
+    """Assert that nothing is cut off, too small, or zoomed into when it is tapped on.
+
+    iOS zooms into what has letters of less than 16 pixels, and stays there.
+    """
+    fits(page)
+    # Last of all: it scrolls to each target.
+    missed = page.evaluate(ZOOMED) + too_small(page)
+    assert missed == [], (page.url, missed)

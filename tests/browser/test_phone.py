@@ -1,22 +1,16 @@
-"""leadbook on a phone: nothing is cut off, a finger hits what it means.
+"""leadbook on a phone: the cards, the stepper, the dialogs and the bar below, by touch.
 
-That nothing is cut off holds on wider screens too.
+That every target is large enough is looked at in test_targets.py.
 """
 
 import re
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
-from leads.models import Reminder, SavedView
-from marketplaces.models import ChecklistItem
 from tests import factories
-from tests.browser.fingers import FINGER, too_small
+from tests.browser.fingers import FINGER, HEIGHT, WIDTH, fits
 from tests.browser.test_calls import NO_PHONE
-
-WIDTH, HEIGHT = 360, 740
-ENDLESS = "Donaudampfschifffahrtsgesellschaft" * 6  # 204 characters and no blank
 
 
 @pytest.fixture(scope="session")
@@ -28,162 +22,6 @@ def browser_context_args(browser_context_args):
 @pytest.fixture
 def phone(annas_page):
     return annas_page
-
-
-@pytest.fixture
-def long_leads(heatpumps, anna, meike):
-    """The ids of leads whose every text is as long as it may be and without a blank."""
-    closed = factories.accepted(heatpumps, anna, phase=5, name=ENDLESS[:200])
-    reason = heatpumps.loss_reasons.first()
-    reason.label = ENDLESS[:60]
-    reason.save()
-    closed.lose(seen=closed.phase, reason=reason, by=anna)
-    heatpumps.name = ENDLESS[:60]
-    heatpumps.save()
-    phase = heatpumps.phases.get(position=3)
-    phase.name, phase.guidance, phase.target_days = ENDLESS[:60], ENDLESS, 1
-    phase.save()
-    ChecklistItem.objects.create(
-        marketplace=heatpumps, phase=phase, position=1, text=ENDLESS[:200], is_required=True
-    )
-    for kind in ("text", "yes_no", "choices"):
-        choices = f"{ENDLESS[:90]}\nGas" if kind == "choices" else ""
-        factories.make_field(heatpumps, f"Feld {kind}", kind, help_text=ENDLESS[:200],
-                             choices=choices)  # fmt: skip
-    SavedView.objects.keep(anna, name=ENDLESS[:60], list_name="in_progress", query="sort=name")
-    lead = factories.accepted(
-        heatpumps, anna, phase=3,
-        name=ENDLESS[:200], company=ENDLESS[:200], contact_person=ENDLESS[:200],
-        email=f"{ENDLESS[:60]}@{ENDLESS[:60]}.de", street=ENDLESS[:200], city=ENDLESS[:100],
-        need=ENDLESS[:200], description=ENDLESS, value=999_999_999_999,
-        follow_up_at=timezone.now(), follow_up_note=ENDLESS[:200],
-    )  # fmt: skip
-    lead.write_entry(text=f"https://beispiel.de/{ENDLESS}", by=anna)
-    lead.set_field("street", seen=lead.street, value=ENDLESS[1:200], by=meike)
-    factories.attach(lead, anna, f"{ENDLESS[:140]}.txt", b"Plan")
-    offer = factories.offer(heatpumps, need=ENDLESS[:200], city=ENDLESS[:100])
-    return {"lead": lead.pk, "closed": closed.pk, "offer": offer.pk}
-
-
-def fits(page, width=WIDTH):
-    """Assert that nothing makes the page wider than the screen."""
-    expect(page.get_by_role("heading").first).to_be_visible()
-    widest = page.evaluate(
-        """(width) => {
-            /* What a box around it cuts with an ellipsis or scrolls is within reach. */
-            const isWithin = (e) => {
-                while ((e = e.parentElement)) {
-                    if (getComputedStyle(e).overflowX !== "visible") return true;
-                }
-                return false;
-            };
-            const beyond = [...document.querySelectorAll("main *")].filter(
-                (e) => e.getBoundingClientRect().right > width + 1 && !isWithin(e),
-            );
-            const shown = beyond.map((e) => e.outerHTML.slice(0, 120));
-            return [document.documentElement.scrollWidth, ...shown];
-        }""",
-        width,
-    )
-    assert widest == [width], page.url
-
-
-ADDRESSES = {
-    "the list": "/leads/",
-    "nothing found": "/leads/?q=nichtda",
-    "a cursor that cannot be read": "/leads/?seite=x",
-    "the list of many columns": "/leads/?spalten=phase,company,phone,email,city,angenommen",
-    "the saved views": "/leads/ansichten/",
-    "a view to be saved": "/leads/ansichten/anlegen/?sort=name",
-    "the choice of columns": "/leads/spalten/",
-    "the filters by fields": "/leads/filter/",
-    "the follow-up of several": "/leads/wiedervorlage/?lead={lead}",
-    "the offers": "/leads/neu/",
-    "an offer": "/leads/{offer}/",
-    "the closed leads": "/leads/abgeschlossen/",
-    "a closed lead": "/leads/{closed}/",
-    "entering a lead": "/leads/anlegen/",
-    "the imports": "/leads/importe/",
-    "an import": "/leads/importe/neu/",
-    "the journal": "/leads/{lead}/",
-    "the attachments": "/leads/{lead}/?tab=anhaenge",
-    "the history": "/leads/{lead}/?tab=verlauf",
-    "the dialog as a page": "/leads/{lead}/phase/",
-    "the follow-up as a page": "/leads/{lead}/wiedervorlage/",
-    "the call as a page": "/leads/{lead}/anruf/",
-    "a field as a page": "/leads/{lead}/felder/name/",
-    "all fields as a page": "/leads/{lead}/felder/",
-    "the Leadakte": "/leads/{lead}/akte/",
-    "the reminders": "/erinnerungen/",
-    "the calendar": "/einstellungen/",
-    "the password": "/passwort/",
-    "a wrong address": "/leads/999999/",
-}
-
-
-def test_no_page_scrolls_sideways_whatever_stands_in_it(phone, long_leads, subtests):
-    for name, address in ADDRESSES.items():
-        phone.goto(address.format(**long_leads))
-        for width in (WIDTH, 900, 1280):
-            with subtests.test(name, width=width):
-                phone.set_viewport_size({"width": width, "height": HEIGHT})
-                fits(phone, width)
-                # Last of all: it scrolls to each target.
-                if width == WIDTH:
-                    assert too_small(phone) == []
-
-
-def test_signed_out_pages_fit(page, lead, anna):
-    sent = Reminder.objects.create(lead=lead, user=anna)
-    answer = f"/leads/rueckmeldung/{sent.token_for(Reminder.Answer.APPOINTMENT)}/"
-    for address in ("/anmelden/", "/passwort/vergessen/", answer):
-        page.goto(address)
-        fits(page)
-        assert too_small(page) == []
-
-
-def test_dialogs_menus_and_editors_fit_in_place(phone, long_leads, subtests):
-    def open_by(target, shown):
-        target.first.tap()
-        expect(shown.first).to_be_visible()
-        with subtests.test(str(target)):
-            fits(phone)
-            assert too_small(phone) == []
-
-    dialog = phone.get_by_role("dialog")
-    phone.goto("/leads/")
-    menus = phone.locator("summary")
-    open_by(menus.and_(phone.get_by_label("Benutzermenü")), phone.get_by_text("Abmelden"))
-    open_by(menus.filter(has_text="Exportieren"), phone.get_by_text("CSV, alle Felder"))
-    phone.keyboard.press("Escape")
-    open_by(phone.locator(".picker__pick"), phone.get_by_text("ausgewählt"))
-    for opener in (
-        phone.get_by_role("button", name="Wiedervorlage setzen"),
-        phone.get_by_role("link", name="Spalten"),
-        phone.get_by_role("link", name="Feld"),
-        phone.locator(".follow-up__link"),
-    ):
-        open_by(opener, dialog)
-        phone.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
-    phone.goto("/leads/{lead}/".format(**long_leads))
-    for opener in (
-        phone.locator("[aria-current=step]"),
-        phone.locator("#lead-head").get_by_role("button", name="Wiedervorlage"),
-        phone.get_by_role("button", name="Anruf festhalten"),
-    ):
-        open_by(opener, dialog)
-        phone.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
-    confirm = phone.get_by_role("button", name="Änderung bestätigen")
-    for label in ("Straße", "Wiedervorlage", "Feld choices"):
-        phone.get_by_role("button", name=f"{label} bearbeiten", exact=True).tap()
-        expect(phone.get_by_role("group", name=label).or_(confirm).first).to_be_visible()
-    phone.get_by_role("button", name="Eintrag bearbeiten").first.tap()
-    expect(confirm).to_have_count(4)
-    open_by(phone.get_by_label("Journaleintrag"), confirm)
-    open_by(phone.get_by_role("button", name="Alle bearbeiten"), confirm)
-    expect(confirm.first).to_be_in_viewport(ratio=1)
 
 
 def test_the_list_stands_as_cards(phone, heatpumps, anna):
