@@ -149,7 +149,7 @@ def test_the_bar_below_has_what_a_thumb_needs(phone, heatpumps, anna):
     call = phone.get_by_role("link", name="Anrufen")
     expect(call).to_have_count(1)
     expect(bar.get_by_role("link")).to_have_text(
-        ["Anrufen", "Journal", "Anhänge", "Nächste Phase"]
+        ["Anrufen", "Journal", "Anhänge", "Foto", "Nächste Phase"]
     )
     bar.get_by_role("link", name="Anhänge").tap()
     camera = phone.get_by_text("Foto aufnehmen")

@@ -1,16 +1,47 @@
-/* Goes to the tab that is shown already without asking for it again: something may be
+/* Opens the camera at once: its pictures go into the attachments, whose tab is asked for
+   then. They wait here until it has come, also when that takes several attempts.
+
+   Goes to the tab that is shown already without asking for it again: something may be
    typed or uploaded in it. */
+const warn = (event) => event.preventDefault();
+
 class LeadBar extends HTMLElement {
   connectedCallback() {
-    this.addEventListener("click", (event) => this.stay(event), { capture: true });
+    this.photos = [];
+    this.camera = this.querySelector("input");
+    this.camera.addEventListener("change", () => this.take());
+    this.addEventListener("click", (event) => this.onClick(event), { capture: true });
+    this.handOver = () => this.deliver(document.querySelector("drop-zone"));
+    document.addEventListener("htmx:load", this.handOver);
   }
 
-  stay(event) {
-    const { tab } = event.target.closest("a")?.dataset ?? {};
-    if (document.getElementById(tab)?.ariaSelected !== "true") return;
+  disconnectedCallback() {
+    document.removeEventListener("htmx:load", this.handOver);
+    removeEventListener("beforeunload", warn);
+  }
+
+  onClick(event) {
+    const { tab, camera } = event.target.closest("a")?.dataset ?? {};
+    const isShown = tab && document.getElementById(tab).ariaSelected === "true";
+    if (!isShown && camera === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    document.getElementById("panel").scrollIntoView();
+    if (isShown) document.getElementById("panel").scrollIntoView();
+    else this.camera.click();
+  }
+
+  take() {
+    this.photos.push(...this.camera.files);
+    this.camera.value = "";
+    addEventListener("beforeunload", warn);
+    this.querySelector("[data-tab=tab-anhaenge]").click();
+    this.handOver();
+  }
+
+  deliver(zone) {
+    if (!zone || !this.photos.length) return;
+    zone.add(this.photos.splice(0));
+    removeEventListener("beforeunload", warn);
   }
 }
 
