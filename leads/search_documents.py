@@ -13,6 +13,8 @@ from .text import fold, phone_digits, sort_key
 
 FIELDS = ("name", "company", "contact_person", "city", "postcode", "email", "need")
 NUMBERS = ("phone", "mobile")
+# Of these, what names a person rather than a town or a need.
+NAMES = ("name", "company", "contact_person", "email")
 # Columns of a lead from which its document is made.
 COLUMNS = {*FIELDS, *NUMBERS, "own_values", "marketplace", "owner", "status"}
 # Between the lines of the fields and the words of the journal. A line begins with a blank,
@@ -44,6 +46,14 @@ def head_of(lead):
     plain = _without_umlauts([*texts, *own_texts(lead.own_values)])
     lines.append(" ".join(plain)[:OWN_LENGTH])
     return "\n".join(f" {line}" for line in lines)[:HEAD_LENGTH]
+
+
+def contact_of(lead):
+    """Return what the person of `lead` is found by, as it stands in a document."""
+    texts = [getattr(lead, name) for name in NAMES]
+    words = [word for text in texts for word in words_of(text)]
+    words += [phone_digits(getattr(lead, name)) for name in NUMBERS]
+    return "".join(f" {word}" for word in [*words, *_without_umlauts(texts)])
 
 
 def text_of(head, words):

@@ -52,6 +52,10 @@ class Terms:
             return cls()
         return cls(tuple(dict.fromkeys(words)), email=email)
 
+    def touch(self, text):
+        """Whether the text of a document contains one of them."""
+        return any(pattern in text for pattern in self.patterns)
+
     @property
     def patterns(self):
         """What the text of a document contains, for each word."""

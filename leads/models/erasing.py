@@ -10,10 +10,12 @@ from leadbook import provenance
 from leads import search_index
 from leads.fields import BUILT_IN, all_fields_of
 from leads.privacy import erasure_list, traces
+from leads.search_documents import contact_of
 
 from .erasure import Erasure
 from .event import LeadEvent
 from .lead_import import LeadImport
+from .saved_view import SavedView
 from .storage_use import StorageUse
 
 logger = logging.getLogger(__name__)
@@ -58,10 +60,12 @@ class Erasing:
                 counts=self.personal_counts(),
             )
             traces.forget_lead(self, self._personal_texts())
+            contact = contact_of(self)
             self._forget_texts()
             attachments = self._forget_attachments()
             self._forget_fields()
             self.forget_search_document()
+            SavedView.objects.forget_person(contact)
             LeadImport.objects.forget_file_with(self)
             self.forget_field_values()
             self.forget_match_keys()

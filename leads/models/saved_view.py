@@ -4,14 +4,20 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from leads.search_terms import Terms
 from marketplaces.models import User
 
 from .errors import LeadError
 from .questions import Question
+from .search_document import SearchDocument
+from .sight import Sight
 
 MOST_OF_ONE = 30
+# The statuses of leads whose contact may be found.
+WORKED = ("in_progress", "won", "lost")
 # What a list shows of its views.
 SHOWN = ["id", "name", "query", "is_start"]
 
@@ -70,6 +76,16 @@ class SavedViewQuerySet(models.QuerySet):
         view.name, view.list_name, view.query = name, list_name, query
         view._set_start(is_start=is_start)
         return view
+
+    def forget_person(self, contact):
+        """Delete the views that search for somebody who is erased, and find nothing more.
+
+        `contact` is leads.search_documents.contact_of the lead. What still finds a lead
+        that its owner sees is a search for that one, too, and stays.
+        """
+        for view in self.filter(query__contains="q=").select_related("user"):
+            if view.terms.touch(contact) and not view.finds_anything():
+                view.delete()
 
     def held_of(self, user_id):
         """Return somebody's views, which nobody else changes in this transaction."""
@@ -135,6 +151,21 @@ class SavedView(models.Model):
 
         rows = Question(("views", list_name), build, {"owner": user.pk}).rows()
         return [cls.from_db(connection.alias, SHOWN, row) for row in rows]
+
+    @property
+    def terms(self):
+        """The leads.search_terms of its search."""
+        return Terms.read(QueryDict(self.query).get("q", ""))
+
+    def finds_anything(self):
+        """Whether its search alone finds a lead among all that its owner sees."""
+        ids = SearchDocument.objects.ids_matching(
+            self.terms,
+            statuses=WORKED,
+            slices=Sight.of(self.user).slices,
+            limit=1,
+        )
+        return bool(ids)
 
     @transaction.atomic
     def change(self, *, name, is_start):

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -18,6 +19,7 @@ from leads.models import (
     Lead,
     LeadEvent,
     NoLongerVisible,
+    SavedView,
     SearchDocument,
     Sight,
     StorageUse,
@@ -55,7 +57,12 @@ def traces(told, anna, signed_in):
         change_message='[{"changed": {"object": "Aigner"}}]',
         action_flag=CHANGE,
     )
+    keep_view(anna, "Nur Aigner", "phase=1&q=Frau+Aigner")
     return session
+
+
+def keep_view(user, name, query):
+    SavedView.objects.keep(user, name=name, list_name="in_progress", query=query)
 
 
 def test_nothing_that_is_kept_names_the_person(told, traces, commits):
@@ -68,6 +75,31 @@ def test_nothing_that_is_kept_names_the_person(told, traces, commits):
     waiting = SessionStore(traces.session_key)[MESSAGES]
     kept = json.loads(waiting, cls=MessageDecoder)
     assert [message.message for message in kept] == ["Passwort geändert"]
+
+
+def test_saved_searches_for_the_person_go_and_others_stay(
+    told, anna, ben, meike, heatpumps, commits
+):
+    for owner, name in ((anna, "Andreas Huber"), (ben, "Sabine Aigner")):
+        values = {"name": name, "city": "Bernau"}
+        Lead.enter(marketplace=heatpumps, values=values, by=owner)
+    searches = {
+        "aigner": "aigner", "Zahl": "08031 1234567", "Adresse": "S.Aigner@beispiel.de",
+        "Teil": "nkt Aign", "Ort": "Bernau", "Nichts": "Photovoltaik", "Huber": "Huber",
+    }  # fmt: skip
+    for user in (anna, ben, meike):
+        for name, text in searches.items():
+            keep_view(user, name, urlencode({"q": text, "sort": "name"}))
+        keep_view(user, "Ohne", "sort=name")
+    erase(told.lead, commits=commits)
+
+    def left(user):
+        return {view.name for view in SavedView.objects.visible_to(user)}
+
+    others = {"Ort", "Nichts", "Huber", "Ohne"}
+    assert left(anna) == others
+    # Of who is called so, too, they see a lead.
+    assert left(ben) == left(meike) == {*others, "aigner"}
 
 
 def test_the_figures_stay(told, anna, olaf, heatpumps, commits):
