@@ -55,6 +55,8 @@ DAYS = {
     "none": _("No follow-up"),
 }
 LATE = "ueberschritten"
+# The partials of leads/columns/cells.html in which a field is edited.
+EDITED_CELLS = {"lead", "due", "plain", "amount"}
 # Web servers take addresses of 4,000 characters.
 LONGEST_ORIGIN = 3000
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
@@ -397,17 +399,17 @@ class LeadList:
             }
 
     def _edited_by(self, column):
-        """Return the name of the field that is edited in the column's cells, or empty.
+        """Return the name of the field that is edited in all cells of the column, or empty.
 
-        An own field only where the list shows one marketplace: other leads have none. Not
-        the name: its cell is the handle of the row, with the link that opens the lead.
+        Where the list shows several marketplaces, or the field is retired, each cell of an
+        own field says by itself what is edited in it; see leads.rows.
         """
-        if column.cell not in {"plain", "amount"}:
+        if column.cell not in EDITED_CELLS:
             return ""
         shown = column.fields.get(None)
         if shown is None and len(self.shown_marketplaces) == 1:
             shown = column.fields.get(self.shown_marketplaces[0].pk)
-        return shown.name if shown else ""
+        return shown.name if shown and not shown.is_retired else ""
 
     @property
     def offered_phases(self):
@@ -422,17 +424,22 @@ class LeadList:
 
     @property
     def _rows(self):
-        return Rows(self.marketplaces, reader=self.user, plain=self._plain_columns)
+        plain = [(column, not self._edited_by(column)) for column in self._plain_columns]
+        return Rows(self.marketplaces, reader=self.user, plain=plain)
 
     def row_with(self, lead, name):
         """Return the row of `lead` whose field called `name` was changed.
 
-        None where it may stand elsewhere in the list now, or in it no more.
+        None where it may stand elsewhere in the list now, or in it no more. With another
+        follow-up it keeps its place until the list is read anew, as after the dialog.
         """
-        if self.search or self.filters or name in {LEAD.name, FOLLOW_UP.path}:
+        if self.search or self.filters:
             return None
         own = self._own_column
-        if self.order.column in {ACTIVITY.path, name} or (own and name in own.members):
+        if own and name in own.members:
+            return None
+        path = LEAD.path if name == LEAD.name else name
+        if path != FOLLOW_UP.path and self.order.column in {ACTIVITY.path, path}:
             return None
         shown = self.rows().with_id(lead.pk)
         return shown and self._rows.of(shown)

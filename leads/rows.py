@@ -27,20 +27,26 @@ class Row:
 class Cell:
     """What the cell of a plain column shows of one lead."""
 
-    __slots__ = ("column", "href", "is_unfit", "text")
+    __slots__ = ("column", "edits", "href", "is_unfit", "text")
 
-    def __init__(self, column, lead):
+    def __init__(self, column, lead, *, says_what_it_edits):
         self.column = column
         self.text = column.text_of(lead)
         self.href = column.href(lead) if self.text else None
-        field = column.field_of(lead) if column.is_own and self.text else None
-        self.is_unfit = bool(field) and field.is_unfit(field.data_of(lead))
+        field = column.field_of(lead) if column.is_own else None
+        self.is_unfit = bool(field and self.text) and field.is_unfit(field.data_of(lead))
+        # The field that is edited here, where the column's heading does not say it. A
+        # retired one can only be edited as long as there is a value.
+        self.edits = ""
+        if says_what_it_edits and field and (self.text or not field.is_retired):
+            self.edits = field.name
 
 
 class Rows:
     """The rows of leads that stand in the `marketplaces`, whose phases are loaded.
 
-    `plain` are the columns (leads.columns) that are drawn alike, whatever they show.
+    `plain` are the columns (leads.columns) that are drawn alike, whatever they show, each
+    with whether its cells say what is edited in them.
     """
 
     def __init__(self, marketplaces, *, reader, plain=()):
@@ -75,7 +81,10 @@ class Rows:
             row.closed_at, row.closed_on = closed.isoformat(), f"{closed:%d.%m.%Y}"
             row.status, row.result = lead.status, lead.get_status_display()
             row.reason = lead.loss_reason.label if lead.loss_reason_id else ""
-        row.plain = {column.name: Cell(column, lead) for column in self.plain}
+        row.plain = {
+            column.name: Cell(column, lead, says_what_it_edits=says)
+            for column, says in self.plain
+        }
         return row
 
     def _late(self, lead):

@@ -57,7 +57,9 @@ IN_A_LIST = {
     "choose": Shortcut(_("Choose a row"), ("↑", "↓"), element="row-opener"),
     "open": Shortcut(_("Open the lead"), (ENTER,), element="row-opener"),
     "pick": Shortcut(_("Select the lead"), (SPACE,), element="#auswahl"),
-    "edit_cell": Shortcut(_("Edit in the list"), ("F2",), element="cell-editor"),
+    "edit_cell": Shortcut(
+        _("Edit in the list; again: the next field"), ("F2",), element="cell-editor"
+    ),
 }
 ON_A_LEAD = {
     "next": _single("J", _("Next lead of the list")),

@@ -13,12 +13,16 @@ class FollowUp:
     def set_follow_up(self, *, at, by, note="", seen=None):
         """Let the lead be due `at` a moment, None for never, with a note; return the events.
 
-        `seen` maps the fields' names to what LeadField.seen_of gave when the actor looked;
-        without it whatever stands there is replaced. Raises NotInProgress, FieldConflict.
+        Without a note (None) it keeps the one it has, as long as it is due. `seen` maps the
+        fields' names to what LeadField.seen_of gave when the actor looked; without it
+        whatever stands there is replaced. Raises NotInProgress, FieldConflict.
         """
         with self.locked_for(by):
             if not self.is_in_progress:
                 raise NotInProgress
+            if note is None:
+                note = self.follow_up_note
+                seen = seen and {"follow_up_note": note, **seen}
             values = {"follow_up_at": at, "follow_up_note": note if at else ""}
             if seen is None:
                 return self.replace_follow_up(by=by, **values)

@@ -20,6 +20,7 @@ from leads.listing import ClosedList, LeadList
 from leads.live import stamp_of
 from leads.match_keys import is_matched
 from leads.models import Lead
+from leads.models.follow_up import FOLLOW_UP
 from leads.moments import Instant
 from leads.neighbours import neighbours_of
 from leads.rows import due_row
@@ -94,14 +95,17 @@ def table_shown(request):
 def changed_in_table(request, lead, name):
     """Answer a change of the field called `name` in its cell of a list: with the row.
 
-    The whole list is read anew where the lead may stand elsewhere now.
+    With a follow-up the counters change, too. The whole list is read anew where the lead
+    may stand elsewhere now.
     """
     asked = QueryDict(query_in_browser(request))
     leads = table_shown(request)(sight_of(request), asked, user=request.user)
     row = leads.row_with(lead, name)
     if row is None:
         return HttpResponseClientRefresh()
-    response = render(request, "leads/rows/changed.html", {"list": leads, "row": row})
+    context = {"list": leads, "row": row, "lead": lead}
+    context["has_other_counts"] = name == FOLLOW_UP[0]
+    response = render(request, "leads/rows/changed.html", context)
     return retarget(reswap(response, "outerHTML"), "closest tr")
 
 

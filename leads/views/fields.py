@@ -5,16 +5,20 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
 from leads.forms import LeadFieldsForm, lead_fields_form
 from leads.match_keys import is_matched
-from leads.models import FieldConflict
+from leads.models import FieldConflict, NotInProgress
+from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
 from leads.views.answers import changed, changed_in_table, table_shown, worked_lead
+from leads.views.follow_up import closed as follow_up_closed
 
 PARTS = ("head",)
+FOLLOW_UP_AT = FOLLOW_UP[0]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +39,9 @@ def edit(request, lead_id, name):
     if not form.is_valid():
         return _editor(request, lead, field, form, status=422)
     try:
-        events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
+        events = _confirm(lead, name, form, by=request.user)
+    except NotInProgress:
+        return retarget(reswap(follow_up_closed(request, lead), "innerHTML"), "#dialogs")
     except FieldConflict as conflict:
         told = form.told(conflict.conflicts)
         return _editor(request, lead, field, form, status=409, conflict=told[name])
@@ -47,10 +53,20 @@ def edit(request, lead_id, name):
         request,
         lead,
         parts=_parts([field]),
+        # The note of a follow-up goes with its day.
+        fields=[event.field for event in events if event.field != name],
         main="leads/fields/shown.html",
         field=field.on(lead),
         takes_focus=True,
     )
+
+
+def _confirm(lead, name, form, *, by):
+    """Write the one field of `form`; return the events."""
+    if name != FOLLOW_UP_AT:
+        return lead.set_fields(form.changes, by=by, kinds=form.kinds)
+    seen, at = form.changes[name]
+    return lead.set_follow_up(at=at, note=None, seen={name: seen}, by=by)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,7 +98,10 @@ def edit_all(request, lead_id):
 
 def _parts(fields):
     """Return what else of the page changes with these fields."""
-    return (*PARTS, "twins") if any(map(is_matched, fields)) else PARTS
+    fields = list(fields)
+    twins = ["twins"] if any(map(is_matched, fields)) else []
+    navigation = ["navigation"] if FOLLOW_UP_AT in {field.name for field in fields} else []
+    return [*PARTS, *twins, *navigation]
 
 
 def _editor(request, lead, field, form, *, status=200, conflict=None):

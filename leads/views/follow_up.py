@@ -18,7 +18,7 @@ def plan(request, lead_id):
     """Show the dialog of the follow-up (GET), set or clear it (POST)."""
     lead = worked_lead(request, lead_id, reading="for_choice")
     if not lead.is_in_progress:
-        return _closed(request, lead)
+        return closed(request, lead)
     if request.method != "POST":
         return _dialog(request, lead, FollowUpForm(lead=lead))
     form = FollowUpForm(request.POST, lead=lead)
@@ -28,7 +28,7 @@ def plan(request, lead_id):
     try:
         events = lead.set_follow_up(at=at, note=note, seen=form.seen, by=request.user)
     except NotInProgress:
-        return _closed(request, lead)
+        return closed(request, lead)
     except FieldConflict as conflict:
         told = form.told(conflict.conflicts)
         return _dialog(request, lead, form, status=409, conflicts=told.values())
@@ -44,7 +44,8 @@ def _dialog(request, lead, form, *, status=200, conflicts=()):
     return render(request, template, context, status=status)
 
 
-def _closed(request, lead):
+def closed(request, lead):
+    """Answer that a closed lead is due no more."""
     template = page_or_part(request, "leads/follow_up/closed.html", "dialog")
     context = {"lead": lead, "message": NotInProgress.message}
     return render(request, template, context, status=409)

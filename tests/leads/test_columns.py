@@ -4,6 +4,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leads.columns import ColumnChoice
 from leads.fields import field_named
@@ -189,20 +191,81 @@ def test_the_choice_holds_every_column_once(anna, heatpumps, own):
     assert choice.names == ["name", "phase"]
 
 
-def test_cells_are_edited_where_every_lead_of_the_list_has_the_field(
+def edited(response):
+    """The fields that the headings say are edited below them."""
+    return [th.get("data-field") for th in read(response).all("th", scope="col")]
+
+
+def test_headings_say_what_is_edited_in_all_cells_below(
     page_of_anna, heatpumps, anna, lead, solar
 ):
     roof = factories.make_field(heatpumps, "Dach")
-
-    def edited(query=""):
-        address = f"/leads/?spalten=name,phone,volumen,feld-{roof.pk}{query}"
-        headings = read(page_of_anna.get(address)).all("th", scope="col")
-        return [heading.get("data-field") for heading in headings]
-
-    assert edited() == ["", "phone", "value", f"feld-{roof.pk}"]
+    assert edited(page_of_anna.get(LIST)) == ["name", "", "", "follow_up_at", "", "value"]
+    assert edited(page_of_anna.get(CLOSED)) == []
+    closed(heatpumps, anna, 1)
+    assert edited(page_of_anna.get(CLOSED)) == ["name", "", "", "", "value"]
+    address = f"/leads/?spalten=name,phone,volumen,feld-{roof.pk}"
+    assert edited(page_of_anna.get(address)) == ["name", "phone", "value", f"feld-{roof.pk}"]
     solar.memberships.create(user=anna, role="rep")
-    assert edited() == ["", "phone", "value", ""]
-    assert edited("&marktplatz=waermepumpe-sued")[-1] == f"feld-{roof.pk}"
+    assert edited(page_of_anna.get(address)) == ["name", "phone", "value", ""]
+    answer = page_of_anna.get(f"{address}&marktplatz=waermepumpe-sued")
+    assert edited(answer)[-1] == f"feld-{roof.pk}"
+    # A retired one is edited where it still has a value.
+    roof.is_retired = True
+    roof.save()
+    answer = page_of_anna.get(f"{address}&marktplatz=waermepumpe-sued")
+    assert edited(answer)[-1] == ""
+
+
+def test_among_several_marketplaces_a_cell_says_which_own_field_it_edits(
+    page_of_anna, heatpumps, solar, anna, own
+):
+    lead = factories.accepted(heatpumps, anna, name="A")
+    factories.accepted(solar, anna, name="B", own_values=values((own["roof of solar"], "90")))
+    roof, roof_of_solar, boiler = (
+        f"feld-{own[name].pk}" for name in ("roof", "roof of solar", "boiler")
+    )
+    address = f"/leads/?sort=name&spalten={roof},{boiler},phone"
+
+    def said(response):
+        rows = read(response).one("tbody").all("tr")
+        return [[td.get("data-field") for td in tr.all("td")] for tr in rows]
+
+    assert said(page_of_anna.get(address)) == [
+        ["", roof, boiler, ""],
+        # Solar asks for no such number, its cell stays plain.
+        ["", roof_of_solar, "", ""],
+    ]
+    # A row that comes back says the same.
+    editor = page_of_anna.get(f"/leads/{lead.pk}/felder/{roof}/", headers=HTMX)
+    sent = read(editor).form(f"/leads/{lead.pk}/felder/{roof}/").sends(**{roof: "120"})
+    headers = {**HTMX, "HX-Current-URL": f"http://testserver{address}"}
+    answer = page_of_anna.post(f"/leads/{lead.pk}/felder/{roof}/", sent, headers=headers)
+    row = read(answer).one("tr")
+    assert [td.get("data-field") for td in row.all("td")] == ["", roof, boiler, ""]
+    assert row.all("td")[1].text == "120 m²"
+    # What is retired is edited as long as there is something to correct.
+    for definition in (own["roof"], own["boiler"]):
+        definition.is_retired = True
+        definition.save()
+    assert said(page_of_anna.get(address))[0] == ["", roof, "", ""]
+
+
+def test_what_cells_say_costs_no_query(page_of_anna, heatpumps, solar, anna, own):
+    columns = ",".join(f"feld-{definition.pk}" for definition in own.values())
+
+    def asked():
+        with CaptureQueriesContext(connection) as captured:
+            page_of_anna.get(f"/leads/?spalten={columns}")
+        return len(captured)
+
+    for marketplace in (heatpumps, solar):
+        factories.accepted(marketplace, anna)
+    asked()
+    few = asked()
+    for number in range(10):
+        factories.accepted(heatpumps if number % 2 else solar, anna)
+    assert asked() == few
 
 
 def test_a_cell_answers_its_row_unless_the_lead_may_stand_elsewhere_now(
@@ -238,3 +301,7 @@ def test_a_cell_answers_its_row_unless_the_lead_may_stand_elsewhere_now(
     ):
         assert sent(roof.name, f"Ziegel {number}", page)["HX-Refresh"] == "true", page
     assert sent("value", "5", "/leads/?sort=volumen")["HX-Refresh"] == "true"
+    answer = sent("name", "Familie Aigner-Huber", "/leads/")
+    assert answer["HX-Retarget"] == "closest tr"
+    assert read(answer).one("a", class_="lead-table__name").text == "Familie Aigner-Huber"
+    assert sent("name", "Aigner", "/leads/?sort=-name")["HX-Refresh"] == "true"

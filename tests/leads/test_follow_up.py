@@ -205,3 +205,89 @@ def test_a_list_gets_its_cell_and_its_counters_and_an_undo_too(page_of_anna, lea
     answer = page_of_anna.post(undo, headers=IN_LIST)
     assert "heute" in read(answer).one("div", id=f"follow-up-{lead.pk}").text
     assert read(answer).one("span", id="count-today").text == "1"
+
+
+# Its cell of a list -------------------------------------------------------------------
+
+
+def cell(lead):
+    return f"/leads/{lead.pk}/felder/follow_up_at/"
+
+
+def in_cell(client, lead, day, clock=""):
+    """What the editor in the cell sends for this day."""
+    form = read(client.get(cell(lead), headers=IN_LIST)).form(cell(lead))
+    return form.sends(follow_up_at_day=day, follow_up_at_time=clock)
+
+
+def test_in_its_cell_it_is_moved_and_keeps_its_note_as_long_as_it_is_due(
+    page_of_anna, lead, anna
+):
+    lead.set_follow_up(at=start_of_day(), note="Nachfassen", by=anna)
+    data = in_cell(page_of_anna, lead, "2027-02-01", "14:30")
+    answer = page_of_anna.post(cell(lead), data, headers=IN_LIST)
+    assert answer["HX-Retarget"] == "closest tr"
+    assert due(lead) == ("2027-02-01 14:30", "Nachfassen")
+    # The list is sorted by it: the row stays where it is, as after the dialog.
+    row = read(answer).one("tr")
+    assert "01.02.2027" in row.one("div", id=f"follow-up-{lead.pk}").text
+    assert row.all("td")[0].all("a")[0].text == lead.name
+    assert read(answer).one("span", id="count-today").text == "0"
+    assert "fällig" not in read(answer).one("nav").text
+    assert read(answer).one("nav").one("a", aria_current="page").text.startswith("In Bearb")
+    # Without a day there is nothing left to note; both come back at once.
+    answer = page_of_anna.post(cell(lead), in_cell(page_of_anna, lead, ""), headers=IN_LIST)
+    assert due(lead) == (None, "")
+    assert read(answer).one("span", id="count-none").text == "1"
+    undo = read(answer).one("div", class_="toast").one("form")["action"]
+    page_of_anna.post(undo, headers=IN_LIST)
+    assert due(lead) == ("2027-02-01 14:30", "Nachfassen")
+
+
+def test_on_the_page_of_the_lead_the_note_goes_with_its_day_too(page_of_anna, lead, anna):
+    lead.set_follow_up(at=start_of_day(), note="Nachfassen", by=anna)
+    headers = {**HTMX, "HX-Current-URL": f"http://testserver/leads/{lead.pk}/"}
+    data = in_cell(page_of_anna, lead, "")
+    answer = read(page_of_anna.post(cell(lead), data, headers=headers))
+    for name in ("follow_up_at", "follow_up_note"):
+        assert "nicht angegeben" in answer.one("div", id=f"field-{name}").text
+    assert "fällig" not in answer.one("nav", id="main-nav").text
+
+
+@BOTH
+def test_in_its_cell_bad_days_and_those_of_others_are_told(page_of_anna, lead, meike, headers):
+    data = in_cell(page_of_anna, lead, "31.02.2027")
+    before = everything()
+    answer = page_of_anna.post(cell(lead), data, headers=headers)
+    assert answer.status_code == 422
+    assert read(answer).form(cell(lead)).held["follow_up_at_day"] == "31.02.2027"
+    assert everything() == before
+    data = in_cell(page_of_anna, lead, "2027-02-01")
+    lead.set_follow_up(at=start_of_day(), note="Deine", by=meike)
+    answer = page_of_anna.post(cell(lead), data, headers=headers)
+    assert answer.status_code == 409
+    form = read(answer).form(cell(lead))
+    assert "Meike Beispiel" in form.text
+    page_of_anna.post(cell(lead), form.sends())
+    assert due(lead) == ("2027-02-01 00:00", "Deine")
+
+
+@BOTH
+def test_in_its_cell_a_lead_that_was_closed_meanwhile_is_due_no_more(
+    page_of_anna, anna, heatpumps, headers
+):
+    won = factories.accepted(heatpumps, anna, phase=5)
+    data = in_cell(page_of_anna, won, "2027-02-01")
+    won.win(seen=won.phase, by=anna)
+    before = everything()
+    answer = page_of_anna.post(cell(won), data, headers=headers)
+    assert answer.status_code == 409
+    assert "abgeschlossen" in read(answer).one("dialog").text
+    assert not headers or answer["HX-Retarget"] == "#dialogs"
+    assert everything() == before
+
+
+def test_the_cell_of_a_lead_that_one_may_not_see_is_not_there(signed_in, ben, lead):
+    client = signed_in(ben)
+    for answer in (client.get(cell(lead)), client.post(cell(lead), {})):
+        assert answer.status_code == 404
