@@ -1,4 +1,3 @@
-import "./elements/cell-editor.js";
 import "./elements/call-link.js";
 import "./elements/chip-or-date.js";
 import "./elements/draft-keeper.js";
@@ -16,5 +15,12 @@ import "./lib/stray-drops.js";
 document.addEventListener("htmx:load", ({ detail }) => {
   if (detail.elt.querySelector("search-palette, shortcut-list")) import("./keyboard.js");
 });
+/* Only a mouse or a key can ask for it; which key it was, is told again. */
+async function wake({ key, target }) {
+  if (customElements.get("cell-editor")) return;
+  await import("./elements/cell-editor.js");
+  if (key === "F2") target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+}
+for (const first of ["mousemove", "keydown"]) addEventListener(first, wake, { once: true });
 /* Only phones have an app of their own for it. */
 if (matchMedia("(pointer: coarse)").matches) import("./lib/maps.js");

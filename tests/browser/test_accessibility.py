@@ -231,9 +231,10 @@ def test_selected_rows_the_export_and_a_cell_being_edited(state):
     holds(page)
     page.keyboard.press("Escape")
     page.locator("tbody tr").first.focus()
-    page.keyboard.press("F2")
-    expect(page.get_by_label("Volumen")).to_be_visible()
-    holds(page, looks=[(DESKTOP, "light"), (DESKTOP, "dark")])
+    for label in ("Name", "Wiedervorlage", "Volumen"):
+        page.keyboard.press("F2")
+        expect(page.locator("td form").get_by_label(label, exact=True).first).to_be_visible()
+        holds(page, looks=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light")])
 
 
 @pytest.mark.usefixtures("heatpumps")

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from leads.models import Lead, SavedView
+from leads.moments import start_of_day
 from tests import factories
 
 
@@ -49,7 +50,7 @@ def test_selected_rows_get_a_follow_up_by_keys_and_mouse_and_all_lose_it_again(l
     dialog = list_page.get_by_role("dialog")
     expect(dialog).to_contain_text("Wiedervorlage für 2 Leads")
     dialog.get_by_label("Notiz (optional)").fill("Nachfassen")
-    dialog.get_by_role("button", name=re.compile("nächste Woche|guten Woche")).click()
+    dialog.get_by_role("button", name=re.compile("nächste Woche|in gut")).click()
     toast = list_page.locator(".toast")
     expect(toast).to_contain_text("Wiedervorlage von 2 Leads")
     assert Lead.objects.filter(follow_up_note="Nachfassen").count() == 2
@@ -98,6 +99,7 @@ def test_a_field_is_edited_in_its_cell(list_page, anna):
     value.press("Escape")
     expect(value).to_have_count(0)
     expect(row).to_be_focused()
+    # The column that was edited last.
     row.press("F2")
     value.fill("viel")
     value.press("Enter")
@@ -122,3 +124,141 @@ def test_a_field_is_edited_in_its_cell(list_page, anna):
     list_page.get_by_role("button", name="Rückgängig").last.click()
     expect(row.get_by_role("gridcell").last).to_have_text("24.800 €")
     expect(list_page).to_have_url(re.compile(r"/leads/\?sort=name$"))
+
+
+def rows(page):
+    return page.locator("tbody tr", has=page.get_by_role("link"))
+
+
+def pencil(page):
+    return page.get_by_role("button", name="Bearbeiten", exact=True)
+
+
+def confirm(row):
+    row.get_by_role("button", name="Änderung bestätigen").click()
+
+
+def test_the_name_is_edited_in_the_cell_that_opens_the_lead(annas_page, heatpumps, anna):
+    page = annas_page
+    lead = factories.accepted(heatpumps, anna, name="Bichler")
+    page.goto("/leads/")
+    row = rows(page)
+    # A row that only says something has nothing to edit.
+    page.get_by_text("Heute ist nichts fällig.").hover()
+    row.get_by_role("gridcell").first.hover()
+    expect(pencil(page)).to_have_count(1)
+    page.get_by_text("Heute ist nichts fällig.").hover()
+    expect(row.locator(pencil(page))).to_be_visible()
+    row.get_by_role("gridcell").first.hover()
+    # The pencil lies beside the name and is no part of what a double-click opens.
+    pencil(page).dblclick()
+    name = row.get_by_label("Name")
+    expect(name).to_be_focused()
+    name.dblclick()
+    name.fill("")
+    name.press("Enter")
+    expect(row.get_by_role("alert")).to_be_visible()
+    lead.set_field("name", seen="Bichler", value="Bichler GmbH", by=anna)
+    name.fill("Holzbau Bichler")
+    confirm(row)
+    expect(row).to_contain_text("Jetzt gilt")
+    expect(name).to_have_value("Holzbau Bichler")
+    name.press("Enter")
+    expect(row.get_by_role("link", name="Holzbau Bichler")).to_be_visible()
+    expect(row).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/leads/$"))
+    # It opens as before: by the row, and by its link.
+    row.press("Enter")
+    expect(page.get_by_role("heading", name="Holzbau Bichler")).to_be_visible()
+    page.go_back()
+    row.get_by_role("gridcell").first.dblclick(position={"x": 150, "y": 8})
+    expect(page.get_by_role("heading", name="Holzbau Bichler")).to_be_visible()
+    page.go_back()
+    row.get_by_role("link", name="Holzbau Bichler").click()
+    expect(page.get_by_role("heading", name="Holzbau Bichler")).to_be_visible()
+
+
+def test_the_name_is_cancelled_and_comes_back_as_it_was(list_page):
+    row = list_page.locator("tbody tr", has_text="Bichler")
+    box(list_page, "Bichler").check()
+    for leave in ("Escape", "button"):
+        row.focus()
+        row.press("F2")
+        expect(row.get_by_label("Name")).to_have_value("Bichler")
+        row.get_by_label("Name").fill("Anders")
+        if leave == "button":
+            row.get_by_role("button", name="Abbrechen").click()
+        else:
+            row.get_by_label("Name").press("Escape")
+        expect(row.get_by_label("Name")).to_have_count(0)
+        expect(row).to_be_focused()
+        expect(row.get_by_role("link", name="Bichler")).to_be_visible()
+        expect(box(list_page, "Bichler")).to_be_checked()
+    row.press("Enter")
+    expect(list_page.get_by_role("heading", name="Bichler")).to_be_visible()
+
+
+def test_the_keyboard_reaches_each_cell_and_loses_nothing_that_is_typed(list_page):
+    first, second = (rows(list_page).nth(place) for place in (0, 1))
+    first.focus()
+    for label in ("Name", "Wiedervorlage", "Volumen", "Name"):
+        list_page.keyboard.press("F2")
+        expect(first.get_by_role("textbox", name=label, exact=True)).to_be_focused()
+        expect(list_page.locator("td form")).to_have_count(1)
+    list_page.keyboard.press("F2")
+    expect(first.get_by_role("textbox", name="Wiedervorlage")).to_be_focused()
+    list_page.keyboard.press("F2")
+    volume = first.get_by_label("Volumen")
+    volume.fill("100")
+    # It is confirmed or cancelled first.
+    list_page.keyboard.press("F2")
+    expect(first.get_by_role("button", name="Änderung bestätigen")).to_be_focused()
+    expect(volume).to_have_value("100")
+    list_page.keyboard.press("Enter")
+    expect(first.get_by_role("gridcell").last).to_have_text("100 €")
+    # Down the column that was edited last.
+    list_page.keyboard.press("ArrowDown")
+    list_page.keyboard.press("F2")
+    expect(second.get_by_label("Volumen")).to_be_focused()
+
+
+def test_the_follow_up_is_edited_in_its_cell_and_its_dialog_is_there_too(
+    annas_page, heatpumps, anna
+):
+    page = annas_page
+    lead = factories.accepted(heatpumps, anna, name="Bichler")
+    lead.set_follow_up(at=start_of_day(), note="Nachfassen", by=anna)
+    page.goto("/leads/")
+    page.evaluate("window.isSame = true")
+    row = rows(page)
+    row.get_by_role("gridcell").nth(3).hover()
+    pencil(page).click()
+    day = row.get_by_role("textbox", name="Wiedervorlage")
+    expect(day).to_be_focused()
+    day.fill("2027-03-01")
+    row.get_by_label("Uhrzeit").fill("14:30")
+    confirm(row)
+    expect(row.get_by_text("01.03.2027")).to_be_visible()
+    expect(row.get_by_text("Nachfassen")).to_be_visible()
+    expect(page.locator("#count-today")).to_have_text("0")
+    expect(page.get_by_text("1 fällig")).to_have_count(0)
+    expect(row).to_be_focused()
+    page.get_by_role("button", name="Rückgängig").click()
+    expect(page.locator("#count-today")).to_have_text("1")
+    row.get_by_role("link", name=re.compile("heute")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Notiz")).to_have_value("Nachfassen")
+    dialog.get_by_role("button", name="Abbrechen").click()
+    # Closed in another window: the editor stays, and says why it cannot be.
+    row.focus()
+    row.press("F2")
+    expect(day).to_be_focused()
+    while lead.phase != lead.process[-1]:
+        lead.move(seen=lead.phase, to=lead.next_phase, by=anna)
+    lead.win(seen=lead.phase, by=anna)
+    day.fill("2027-03-02")
+    day.press("Enter")
+    expect(dialog).to_contain_text("abgeschlossen")
+    page.keyboard.press("Escape")
+    expect(day).to_have_value("2027-03-02")
+    assert page.evaluate("window.isSame")

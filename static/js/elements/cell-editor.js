@@ -1,62 +1,81 @@
 /* Edits a field in its cell of a list: by the pencil that comes with the pointer, or by F2.
 
-   The headings say which columns can be edited; the editor is the lead page's own. */
+   The headings say which columns can be edited, or else a cell by itself; the editor is the
+   lead page's own. It stands above what the cell shows, which comes back without asking. */
+const CANCEL = "td > form button[formaction]";
+
 class CellEditor extends HTMLElement {
   connectedCallback() {
-    this.fields = [...this.querySelectorAll("thead th")].map((heading) => heading.dataset.field);
+    this.headings = this.querySelectorAll("thead th");
+    this.column = 0;
     const template = document.getElementById("edit-cell");
     this.button = template.content.firstElementChild.cloneNode(true);
     this.button.addEventListener("click", () => this.open(this.button.closest("td")));
     this.addEventListener("pointerover", (event) => {
       if (event.pointerType === "mouse") this.offer(event.target.closest("td"));
     });
-    this.addEventListener("keydown", (event) => {
-      if (event.key !== "F2" || event.target.closest("form")) return;
-      const cells = [...(event.target.closest("tbody tr")?.cells ?? [])];
-      const cell = cells.find((one) => this.fields[one.cellIndex]);
+    /* The pointer was here before this file was. */
+    this.offer(this.querySelector("td:hover"));
+    /* The column that was edited last; in an editor, the one behind it. */
+    this.addEventListener("keydown", ({ key, target }) => {
+      if (key !== "F2") return;
+      const cells = [...(target.closest("tbody tr")?.cells ?? [])].filter((c) => this.fieldOf(c));
+      const from = this.column + !!target.closest("form");
+      const cell = cells.find(({ cellIndex }) => cellIndex >= from) ?? cells[0];
       if (cell) this.open(cell);
     });
-    /* The row that comes back is ticked as the one before was. */
-    this.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    this.addEventListener("input", ({ target }) => {
+      this.isTyped ||= !!target.closest("form");
+    });
+    this.addEventListener("htmx:beforeSwap", (event) => {
+      const { target } = event.detail;
+      /* There is one editor, and in which somebody types, that one. */
+      if (target.matches("td")) this.isTyped ? event.preventDefault() : this.close();
+      /* The row that comes back is ticked as the one before was. */
       this.isTicked = target.matches("tr") && !!target.querySelector("[name=lead]:checked");
+      if (target.matches("tr")) this.isTyped = false;
     });
     this.addEventListener("htmx:load", ({ target }) => {
       if (this.isTicked && target.matches("tr")) target.querySelector("[name=lead]").checked = true;
     });
-    /* Nothing has changed: what stood there comes back without asking. */
-    this.addEventListener("click", (event) => this.cancel(event), { capture: true });
-  }
-
-  offer(cell) {
-    if (!cell || !this.fields[cell.cellIndex] || cell.querySelector("form")) return;
-    if (this.button.parentNode !== cell) cell.append(this.button);
-  }
-
-  open(cell) {
-    this.close();
-    this.button.remove();
-    const address = cell.closest("tr").querySelector("a").pathname;
-    this.edited = { cell, kept: [...cell.childNodes] };
-    window.htmx.ajax("GET", `${address}felder/${this.fields[cell.cellIndex]}/`, {
-      target: cell,
-      swap: "innerHTML",
+    /* Cancelled, nothing is asked for. The focus goes first: leaving a field may keep its
+       draft once more. Then the form's own listeners forget that, and then the form goes. */
+    this.addEventListener("htmx:beforeRequest", (event) => {
+      if (!event.target.matches(CANCEL)) return;
+      event.preventDefault();
+      event.target.closest("tr").focus();
+    });
+    this.addEventListener("click", ({ target }) => {
+      if (target.closest(CANCEL)) this.close();
     });
   }
 
-  cancel(event) {
-    const button = event.target.closest("form.field button[formaction]");
-    if (!button) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const row = button.closest("tr");
-    this.close();
-    row.focus();
+  offer(cell) {
+    if (!cell || !this.fieldOf(cell) || cell.querySelector("form")) return;
+    if (this.button.parentNode !== cell) cell.append(this.button);
+  }
+
+  fieldOf(cell) {
+    if (cell.colSpan > 1) return null;
+    return cell.dataset.field ?? this.headings[cell.cellIndex].dataset.field;
+  }
+
+  open(cell) {
+    /* What is typed elsewhere is confirmed first, or cancelled. */
+    if (this.isTyped) return this.querySelector("td > form [type=submit]").focus();
+    if (this.asked === cell) return;
+    this.asked = cell;
+    this.column = cell.cellIndex;
+    const address = cell.closest("tr").querySelector("a").pathname;
+    window.htmx
+      .ajax("GET", `${address}felder/${this.fieldOf(cell)}/`, { target: cell, swap: "beforeend" })
+      .finally(() => (this.asked = null));
   }
 
   close() {
-    if (!this.edited) return;
-    this.edited.cell.replaceChildren(...this.edited.kept);
-    this.edited = null;
+    this.isTyped = false;
+    this.button.remove();
+    this.querySelector("td > form")?.remove();
   }
 }
 
