@@ -14,7 +14,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # The ending of a file that is still being written.
 PART = ".part"
-TABLES_OF_CONTENTS = ("css/app.css",)
+# The second is for what is printed, of which no other page needs to know.
+TABLES_OF_CONTENTS = ("css/app.css", "css/paper.css")
 IMPORT = re.compile(
     r'^@import url\("(?P<file>[^"]+)"\)'
     r"(?: layer\((?P<layer>[\w-]+)\))?(?: (?P<media>[^;]+))?;$",

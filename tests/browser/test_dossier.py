@@ -1,6 +1,8 @@
 """The Leadakte goes from the lead's page onto A4 pages."""
 
 import re
+import zlib
+from contextlib import suppress
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import expect
@@ -10,12 +12,24 @@ from leads.uploads import Document
 from tests.leads.samples import picture
 
 PAGE = re.compile(rb"/Type\s*/Page\b.*?/MediaBox \[([\d. ]+)\]", re.DOTALL)
+STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 PRINTS = "window.print = () => document.body.append('Gedruckt!')"
 
 
 def sizes_of(pdf):
     """Width and height of each page, in points."""
     return [tuple(round(float(n)) for n in box.split()[2:]) for box in PAGE.findall(pdf)]
+
+
+def lines_of(pdf):
+    """The lines of each page, as their fonts write them: two digits a letter in ours."""
+    pages = []
+    for found in STREAM.finditer(pdf):
+        with suppress(zlib.error):
+            drawn = zlib.decompress(found[1])
+            if texts := re.findall(rb"BT\n.*?ET\n", drawn, re.DOTALL):
+                pages.append({b"".join(re.findall(rb"<(\w+)> Tj", text)) for text in texts})
+    return pages
 
 
 def test_the_lead_is_printed_on_a4_in_light_colours(annas_page, anna, lead):
@@ -43,8 +57,14 @@ def test_the_lead_is_printed_on_a4_in_light_colours(annas_page, anna, lead):
     for size in ("groß", "keine"):
         page.get_by_role("link", name=size).click()
         expect(page.get_by_role("link", name=size)).to_have_attribute("aria-current", "true")
-        pages[size] = sizes_of(page.pdf(prefer_css_page_size=True))
+        pdf = page.pdf(prefer_css_page_size=True)
+        pages[size] = sizes_of(pdf)
         assert set(pages[size]) == {(595, 842)}
+        # Each page says whose it is, by a line that all of them have.
+        lines = lines_of(pdf)
+        assert len(lines) == len(pages[size])
+        longest = max(len(line) for line in set.intersection(*lines))
+        assert longest == 2 * len(f"Familie Aigner · Nummer {lead.pk}")
     # Three large pictures, each on a page of its own.
     assert len(pages["groß"]) >= len(pages["keine"]) + 2 >= 6
     # What is only for the screen stays there, and dark is not for paper.

@@ -194,13 +194,16 @@ def collected(settings, tmp_path):
     return text_of
 
 
-def test_production_serves_one_style_sheet_with_all_parts(collected):
+def test_production_serves_style_sheets_with_all_their_parts(collected):
     css = collected("css/app.css")
-    assert "@import" not in css
     assert "@layer tokens {" in css
     assert ".stepper__circle" in css
     assert "@media print {" in css
-    assert css.count("{") == css.count("}")
+    paper = collected("css/paper.css")
+    assert ".dossier__line" in paper
+    for sheet in (css, paper):
+        assert "@import" not in sheet
+        assert sheet.count("{") == sheet.count("}")
 
 
 def test_production_serves_scripts_under_hashed_names(collected):
