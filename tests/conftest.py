@@ -20,7 +20,7 @@ from leads import append_only
 from leads.models import Attachment
 from leads.models.attachment import attachment_storage
 
-from . import factories
+from .cast import Cast, put_on_stage
 from .one_by_one import NotOneByOne
 
 
@@ -104,64 +104,58 @@ def _apart(settings, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def anna(db):
-    return factories.UserFactory(username="anna")
+def cast(request, db):
+    """What the fixtures below give; see tests/cast.py."""
+    return put_on_stage(Cast, request.fixturenames)
 
 
 @pytest.fixture
-def ben(db):
-    return factories.UserFactory(username="ben")
+def anna(cast):
+    return cast.anna
 
 
 @pytest.fixture
-def clara(db):
-    return factories.UserFactory(username="clara")
+def ben(cast):
+    return cast.ben
 
 
 @pytest.fixture
-def meike(db):
-    return factories.UserFactory(username="meike")
+def clara(cast):
+    return cast.clara
 
 
 @pytest.fixture
-def olaf(db):
-    return factories.UserFactory(username="olaf", is_staff=True)
+def meike(cast):
+    return cast.meike
 
 
 @pytest.fixture
-def heatpumps(anna, ben, meike, olaf):
+def olaf(cast):
+    return cast.olaf
+
+
+@pytest.fixture
+def heatpumps(cast):
     """Five phases, two reasons; Anna and Ben sell, Meike manages, Olaf operates."""
-    return factories.MarketplaceFactory(
-        name="Wärmepumpe Süd",
-        slug="waermepumpe-sued",
-        phases=["Qualifizierung", "Vor-Ort-Termin", "Angebot", "Verhandlung", "Auftrag"],
-        reasons=["Zu teuer", "Wettbewerb"],
-        members={"rep": [anna, ben], "manager": [meike], "operator": [olaf]},
-    )
+    return cast.heatpumps
 
 
 @pytest.fixture
-def solar(clara):
+def solar(cast):
     """Another marketplace, of which only Clara is a member."""
-    return factories.MarketplaceFactory(
-        name="Photovoltaik Bayern",
-        slug="photovoltaik-bayern",
-        phases=["Erstgespräch", "Abschluss"],
-        reasons=["Kein Dach"],
-        members={"rep": [clara]},
-    )
+    return cast.solar
 
 
 @pytest.fixture
-def offered(heatpumps):
+def offered(cast):
     """A lead that nobody works on yet."""
-    return factories.offer(heatpumps)
+    return cast.offered
 
 
 @pytest.fixture
-def lead(heatpumps, anna):
+def lead(cast):
     """Anna's lead in the third of five phases."""
-    return factories.accepted(heatpumps, anna, phase=3)
+    return cast.lead
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def crowd(django_db_setup, django_db_blocker):
         field_values.rebuild()
         settle()
         yield SimpleNamespace(people=people, heatpumps=heatpumps, field=fields[heatpumps])
-        call_command("flush", interactive=False, verbosity=0)
+        call_command("flush", interactive=False, verbosity=0, reset_sequences=False)
 
 
 def _marketplace(**members):

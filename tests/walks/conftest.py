@@ -1,13 +1,34 @@
 """Who walks, and where."""
 
+from functools import cached_property
+
 import pytest
 from django.test import Client
 
 from leadbook.storages import AttachmentStorage
 from leads.models import Lead
 from tests import factories
+from tests.cast import Cast, put_on_stage
 
 from .stage import Stage
+
+
+class StagedCast(Cast):
+    """The cast and all that hangs on its leads."""
+
+    @cached_property
+    def stage(self):
+        assert self.solar
+        return Stage(self.heatpumps, self.anna)
+
+
+@pytest.fixture
+def cast(request, db, monkeypatch):
+    """The stage, too; its folder signs forms as a bucket does that browsers reach."""
+    if "stage" in request.fixturenames:
+        monkeypatch.setattr(AttachmentStorage, "signs_forms", True, raising=False)
+        monkeypatch.setattr(AttachmentStorage, "signed_form", signed_form, raising=False)
+    return put_on_stage(StagedCast, request.fixturenames)
 
 
 @pytest.fixture
@@ -43,11 +64,8 @@ def deactivated(heatpumps):
 
 
 @pytest.fixture
-def stage(heatpumps, anna, ben, clara, meike, olaf, solar, monkeypatch):
-    """The stage; its folder signs forms as a bucket does that browsers reach."""
-    monkeypatch.setattr(AttachmentStorage, "signs_forms", True, raising=False)
-    monkeypatch.setattr(AttachmentStorage, "signed_form", signed_form, raising=False)
-    return Stage(heatpumps, anna)
+def stage(cast):
+    return cast.stage
 
 
 def signed_form(storage, key, **options):
