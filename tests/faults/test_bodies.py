@@ -41,9 +41,15 @@ def server(started):
     assert list((started.var / "uploads").iterdir()) == []
 
 
+@pytest.fixture(scope="module")
+def signed_in(started):
+    """A rep who stays signed in: to look at a password takes the server a second."""
+    return Rep(started, "rep0")
+
+
 @pytest.fixture
-def rep(server):
-    return Rep(server, "rep0")
+def rep(server, signed_in):
+    return signed_in
 
 
 class Rep(Browser):

@@ -80,6 +80,7 @@ def edit(backup, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
+@pytest.mark.once
 def test_a_sound_backup_is_restored(backup, restore):
     assert backups.problems(backup) == []
     restore(backup)
@@ -150,6 +151,7 @@ def be_of_a_newer_format(backup):
     edit(backup, format=backups.FORMAT + 1, version="9.0")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -176,6 +178,7 @@ def test_what_cannot_be_trusted_is_refused_before_anything_is_written(
     assert restore.written() == []
 
 
+@pytest.mark.once
 def test_the_commands_say_what_is_wrong(installed, backup):
     assert installed.manage("backup", "--verify", str(backup)).returncode == 0
     change_a_byte(backup)
@@ -185,6 +188,7 @@ def test_the_commands_say_what_is_wrong(installed, backup):
     assert (nothing.returncode, "keine Sicherung" in nothing.stderr) == (1, True)
 
 
+@pytest.mark.once
 def test_a_file_that_is_lost_already_is_told_and_the_others_are_kept(installed, tmp_path):
     lost = files_of(installed.var)[0]
     content = lost.read_bytes()
@@ -201,6 +205,7 @@ def test_a_file_that_is_lost_already_is_told_and_the_others_are_kept(installed, 
     assert backups.problems(folder) == []
 
 
+@pytest.mark.once
 def test_a_backup_that_cannot_be_written_leaves_nothing_that_looks_like_one(
     installed, tmp_path
 ):
@@ -209,6 +214,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing_that_looks_like_one(
     assert (refused.returncode, "Es wurde nichts behalten" in refused.stderr) == (1, True)
 
 
+@pytest.mark.once
 def test_a_backup_that_is_killed_is_no_backup(installed, tmp_path, monkeypatch):
     """Nothing is trusted that has no manifest, which is written last."""
 
@@ -233,6 +239,7 @@ def test_a_backup_that_is_killed_is_no_backup(installed, tmp_path, monkeypatch):
         backups.problems(folder)
 
 
+@pytest.mark.once
 def test_check_restore_finds_a_database_that_contradicts_itself(installed, tmp_path):
     database = tmp_path / "broken.sqlite3"
     shutil.copy(installed.var / "leadbook.sqlite3", database)
@@ -249,6 +256,7 @@ def test_check_restore_finds_a_database_that_contradicts_itself(installed, tmp_p
     assert (checked.returncode, "widerspricht sich" in checked.stderr) == (1, True)
 
 
+@pytest.mark.once
 def test_a_restore_that_breaks_off_leaves_no_database(backup, restore, monkeypatch):
     """The files come first: no row is ever without its file."""
 

@@ -152,6 +152,7 @@ def test_bytes_of_uploads_are_counted_when_they_were_taken(figures, page_of_anna
 # In a real server -------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_all_workers_are_counted_and_none_is_lost_that_dies(tmp_path):
     server = Server(tmp_path / "server", METRICS_TOKEN=TOKEN)
     server.prepare()

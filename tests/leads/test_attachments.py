@@ -119,6 +119,7 @@ def test_the_folder_of_attachments_is_closed_to_others():
     assert options["directory_permissions_mode"] == 0o750
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("extension", FILE_TYPES)
 def test_each_type_that_is_promised_is_taken(page_of_anna, lead, extension):
     content = samples()[extension]
@@ -135,6 +136,7 @@ def test_each_type_that_is_promised_is_taken(page_of_anna, lead, extension):
         assert answer["Content-Type"] == FILE_TYPES[extension].content_type
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("extension", [*sorted(NEVER), "xyz", "", "pdf.exe", "svgz"])
 def test_other_types_are_refused(page_of_anna, lead, untouched, extension):
     response = upload(page_of_anna, lead, named(f"Datei.{extension}", PDF), headers=HTMX)
@@ -165,6 +167,7 @@ MISMATCHES = {
 }  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "content"), MISMATCHES.items(), ids=MISMATCHES)
 def test_contents_that_are_not_what_the_ending_says_are_refused(
     page_of_anna, lead, untouched, name, content
@@ -196,6 +199,7 @@ def test_no_file_at_all(page_of_anna, lead, untouched, headers):
     assert response.status_code == 422
 
 
+@pytest.mark.once
 @BOTH
 @pytest.mark.parametrize("size", [1001, 70_000, 300_000])
 def test_a_file_over_the_limit_answers_413(
@@ -376,6 +380,7 @@ def test_hostile_names_are_only_text(page_of_anna, lead, disposition, send):
         assert "\n" not in answer["Content-Disposition"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -577,6 +582,7 @@ def filed(client, lead, name, content):
     return lead.attachments.order_by("pk").last()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("extension", FILE_TYPES)
 def test_the_headers_of_a_download(page_of_anna, lead, extension):
     attachment = filed(page_of_anna, lead, f"Büro & Plan.{extension}", samples()[extension])
@@ -631,6 +637,7 @@ def thumbnail(client, attachment):
     return Image.open(io.BytesIO(b"".join(response.streaming_content)))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("extension", ["png", "jpg", "gif", "webp", "tif"])
 def test_pictures_have_a_small_one(page_of_anna, lead, extension):
     kind = {"jpg": "JPEG", "tif": "TIFF"}.get(extension, extension.upper())
@@ -643,6 +650,7 @@ def test_pictures_have_a_small_one(page_of_anna, lead, extension):
     assert page.one("img")["src"] == file_address(attachment) + "vorschau/"
 
 
+@pytest.mark.once
 def test_the_small_picture_is_upright_and_tells_nothing_of_the_camera(page_of_anna, lead):
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by 90 degrees
@@ -662,6 +670,7 @@ def test_the_small_picture_is_upright_and_tells_nothing_of_the_camera(page_of_an
     assert body == original
 
 
+@pytest.mark.once
 def test_a_transparent_picture_stays_transparent(page_of_anna, lead):
     file = io.BytesIO()
     Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(file, "PNG")
@@ -669,6 +678,7 @@ def test_a_transparent_picture_stays_transparent(page_of_anna, lead):
     assert thumbnail(page_of_anna, attachment).mode == "RGBA"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("size", [(8000, 7000), (20_001, 10), (50_000, 50_000)])
 def test_a_picture_that_would_take_too_much_memory_is_not_decoded(
     page_of_anna, lead, size, monkeypatch
@@ -694,6 +704,7 @@ def test_a_picture_that_would_take_too_much_memory_is_not_decoded(
     assert len(stored_files()) == 1
 
 
+@pytest.mark.once
 def test_a_picture_that_only_claims_to_be_huge_breaks_nothing(page_of_anna, lead):
     header = picture("PNG", size=(10, 10))
     lying = header[:16] + (2**31 - 1).to_bytes(4) * 2 + header[24:]
@@ -701,6 +712,7 @@ def test_a_picture_that_only_claims_to_be_huge_breaks_nothing(page_of_anna, lead
     assert not attachment.thumbnail
 
 
+@pytest.mark.once
 def test_random_bytes_behind_a_signature_break_nothing(page_of_anna, lead):
     rows = random.Random(7)
     for n, (name, start) in enumerate(

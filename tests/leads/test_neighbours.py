@@ -60,7 +60,8 @@ def test_the_way_follows_order_filter_and_search_over_the_edges_of_pages(
     assert way.nav.all("a", aria_disabled="true")[0].text == "Vorheriger"
     assert way.all("next") == [f"Huber {n:02}" for n in range(58, -1, -1)]
     assert way.nav.one("a", aria_disabled="true").text == "Nächster"
-    assert way.all("prev") == [f"Huber {n:02}" for n in range(1, 60)]
+    # Back over the edge of the page.
+    assert way.all("prev", most=12) == [f"Huber {n:02}" for n in range(1, 13)]
     back = way.nav.one("a", class_="neighbours__list")
     assert (back.text, back["href"]) == ("Zur gefilterten Liste", "/leads/?q=huber&sort=-name")
     # A ranking, phases as groups, and both marketplaces side by side.
@@ -69,8 +70,9 @@ def test_the_way_follows_order_filter_and_search_over_the_edges_of_pages(
     phase = heatpumps.phases.get(position=2)
     way.open(f"/leads/?phase={phase.pk}&sort=phase")
     assert len(way.all("next")) == 11
+    Lead.objects.filter(name__gte="Huber 08").delete()
     way.open("/leads/")
-    assert len(way.all("next")) == 62
+    assert len(way.all("next")) == 10
 
 
 def test_the_way_goes_through_closed_leads_and_own_fields(way, heatpumps, anna):
