@@ -19,6 +19,7 @@ class ModalDialog extends HTMLElement {
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");
     this.dialog.showModal();
+    this.keepKeyboardAway();
     visualViewport.onresize = visualViewport.onscroll = () => this.rise();
     this.dialog.addEventListener("close", () => this.remove());
     this.dialog.addEventListener("click", (event) => {
@@ -28,6 +29,16 @@ class ModalDialog extends HTMLElement {
       event.preventDefault();
       this.dialog.close();
     });
+  }
+
+  /* A phone's keyboard takes half the screen: it comes when a field is tapped on, or with
+     one that the dialog is all about. */
+  keepKeyboardAway() {
+    const { activeElement: field } = document;
+    const brings = field.matches("textarea, input:not([type=checkbox])") && !field.autofocus;
+    if (!brings || !matchMedia("(pointer: coarse)").matches) return;
+    this.dialog.tabIndex = -1;
+    this.dialog.focus();
   }
 
   /* iOS lays its keyboard over the page instead of making it shorter. */
