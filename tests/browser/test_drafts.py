@@ -60,6 +60,22 @@ def test_what_was_typed_survives_until_the_server_has_it(annas_page, lead, anna,
     assert JournalEntry.objects.written().filter(lead=lead).count() == 1
 
 
+def test_what_was_cancelled_does_not_come_back(annas_page, lead):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    for leave in ("Escape", "Abbrechen"):
+        page.get_by_label("Ort bearbeiten").click()
+        town = page.get_by_role("textbox", name="Ort")
+        expect(town).to_have_value("Rosenheim")
+        town.fill("Prien")
+        if leave == "Escape":
+            town.press("Escape")
+        else:
+            page.get_by_role("button", name=leave).click()
+        expect(page.get_by_role("group", name="Ort")).to_contain_text("Rosenheim")
+        assert page.evaluate(DRAFTS) == 0
+
+
 def test_dialogs_and_the_form_of_a_new_lead_keep_theirs(annas_page, lead, solar, anna):
     solar.memberships.create(user=anna, role="rep")
     own = factories.make_field(solar, "Dachform")

@@ -142,6 +142,8 @@ class DraftKeeper extends HTMLElement {
       this.discard();
       this.kept.find((field) => field.type !== "radio")?.focus();
     } else if (event.target.closest('button[form="open"]')) {
+      /* A field that goes away while it has the focus tells its change once more. */
+      this.disconnectedCallback();
       this.discard();
     }
   }
