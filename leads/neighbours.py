@@ -5,9 +5,14 @@ The page's address carries the list: `aus` says which one, with its filters and 
 """
 
 from dataclasses import replace
+from functools import wraps
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from leadbook.redirects import page_behind
 
 from .context_processors import sight_of
 from .cursors import Edge
@@ -20,6 +25,27 @@ def kept_query(request):
     """Return what of the address links to the same lead carry on, empty without a list."""
     kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
     return urlencode(kept) if "aus" in kept else ""
+
+
+def keeps_way(view):
+    """Let the pages of a lead hand the way back on, where no script does.
+
+    Their forms and dialogs, which then are pages, name none: the page before says it, as
+    the browser tells. Only where it is of the same lead, and only what is KEPT of it.
+    """
+
+    @wraps(view)
+    def inner(request, lead_id, *args, **kwargs):
+        if request.method == "GET" and not request.htmx and not kept_query(request):
+            page, _mark, query = page_behind(request).partition("?")
+            before = QueryDict(query)
+            if page.startswith(reverse("leads:detail", args=[lead_id])) and before.get("aus"):
+                asked = request.GET.copy()
+                asked.update({name: before[name] for name in KEPT if name in before})
+                return redirect(f"{request.path}?{asked.urlencode()}")
+        return view(request, lead_id, *args, **kwargs)
+
+    return inner
 
 
 def neighbours_of(request, lead):

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .neighbours import keeps_way
 from .views import (
     acceptance,
     attachments,
@@ -67,26 +68,28 @@ urlpatterns = [
     ),
     path("filter/", filters.show, name="filters"),
     # /leads/<id>/: the lead
-    path("<int:lead_id>/", detail.show, name="detail"),
+    path("<int:lead_id>/", keeps_way(detail.show), name="detail"),
     path("<int:lead_id>/stand/", live.changes, name="live"),
     path("<int:lead_id>/akte/", dossier.show, name="dossier"),
     path("<int:lead_id>/annahme/", acceptance.accept, name="accept"),
     path("<int:lead_id>/ablehnung/", acceptance.decline, name="decline"),
     # /leads/<id>/phase/: its process
-    path("<int:lead_id>/phase/", phase.move, name="phase"),
+    path("<int:lead_id>/phase/", keeps_way(phase.move), name="phase"),
     path("<int:lead_id>/phase/checkliste/", checklist.tick, name="checklist"),
     path("<int:lead_id>/abschluss/", phase.close, name="close"),
-    path("<int:lead_id>/wiedereroeffnung/", phase.reopen, name="reopen"),
+    path("<int:lead_id>/wiedereroeffnung/", keeps_way(phase.reopen), name="reopen"),
     # /leads/<id>/wiedervorlage/: when it is due
-    path("<int:lead_id>/wiedervorlage/", follow_up.plan, name="follow_up"),
+    path("<int:lead_id>/wiedervorlage/", keeps_way(follow_up.plan), name="follow_up"),
     # /leads/<id>/anruf/: what came of a call
-    path("<int:lead_id>/anruf/", call.record, name="call"),
+    path("<int:lead_id>/anruf/", keeps_way(call.record), name="call"),
     # /leads/<id>/felder/: its fields
-    path("<int:lead_id>/felder/", fields.edit_all, name="fields"),
-    path("<int:lead_id>/felder/<str:name>/", fields.edit, name="field"),
+    path("<int:lead_id>/felder/", keeps_way(fields.edit_all), name="fields"),
+    path("<int:lead_id>/felder/<str:name>/", keeps_way(fields.edit), name="field"),
     # /leads/<id>/journal/: its journal
     path("<int:lead_id>/journal/", journal.write, name="journal"),
-    path("<int:lead_id>/journal/<int:entry_id>/", journal.edit, name="journal_entry"),
+    path(
+        "<int:lead_id>/journal/<int:entry_id>/", keeps_way(journal.edit), name="journal_entry"
+    ),
     path(
         "<int:lead_id>/journal/<int:entry_id>/loeschung/",
         journal.delete,
@@ -108,7 +111,7 @@ urlpatterns = [
     ),
     path(
         "<int:lead_id>/anhaenge/<int:attachment_id>/name/",
-        attachments.rename,
+        keeps_way(attachments.rename),
         name="attachment_name",
     ),
     path(

@@ -166,6 +166,40 @@ def test_the_journal_is_written_corrected_and_deleted(lead_page):
     expect(entries(lead_page).nth(0)).to_contain_text("Dritter Eintrag")
 
 
+def test_the_way_through_the_list_goes_on_after_each_change(annas_page, lead, anna):
+    for number in range(2):
+        factories.accepted(lead.marketplace, anna, name=f"Lead {number}")
+    page = annas_page
+    page.goto("/leads/?sort=name")
+    page.get_by_role("link", name="Familie Aigner").click()
+    way = page.get_by_role("navigation", name="Leads der Liste")
+    after = way.get_by_role("link", name="Nächster")
+
+    def is_kept():
+        expect(heading(page, "Familie Aigner")).to_be_visible()
+        expect(page).to_have_url(re.compile(f"/leads/{lead.pk}/[?].*aus="))
+        expect(after).to_be_visible()
+
+    is_kept()
+    page.get_by_label("Journaleintrag").fill("Ein Eintrag")
+    press(page, "Eintragen")
+    is_kept()
+    press(page, "Telefon bearbeiten")
+    page.get_by_label("Telefon").fill("089 55")
+    press(page, "Änderung bestätigen")
+    is_kept()
+    circle(page, "Angebot").click()
+    press(page, "Abbrechen")
+    is_kept()
+    circle(page, "Angebot").click()
+    press(page, "Nächste Phase")
+    is_kept()
+    press(page, "Rückgängig")
+    is_kept()
+    after.click()
+    expect(heading(page, "Lead 0")).to_be_visible()
+
+
 def test_files_are_uploaded_renamed_and_deleted(lead_page, lead):
     lead_page.get_by_role("tab", name=re.compile("Anhänge")).click()
     files = lead_page.get_by_role("list", name="Anhänge").get_by_role("listitem")

@@ -164,3 +164,29 @@ def test_whatever_the_address_says_there_is_a_page(
         answer = page_of_anna.get(f"/leads/{lead.pk}/?{query}")
     assert answer.status_code == 200
     assert read(answer).all("nav", class_="neighbours")
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "to"),
+    [
+        ("", "{lead}?tab=verlauf&aus=aktiv%3Fq%3Dx&stelle=7", "?aus=aktiv%3Fq%3Dx&stelle=7"),
+        ("?tab=anhaenge", "{lead}phase/?nach=3&aus=aktiv", "?tab=anhaenge&aus=aktiv"),
+        ("felder/phone/", "{lead}?aus=aktiv", "felder/phone/?aus=aktiv"),
+        ("", "/leads/?aus=aktiv", None),
+        ("", "{lead}", None),
+        ("?aus=zu", "{lead}?aus=aktiv", None),
+        ("", "https://evil.example{lead}?aus=aktiv", None),
+        ("", "http://[", None),
+    ],
+)
+def test_the_page_before_says_the_way_where_the_address_does_not(
+    page_of_anna, lead, asked, before, to
+):
+    here = f"/leads/{lead.pk}/"
+    before = before.format(lead=here)
+    headers = {"Referer": before if "://" in before else f"http://testserver{before}"}
+    answer = page_of_anna.get(here + asked, headers=headers)
+    assert answer.get("Location") == (to and here + to)
+    assert answer.status_code == (302 if to else 200)
+    # What htmx asks for stays in the page, whose address nothing changes.
+    assert page_of_anna.get(here + asked, headers={**headers, **HTMX}).status_code == 200
