@@ -9,12 +9,12 @@ the same are one column.
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
 
 from .fields import ADDRESS, BUILT_IN, MAPPED, OWN_PREFIX, own_field
+from .models.questions import read_beside
 from .moments import show_moment
 
 PLAIN = "lead-table__cell--plain"
@@ -234,8 +234,7 @@ class Registry:
 
     def read_fields(self):
         """Read the definitions of the marketplaces' own fields, once."""
-        fields = Prefetch("fields", Field.objects.in_order())
-        prefetch_related_objects(self.marketplaces, fields)
+        read_beside(self.marketplaces, "fields", Field.objects.in_order(), key=("columns",))
 
     @cached_property
     def own(self):

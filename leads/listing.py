@@ -4,12 +4,11 @@ from functools import partial
 from itertools import groupby
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from marketplaces.models import Phase
+from marketplaces.models import Phase, User
 
 from .columns import (
     ACTIVITY,
@@ -31,7 +30,7 @@ from .fields import OWN_PREFIX
 from .models import FieldValue, Lead, Sight
 from .models.counting import are_more_than
 from .models.queryset import due_times
-from .models.questions import Question
+from .models.questions import Question, read_beside
 from .own_filters import Narrowing, OwnFilters
 from .paging import (
     RANKING,
@@ -85,8 +84,7 @@ class LeadList:
         self.sight = sight
         self._positions = {}
         self.marketplaces = list(sight.marketplaces)
-        phases = Prefetch("phases", Phase.objects.for_lists())
-        prefetch_related_objects(self.marketplaces, phases)
+        read_beside(self.marketplaces, "phases", Phase.objects.for_lists(), key=("lists",))
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
         self.registry = self.registry_of(self.marketplaces, sight)
@@ -174,7 +172,7 @@ class LeadList:
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
         if not self._terms.is_exact and are_more_than(LONG, self._whole()):
-            ids = first_ids(self._whole(), self.newest_first, PROBED, model=Lead)
+            ids = first_ids(self._whole(), self.newest_first, PROBED)
             if found := self._terms.found_among(ids):
                 return found
         return self._terms.found(self.statuses)
@@ -192,9 +190,10 @@ class LeadList:
 
     def page_at(self, cursor, *, size=50):
         """Return the page of `size` leads that `cursor` names."""
-        asked = {"rows": self.rows(), "cursor": cursor, "size": size}
+        asked = {"cursor": cursor, "size": size}
         if self.order is RANKING:
-            return page_of_ranking(self._ranked(), **asked)
+            return page_of_ranking(self._ranked(), rows=self.rows(), **asked)
+        asked["rows"] = self._rows_to_ask
         if self.order is self.newest_first and self._found.window:
             page = page_of(self._window(cursor), self.order, **asked)
             if page.has_more:
@@ -214,9 +213,7 @@ class LeadList:
 
         Its parts would each be walked for a page of their own.
         """
-        ids = first_ids(
-            self._whole(), self.newest_first, self._found.window, model=Lead, cursor=cursor
-        )
+        ids = first_ids(self._whole(), self.newest_first, self._found.window, cursor=cursor)
         leads = Lead.objects.personal().with_ids(ids)
         return [Part(Question(None, lambda given: self.narrowed(leads, given), self.values))]
 
@@ -229,12 +226,13 @@ class LeadList:
         read = Column("order", "", reads=tuple(self._order_reads()))
         rows = self.kept(Lead.objects.visible_to(self.user)).for_columns([*columns, read])
         if self.order is RANKING:
-            read_page = partial(page_of_ranking, self._ranked())
+            read_page = partial(page_of_ranking, self._ranked(), rows=rows)
         else:
-            read_page = partial(page_of, self.parts(), self.order)
+            asked = Question(None, lambda _given: rows)
+            read_page = partial(page_of, self.parts(), self.order, rows=asked)
         cursor = None
         while True:
-            page = read_page(rows=rows, cursor=cursor, size=size)
+            page = read_page(cursor=cursor, size=size)
             yield page.rows
             cursor = page.next
             if cursor is None:
@@ -283,8 +281,23 @@ class LeadList:
 
     def rows(self):
         """Return the leads that the user may see, as rows of this list."""
+        return self._rows_seen_by(self.user)
+
+    @property
+    def _rows_to_ask(self):
+        """The rows as a Question; nothing is kept of the SQL for columns that were chosen."""
+        is_superuser = self.user.is_superuser
+        is_usual = not (self.has_chosen_columns or self._own_column)
+        key = (type(self).__name__, "rows", is_superuser, self.sight.has_others)
+
+        def build(given):
+            return self._rows_seen_by(User(pk=given["owner"], is_superuser=is_superuser))
+
+        return Question(key if is_usual else None, build, {"owner": self.user.pk})
+
+    def _rows_seen_by(self, user):
         more = {name for column in self._plain_columns for name in column.reads}
-        leads = self.kept(Lead.objects.visible_to(self.user)).for_rows(*more)
+        leads = self.kept(Lead.objects.visible_to(user)).for_rows(*more)
         if self._own_column:
             leads = leads.with_own_key([f.own_id for f in self._own_column.fields.values()])
         return leads.with_owner_name() if self.sight.has_others else leads

@@ -27,7 +27,9 @@ class Instant:
 
     def __init__(self, moment=None):
         self.moment = moment or timezone.now()
-        self.local = timezone.localtime(self.moment)
+        # Asked for once: a list tells two hundred moments.
+        self.zone = timezone.get_current_timezone()
+        self.local = self.local_of(self.moment)
         self.day = self.local.date()
         self.start_of_day = start_of_day(self.moment)
 
@@ -36,27 +38,33 @@ class Instant:
         """Return the Instant of `now`, which may be one already, or None for now."""
         return now if isinstance(now, cls) else cls(now)
 
+    def local_of(self, moment):
+        """Return `moment` in local time."""
+        return moment.astimezone(self.zone)
+
+    def is_overdue(self, due):
+        """Whether the moment `due` has passed: its day, or where it has one its time."""
+        return due < (self.start_of_day if _is_day(self.local_of(due)) else self.moment)
+
     def state_of(self, due):
         """Return whether the moment `due` is `overdue`, due `today` or `later`."""
-        if is_overdue(due, now=self):
+        if self.is_overdue(due):
             return "overdue"
-        return "today" if timezone.localtime(due).date() == self.day else "later"
+        return "today" if self.local_of(due).date() == self.day else "later"
 
     def day_group_of(self, due):
         """Return `overdue`, `today` or `later` by the day alone: a list stands in days."""
-        day = timezone.localtime(due).date()
+        day = self.local_of(due).date()
         return "overdue" if day < self.day else "today" if day == self.day else "later"
 
 
 def has_time(moment):
     """Whether `moment` names a time and not only a day."""
-    return timezone.localtime(moment).time() != time.min
+    return not _is_day(timezone.localtime(moment))
 
 
-def is_overdue(moment, *, now=None):
-    """Whether `moment` has passed at `now` (default: now)."""
-    now = Instant.of(now)
-    return moment < (now.moment if has_time(moment) else now.start_of_day)
+def _is_day(local):
+    return not (local.hour or local.minute or local.second or local.microsecond)
 
 
 def show_moment(moment):
@@ -69,11 +77,11 @@ def show_moment(moment):
 def show_due(moment, *, now=None):
     """Return when `moment` is, seen from `now`, as short as a list wants it."""
     now = Instant.of(now)
-    local = timezone.localtime(moment)
+    local = now.local_of(moment)
     days = (local.date() - now.day).days
-    clock = "" if local.time() == time.min else f"{local:%H:%M}"
+    clock = "" if _is_day(local) else f"{local:%H:%M}"
     day = f"{local:%d.%m.}" if local.year == now.local.year else f"{local:%d.%m.%Y}"
-    if is_overdue(moment, now=now):
+    if now.is_overdue(moment):
         overdue = _("overdue")
         return f"{overdue} · {clock if days == 0 else day}"
     if days in {0, 1}:
@@ -85,7 +93,7 @@ def show_past(moment, *, now=None):
     """Return how long ago `moment` was: just now, 2 hours ago, yesterday, a date."""
     now = Instant.of(now)
     minutes = int((now.moment - moment).total_seconds() // 60)
-    local = timezone.localtime(moment)
+    local = now.local_of(moment)
     days = (now.day - local.date()).days
     if minutes < 1:
         return _("just now")

@@ -5,6 +5,7 @@ from django.core import signing
 from .fields import fields_of
 from .models import Lead
 from .models.counting import count_up_to
+from .models.questions import Question
 from .paging import Order, Part, page_of
 
 SALT = "leads.offer"
@@ -34,7 +35,9 @@ class OfferList:
         self.page = page_of(
             [Part(offers[marketplace]) for marketplace in chosen],
             Order("created_at", is_descending=True),
-            rows=Lead.objects.visible_to(user).offered().for_offers(),
+            rows=Question(
+                None, lambda _given: Lead.objects.visible_to(user).offered().for_offers()
+            ),
             cursor=params.get("seite"),
             size=self.size,
         )

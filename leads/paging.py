@@ -18,7 +18,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from .cursors import Edge
-from .models.questions import side_by_side
+from .models import Lead
+from .models.questions import SELECTED, side_by_side
 
 # SQLite joins at most 500 of them.
 PARTS_AT_ONCE = 100
@@ -159,7 +160,7 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
     """Return the page of a list's `parts` that `cursor` names.
 
     `parts` stand in ascending order of the values that they share. The rows themselves are
-    read from the queryset `rows`, which alone decides what may be seen of them.
+    what the Question `rows` finds among them, which alone decides what may be seen of them.
     """
     groups = order.groups(parts)
     edge = _edge(groups, order, cursor)
@@ -183,7 +184,10 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
 
 
 def page_of_ranking(ids, *, rows, cursor=None, size=50):
-    """Return the page of a short ranking of `ids` that `cursor` names; see `page_of`."""
+    """Return the page of a short ranking of `ids` that `cursor` names; see `page_of`.
+
+    Here `rows` is the queryset.
+    """
     edge = Edge.read(cursor, RANKING) if cursor else None
     if edge and edge.pk not in ids:
         edge = None
@@ -204,13 +208,13 @@ def page_of_ranking(ids, *, rows, cursor=None, size=50):
     )
 
 
-def first_ids(questions, order, limit, *, model, cursor=None):
+def first_ids(questions, order, limit, *, cursor=None):
     """Return what selects `limit` ids of a list from the `cursor` on; None where it is empty.
 
     Each of the `questions` is a range of an index that is in this Order, without nulls.
     """
     groups = {VALUES: questions}
-    walk = _Walk(groups, order, model.objects, _edge(groups, order, cursor))
+    walk = _Walk(groups, order, None, _edge(groups, order, cursor))
     ahead = [(0, walk.ahead(VALUES, question, limit)) for question in questions]
     return walk.ids(VALUES, ahead, limit)
 
@@ -305,11 +309,12 @@ class _Walk:
         ids = self.ids(name, batch, limit)
         if ids is None:
             return []
-        directed = self._directed(self.order.keys_of_rows(name))
-        rows = self.rows.filter(pk__in=ids).order_by(*directed)
-        if self.order.reads_one_by_one:
-            return list(rows)
-        return sorted(rows, key=self._place)
+        keys = self.order.keys_of_rows(name)
+        rows = self.rows.then(
+            ("of a page", *keys, self.is_descending),
+            lambda rows, _given: rows.filter(pk__in=SELECTED).order_by(*self._directed(keys)),
+        ).objects(ids)
+        return rows if self.order.reads_one_by_one else sorted(rows, key=self._place)
 
     def _columns(self, name):
         """Return what the keys of a group are called in the database."""
@@ -317,7 +322,7 @@ class _Walk:
         if keys != self.order.keys:
             # Those of another table, by the names of their columns.
             return keys
-        return [self.rows.model._meta.get_field(key).column for key in keys]
+        return [Lead._meta.get_field(key).column for key in keys]
 
     def _place(self, row):
         return self.places[self.order.group_of(self.order.value_of(row))]

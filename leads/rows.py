@@ -1,9 +1,11 @@
 """What the rows of a list of leads show, worked out before the template draws them.
 
-What many rows share, the cells of a marketplace and of a phase, is drawn once.
+What many rows share, the cells of a marketplace and of a phase, is drawn once; and so is a
+row that shows the same as one before it: a rep looks at the same list all day.
 """
 
 from functools import lru_cache
+from operator import attrgetter
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,7 +16,21 @@ from .numbers import euro
 from .targets import days_between, show_lying
 
 
-class Row:
+class _Alike:
+    """Equal where all that it holds is equal, so that what is drawn of it can be kept."""
+
+    __slots__ = ()
+
+    def __eq__(self, other):
+        """Whether the other is of the same kind and holds the same."""
+        return type(other) is type(self) and other.held(other) == self.held(self)
+
+    def __hash__(self):
+        """Return the hash of what it holds."""
+        return hash(self.held(self))
+
+
+class Row(_Alike):
     """One lead as its row shows it."""
 
     __slots__ = (
@@ -22,15 +38,26 @@ class Row:
         *("due_group", "due_note", "due_state", "late", "market", "name", "owner", "phase"),
         *("call_address", "pk", "place", "plain", "reason", "result", "status", "value"),
     )
+    held = staticmethod(attrgetter(*__slots__))
+
+    def __init__(self, pk, address):
+        self.pk, self.address = pk, address
+        self.name = self.call_address = self.place = self.market = self.owner = ""
+        self.phase = self.late = self.value = self.activity = self.activity_at = ""
+        self.due = self.due_state = self.due_group = self.due_note = ""
+        self.closed_at = self.closed_on = self.status = self.result = self.reason = ""
+        self.plain = ()
 
 
-class Cell:
+class Cell(_Alike):
     """What the cell of a plain column shows of one lead."""
 
-    __slots__ = ("column", "edits", "href", "is_unfit", "text")
+    __slots__ = ("css", "edits", "heading", "href", "is_unfit", "leads_away", "text")
+    held = staticmethod(attrgetter(*__slots__))
 
     def __init__(self, column, lead, *, says_what_it_edits):
-        self.column = column
+        self.css, self.heading = column.css, str(column.heading)
+        self.leads_away = column.leads_away
         self.text = column.text_of(lead)
         self.href = column.href(lead) if self.text else None
         field = column.field_of(lead) if column.is_own else None
@@ -81,10 +108,9 @@ class Rows:
             row.closed_at, row.closed_on = closed.isoformat(), f"{closed:%d.%m.%Y}"
             row.status, row.result = lead.status, lead.get_status_display()
             row.reason = lead.loss_reason.label if lead.loss_reason_id else ""
-        row.plain = {
-            column.name: Cell(column, lead, says_what_it_edits=says)
-            for column, says in self.plain
-        }
+        row.plain = tuple(
+            Cell(column, lead, says_what_it_edits=says) for column, says in self.plain
+        )
         return row
 
     def _late(self, lead):
@@ -98,15 +124,14 @@ class Rows:
 
 def due_row(lead, address, *, now):
     """Return a row of `lead`, seen from an Instant, that only tells when it is due."""
-    row = Row()
-    row.pk, row.address = lead.pk, address
+    row = Row(lead.pk, address)
     if lead.follow_up_at:
         row.due = show_due(lead.follow_up_at, now=now)
         row.due_state = now.state_of(lead.follow_up_at)
         row.due_group = now.day_group_of(lead.follow_up_at)
         row.due_note = lead.follow_up_note
     else:
-        row.due, row.due_group, row.due_note = "", "none", ""
+        row.due_group = "none"
     return row
 
 

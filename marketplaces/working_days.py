@@ -30,6 +30,7 @@ def add_working_days(day, count, state=""):
     return day
 
 
+@lru_cache(maxsize=10_000)
 def working_days_between(start, end, state=""):
     """Return how many working days lie after `start`, up to and with `end`; 0 if none do.
 

@@ -1,11 +1,15 @@
 """How leadbook's templates show values. Every result is text that is escaped as usual."""
 
 import functools
+import itertools
+from typing import NamedTuple
 
 from django import template
+from django.template import Context
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import Urlizer
+from django.utils.translation import get_language
 from lucide.templatetags.lucide import lucide
 
 from leadbook.folding import pure
@@ -102,29 +106,50 @@ def linked_words(text):
 @register.simple_tag(takes_context=True)
 def cells(context, columns):
     """Draw the cells of the context's `row`; `columns` are pairs of partial and name."""
-    return _cells(columns).render(context)
+    shown = context["list"]
+    look = Look(shown.is_closed, shown.has_chosen_columns, shown.opening, get_language())
+    return _drawn(columns, context["row"], look)
+
+
+class Look(NamedTuple):
+    """What the cells of a list have in common, under the names that it has there."""
+
+    is_closed: bool
+    has_chosen_columns: bool
+    opening: str
+    language: str
+
+
+# Some megabytes in each worker: the lists of a hundred people.
+@functools.lru_cache(maxsize=5000)
+def _drawn(columns, row, look):
+    """Draw the cells of a row; nothing else than what is given may stand in them."""
+    frame = get_template("leads/columns/cells.html").template
+    context = Context({"row": row, "list": look})
+    with context.render_context.push_state(frame), context.bind_template(frame):
+        return _cells(columns).render(context)
 
 
 @functools.lru_cache(maxsize=1000)
 def _cells(columns):
     """Return the nodes of these cells; as one list they are as quick as a template."""
-    nodes = template.NodeList()
-    for partial, name in columns:
+    nodes, plain = template.NodeList(), itertools.count()
+    for partial, _name in columns:
         drawn = get_template(f"leads/columns/cells.html#{partial}").template.nodelist
-        nodes += [_PlainCell(name, drawn)] if partial == "plain" else drawn
+        nodes += [_PlainCell(next(plain), drawn)] if partial == "plain" else drawn
     return nodes
 
 
 class _PlainCell(template.Node):
-    """The cell of a column that is drawn as any other; it finds what it shows by its name."""
+    """The cell of a column that is drawn as any other; it finds what it shows by its place."""
 
-    def __init__(self, name, nodelist):
-        self.name = name
+    def __init__(self, place, nodelist):
+        self.place = place
         self.nodelist = nodelist
 
     def render(self, context):
         """Draw it."""
-        with context.push(cell=context["row"].plain[self.name]):
+        with context.push(cell=context["row"].plain[self.place]):
             return self.nodelist.render(context)
 
 

@@ -1,13 +1,14 @@
 """The sales process: one phase at a time, until the lead is won or lost."""
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from leadbook import provenance
 from leads.targets import days_between, last_day
+from marketplaces.models import Phase
 
 from .errors import NotNeighbours, ReasonGone, StaleMove
 from .event import LeadEvent
+from .questions import read_beside
 
 
 class Process:
@@ -23,8 +24,7 @@ class Process:
 
     def read_process(self):
         """Read the phases once for all that looks at them, unless that is done already."""
-        phases = Prefetch("phases", self.marketplace.phases.in_order())
-        prefetch_related_objects([self.marketplace], phases)
+        read_beside([self.marketplace], "phases", Phase.objects.in_order(), key=("process",))
 
     @property
     def next_phase(self):

@@ -10,9 +10,12 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import reduce
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
+from django.db.models import prefetch_related_objects
+from django.db.models.expressions import RawSQL
 
 # No row has such values. They are of the kinds that the values will be, so that Django
 # makes the same SQL of them. An id's is this and one less for each further value.
@@ -27,6 +30,8 @@ EDGES = {
     Decimal: Decimal("-918273645546.37"),
     str: "\x01edge",
 }
+# Stands in a queryset for the ids that are selected by SQL which is known only later.
+SELECTED = RawSQL("SELECT 0 /* selected */", ())
 # A status or a role; nothing that somebody typed is compiled here.
 WORD = re.compile("[a-z_]+")
 _compiled = {}
@@ -72,20 +77,37 @@ class Question:
             _compiled[key] = _compile(self.build(placeholders), names)
         return _compiled[key]
 
-    def objects(self):
+    def objects(self, selected=None):
         """Return the objects that are found, with all that the queryset reads with them.
 
-        Django makes them of the rows; what it is spared is to write the SQL once more.
+        `selected` is the RawSQL that takes the place of SELECTED. Django makes the objects of
+        the rows; what it is spared is to write the SQL once more.
         """
         ready = self._ready()
         if ready is None:
             return []
+        sql, params = ready.sql, ready.params_of(self.values)
+        if selected:
+            before, after = sql.split(SELECTED.sql)
+            place = before.count("%s")
+            sql = f"{before}{selected.sql}{after}"
+            params[place:place] = selected.params
         compiler = copy(ready.compiler)
         compiler.connection = connections[ready.queryset.db]
-        compiler.as_sql = lambda: (ready.sql, tuple(ready.params_of(self.values)))
-        objects = ready.queryset.all()
+        compiler.as_sql = lambda: (sql, tuple(params))
+        # What is read beside them is asked by questions, too.
+        objects = ready.queryset.prefetch_related(None)
         objects.query.get_compiler = lambda **_using: compiler
-        return list(objects)
+        found = list(objects)
+        beside = ready.queryset._prefetch_related_lookups
+        if self.key is None:
+            prefetch_related_objects(found, *beside)
+        else:
+            for lookup in beside:
+                *path, name = lookup.prefetch_through.split("__")
+                parents = [reduce(getattr, path, each) for each in found]
+                read_beside(parents, name, lookup.queryset, key=(*self.key, *path))
+        return found
 
     def rows(self):
         """Return the rows that are found, as tuples."""
@@ -95,6 +117,32 @@ class Question:
         with connection.cursor() as cursor:
             cursor.execute(*compiled)
             return cursor.fetchall()
+
+
+def read_beside(parents, name, queryset, *, key):
+    """Read what points to the `parents`, as prefetch_related does; see Question for `key`.
+
+    `name` is that of the reverse relation, `queryset` what of it is read, in its order.
+    """
+    parents = [p for p in parents if name not in getattr(p, "_prefetched_objects_cache", ())]
+    if not parents:
+        return
+    link = parents[0]._meta.get_field(name).field
+    by_parent = {parent.pk: [] for parent in parents}
+    found = Question(
+        ("beside", name, *key),
+        lambda given: queryset.filter(**{f"{link.name}__in": list(given.values())}),
+        {f"parent {place}": pk for place, pk in enumerate(by_parent)},
+    ).objects()
+    for each in found:
+        by_parent[getattr(each, link.attname)].append(each)
+    for parent in parents:
+        rows = getattr(parent, name).all()
+        rows._result_cache = by_parent[parent.pk]
+        rows._prefetch_done = True
+        for each in rows:
+            link.set_cached_value(each, parent)
+        vars(parent).setdefault("_prefetched_objects_cache", {})[name] = rows
 
 
 def side_by_side(questions):

@@ -24,7 +24,7 @@ from leads.demo.staging import make_marketplaces, make_people
 from leads.fields import fields_of
 from leads.models import Attachment, JournalEntry, Lead, LeadEvent, LeadRefusal
 from leads.models.attachment import attachment_storage
-from leads.moments import is_overdue
+from leads.moments import Instant
 from leads.uploads import Document
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
 from marketplaces.models import Field, Marketplace, Membership, User
@@ -165,9 +165,9 @@ def assert_first_page(now):
     mine = Lead.objects.filter(owner__username="vertrieb1", status="in_progress")
     first = mine.exclude(follow_up_at=None).order_by("follow_up_at", "id")[0]
     assert (first.name, first.phase.name) == ("Familie Aigner", "Angebot")
-    assert is_overdue(first.follow_up_at, now=now)
+    assert Instant(now).is_overdue(first.follow_up_at)
     wendl = mine.get(name="Bäckerei Wendl GmbH")
-    assert not is_overdue(wendl.follow_up_at, now=now)
+    assert not Instant(now).is_overdue(wendl.follow_up_at)
     assert timezone.localtime(wendl.follow_up_at).date() == timezone.localtime(now).date()
     assert mine.get(name="Familie Oberhofer").follow_up_at is None
     assert mine.get(name="Hausverwaltung Isarblick").journal.written().count() > 110

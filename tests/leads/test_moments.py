@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
 from leads.moments import (
+    Instant,
     MomentField,
     has_time,
-    is_overdue,
     show_day,
     show_due,
     show_moment,
@@ -94,7 +94,7 @@ NOW = local(2026, 11, 23, 14, 30)
     ],
 )
 def test_when_something_is_due(moment, overdue, text):
-    assert is_overdue(moment, now=NOW) is overdue
+    assert Instant(NOW).is_overdue(moment) is overdue
     assert show_due(moment, now=NOW) == text
 
 
