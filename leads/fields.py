@@ -7,6 +7,7 @@ What is not in it (owner, marketplace, phase …) cannot be edited as a field.
 
 import json
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
@@ -169,9 +170,12 @@ class LeadField:
         """Return this field as the page of `lead` shows it."""
         data = self.data_of(lead)
         return ShownField(
-            field=self,
+            lead_id=lead.pk,
+            name=self.name,
+            label=str(self.label),
             text=self.text_of(lead),
             href=self.href(lead),
+            is_wide=self.is_wide,
             is_unfit=self.is_unfit(data),
             is_missing=self.required and not data,
         )
@@ -191,37 +195,30 @@ class LeadField:
         return None
 
 
-@dataclass(frozen=True)
-class ShownField:
-    """A field of one lead, as its row on the page shows it."""
+class ShownField(NamedTuple):
+    """A field of one lead, as its row on the page shows it; all that it shows is here."""
 
-    field: LeadField
+    lead_id: int
+    name: str
+    label: str
     text: str
     href: str | None
+    # Whether its input takes the whole width of a form.
+    is_wide: bool
     # Whether the definition was changed since, so that the value does not fit it.
-    is_unfit: bool = False
+    is_unfit: bool
     # Whether it is required and not given.
-    is_missing: bool = False
-
-    @property
-    def name(self):
-        """The field's name in addresses."""
-        return self.field.name
-
-    @property
-    def label(self):
-        """What the field is called."""
-        return self.field.label
+    is_missing: bool
 
     @property
     def edit_label(self):
         """What the button is called that opens its editor."""
-        return gettext("Edit %(field)s") % {"field": self.field.label}
+        return gettext("Edit %(field)s") % {"field": self.label}
 
     @property
     def leads_away(self):
         """Whether the address is another site's."""
-        return self.field.name in MAPPED
+        return self.name in MAPPED
 
 
 def _prospect(name, label, **kwargs):

@@ -70,14 +70,18 @@ class Changes:
     @cached_property
     def fields(self):
         """The fields that were changed, as the page shows them."""
+        return [field.on(self.lead) for field in self._changed_fields]
+
+    @property
+    def _changed_fields(self):
         names = {event.field for event in self.events if event.kind == Kind.FIELD_CHANGED}
         table = table_of(self.lead, names)
-        return [table[name].on(self.lead) for name in sorted(names) if name in table]
+        return [table[name] for name in sorted(names) if name in table]
 
     @property
     def twins(self):
         """The leads that are alike now, or None where no likeness can have changed."""
-        if any(is_matched(shown.field) for shown in self.fields):
+        if any(map(is_matched, self._changed_fields)):
             return twins_of(self.lead, user=self.reader)
         return None
 

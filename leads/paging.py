@@ -219,14 +219,21 @@ def first_ids(questions, order, limit, *, cursor=None):
     return walk.ids(VALUES, ahead, limit)
 
 
-def portion_of(queryset, *, before=None, size=30):
+def portion_of(rows, *, before=None, size=30):
     """Return the next `size` rows of a newest-first list and whether there are more.
 
-    `before` is the row above, None at the beginning; the queryset knows `older_than`.
+    `rows` is a Question for a TimelineQuerySet, `before` the row above, None at the
+    beginning.
     """
-    rows = queryset.older_than(before) if before is not None else queryset
-    rows = list(rows.newest_first()[: size + 1])
-    return rows[:size], len(rows) > size
+    above = {"edge": before.created_at, "above": before.pk} if before is not None else {}
+
+    def portion(rows, given):
+        if above:
+            rows = rows.older_than(given["edge"], given["above"])
+        return rows.newest_first()[: size + 1]
+
+    found = rows.then(("portion", size), portion, **above).objects()
+    return found[:size], len(found) > size
 
 
 def _edge(groups, order, cursor):

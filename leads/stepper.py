@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from .models import LeadEvent
+from .models.questions import Question
 from .targets import show_lying
 
 
@@ -34,7 +36,11 @@ class Stepper:
     def __init__(self, lead):
         self.lead = lead
         lead.read_process()
-        events = list(lead.events.for_stepper())
+        events = Question(
+            ("steps",),
+            lambda given: LeadEvent.objects.of_lead(given["lead"]).for_stepper(),
+            {"lead": lead.pk},
+        ).objects()
         # The event that closed the lead, or None.
         self.closing = events[-1] if events and lead.is_closed else None
         self.steps = list(self._steps(events))

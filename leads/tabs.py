@@ -6,6 +6,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from .forms import EntryForm
+from .models import JournalEntry, LeadEvent
+from .models.questions import Question
 from .paging import portion_of
 from .uploads import accepted_endings, takes_files_directly
 
@@ -26,7 +28,12 @@ def _above(rows, request):
 def journal_tab(lead, request):
     """The composer and a portion of the journal, grouped by day."""
     above = _above(lead.journal.all(), request)
-    entries, has_more = portion_of(lead.journal.shown(), before=above, size=JOURNAL_PORTION)
+    shown = Question(
+        ("journal",),
+        lambda given: JournalEntry.objects.of_lead(given["lead"]).shown(),
+        {"lead": lead.pk},
+    )
+    entries, has_more = portion_of(shown, before=above, size=JOURNAL_PORTION)
     return {
         "form": EntryForm(),
         "days": days_of(entries, above=above),
@@ -48,9 +55,8 @@ def days_of(entries, *, above=None):
 def files_tab(lead, request):
     """The drop zone and a portion of the attachments."""
     above = _above(lead.attachments.all(), request)
-    files, has_more = portion_of(
-        lead.attachments.kept().for_list(), before=above, size=FILE_PORTION
-    )
+    shown = Question(None, lambda _given: lead.attachments.kept().for_list())
+    files, has_more = portion_of(shown, before=above, size=FILE_PORTION)
     files_left, bytes_left = lead.room_left
     return {
         "files": files,
@@ -71,7 +77,12 @@ def files_tab(lead, request):
 def history_tab(lead, request):
     """A portion of the Verlauf."""
     above = _above(lead.events.all(), request)
-    events, has_more = portion_of(lead.events.all(), before=above, size=EVENT_PORTION)
+    shown = Question(
+        ("history",),
+        lambda given: LeadEvent.objects.of_lead(given["lead"]),
+        {"lead": lead.pk},
+    )
+    events, has_more = portion_of(shown, before=above, size=EVENT_PORTION)
     return {"events": events, "more_before": events[-1].pk if has_more else None}
 
 

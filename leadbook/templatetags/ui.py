@@ -14,6 +14,7 @@ from lucide.templatetags.lucide import lucide
 
 from leadbook.folding import pure
 from leads import moments, numbers, shortcuts, uploads
+from leads.lines import Line
 from leads.models.queryset import MOST_COUNTED
 
 register = template.Library()
@@ -109,6 +110,25 @@ def cells(context, columns):
     shown = context["list"]
     look = Look(shown.is_closed, shown.has_chosen_columns, shown.opening, get_language())
     return _drawn(columns, context["row"], look)
+
+
+@register.simple_tag
+def piece(template_name, **values):
+    """Draw a template that shows nothing but the hashable `values`; once for equal ones."""
+    return _piece(template_name, get_language(), **values)
+
+
+@register.simple_tag(takes_context=True)
+def line(context, entry):
+    """Draw the line of a journal entry as the context's user sees it."""
+    shown = Line.of(entry, reader=context["user"])
+    return piece("leads/journal/line.html", line=shown)
+
+
+# Some megabytes in each worker: what fifty leads show.
+@functools.lru_cache(maxsize=4000)
+def _piece(template_name, _language, **values):
+    return get_template(template_name).template.render(Context(values))
 
 
 class Look(NamedTuple):

@@ -23,11 +23,15 @@ class TimelineQuerySet(models.QuerySet):
         """The rows with these ids."""
         return self.filter(pk__in=ids)
 
-    def older_than(self, row):
-        """Those that stand below `row`."""
+    def of_lead(self, pk):
+        """The rows of the lead with this id."""
+        return self.filter(lead=pk)
+
+    def older_than(self, moment, pk):
+        """Those that stand below the row of this moment and id."""
         # As one range of the index; the same in words joined with OR would be none.
         place = Tuple(models.F("created_at"), models.F("id"))
-        return self.filter(TupleLessThan(place, (row.created_at, row.pk)))
+        return self.filter(TupleLessThan(place, (moment, pk)))
 
     def with_id(self, pk):
         """Return the row with this id, or None."""
