@@ -166,9 +166,11 @@ class DeclineForm(forms.Form):
 class EntryForm(forms.Form):
     """A journal entry. The `token` lets the same form write one entry only."""
 
+    kinds = [(kind.value, kind.label) for kind in JournalEntry.WRITTEN_KINDS]
+
     kind = forms.ChoiceField(
         label=_("Kind"),
-        choices=[(kind.value, kind.label) for kind in JournalEntry.WRITTEN_KINDS],
+        choices=kinds,
         widget=forms.RadioSelect,
         initial=JournalEntry.Kind.NOTE,
         required=False,

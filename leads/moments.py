@@ -5,13 +5,14 @@ and overdue from the next day on. A day with a time is overdue from that time on
 """
 
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
@@ -115,7 +116,12 @@ def show_day(day, *, today=None):
         return _("Today")
     if day == today - timedelta(days=1):
         return _("Yesterday")
-    return date_format(day, "l, j. F" if day.year == today.year else "l, j. F Y")
+    return _written(day, "l, j. F" if day.year == today.year else "l, j. F Y", get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _written(day, pattern, _language):
+    return date_format(day, pattern)
 
 
 class MomentWidget(forms.MultiWidget):

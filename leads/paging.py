@@ -320,7 +320,7 @@ class _Walk:
         rows = self.rows.then(
             ("of a page", *keys, self.is_descending),
             lambda rows, _given: rows.filter(pk__in=SELECTED).order_by(*self._directed(keys)),
-        ).objects(ids)
+        ).objects(ids, is_kept=all(question.key for _place, question in batch))
         return rows if self.order.reads_one_by_one else sorted(rows, key=self._place)
 
     def _columns(self, name):

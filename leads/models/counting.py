@@ -6,7 +6,7 @@ from django.db import connection
 
 from leads.numbers import german
 
-from .questions import side_by_side
+from .questions import keeping_plans, side_by_side
 
 MOST = 1000
 
@@ -56,7 +56,8 @@ def count_up_to(**groups):
         some = f"SELECT 1 FROM ({sql}) AS parts LIMIT {MOST + 1}"  # noqa: S608
         counts.append(f"(SELECT COUNT(*) FROM ({some}) AS counted)")  # noqa: S608
         params += of_group
-    with connection.cursor() as cursor:
+    is_kept = all(question.key for questions in groups.values() for question in questions)
+    with keeping_plans(is_kept), connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(counts)}", params)
         numbers = cursor.fetchone()
     return dict(zip(groups, map(Count, numbers), strict=True))

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from .questions import keeping_plans
 from .visibility import has_role
 
 # A value that more leads have, a switchboard's number, says nothing of a person.
@@ -48,7 +49,7 @@ def ids_sharing(keys, *, marketplace_id, user, but=0):
     """
     if not keys:
         return []
-    with connection.cursor() as cursor:
+    with keeping_plans(), connection.cursor() as cursor:
         cursor.execute(*question(keys, marketplace_id=marketplace_id, user=user, but=but))
         return [pk for (pk,) in cursor.fetchall()]
 

@@ -6,6 +6,7 @@ is compiled with placeholders for its values, and what came out is filled in aft
 """
 
 import re
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from functools import reduce
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
@@ -34,6 +36,8 @@ EDGES = {
 SELECTED = RawSQL("SELECT 0 /* selected */", ())
 # A status or a role; nothing that somebody typed is compiled here.
 WORD = re.compile("[a-z_]+")
+# How often a connection has asked something before the plan is kept, and how many it keeps.
+ASKED_BEFORE, MOST_PLANS = 2, 300
 _compiled = {}
 
 
@@ -77,11 +81,12 @@ class Question:
             _compiled[key] = _compile(self.build(placeholders), names)
         return _compiled[key]
 
-    def objects(self, selected=None):
+    def objects(self, selected=None, *, is_kept=True):
         """Return the objects that are found, with all that the queryset reads with them.
 
-        `selected` is the RawSQL that takes the place of SELECTED. Django makes the objects of
-        the rows; what it is spared is to write the SQL once more.
+        `selected` is the RawSQL that takes the place of SELECTED; `is_kept` says whether it
+        is made of what is kept. Django makes the objects of the rows; what it is spared is
+        to write the SQL once more.
         """
         ready = self._ready()
         if ready is None:
@@ -98,7 +103,8 @@ class Question:
         # What is read beside them is asked by questions, too.
         objects = ready.queryset.prefetch_related(None)
         objects.query.get_compiler = lambda **_using: compiler
-        found = list(objects)
+        with keeping_plans(self.key is not None and is_kept):
+            found = list(objects)
         beside = ready.queryset._prefetch_related_lookups
         if self.key is None:
             prefetch_related_objects(found, *beside)
@@ -114,9 +120,32 @@ class Question:
         compiled = self.sql()
         if compiled is None:
             return []
-        with connection.cursor() as cursor:
+        with keeping_plans(self.key is not None), connection.cursor() as cursor:
             cursor.execute(*compiled)
             return cursor.fetchall()
+
+
+@contextmanager
+def keeping_plans(is_kept=True):
+    """Let PostgreSQL keep the plans of what is asked in the block, if it `is_kept` SQL.
+
+    Planning a list's slices takes PostgreSQL longer than reading them. It compares a plan for
+    all values with those for the ones at hand, and keeps it where it is as good. What was
+    typed into a search is never kept: there, one plan does not fit all.
+    """
+    if connection.vendor != "postgresql" or not is_kept:
+        yield
+        return
+    connection.ensure_connection()
+    beneath = connection.connection
+    before = beneath.cursor_factory, beneath.prepare_threshold
+    # Only what is bound by the server can be prepared.
+    beneath.cursor_factory, beneath.prepare_threshold = ServerBindingCursor, ASKED_BEFORE
+    beneath.prepared_max = MOST_PLANS
+    try:
+        yield
+    finally:
+        beneath.cursor_factory, beneath.prepare_threshold = before
 
 
 def read_beside(parents, name, queryset, *, key):

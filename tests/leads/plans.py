@@ -3,7 +3,6 @@
 import json
 
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 # Numbers that spread evenly and never repeat each other's steps.
 ROWS = """
@@ -82,26 +81,51 @@ def settle():
 
 
 def nodes_of(request):
-    """Return the plan nodes of every query that `request()` makes, and its answer."""
-    with CaptureQueriesContext(connection) as captured:
-        answer = request()
-    nodes = []
-    for query in captured:
-        sql = query["sql"]
+    """Return the plan nodes of every query that `request()` makes, and its answer.
+
+    Where PostgreSQL may keep a plan for all values, those of that plan as well.
+    """
+    asked = []
+
+    def note(execute, sql, params, many, context):
         if sql.startswith(("SELECT", "WITH")) and "leads_" in sql:
-            nodes += _nodes(sql)
-    return nodes, answer
+            asked.append((sql, params, _may_keep_plan()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        answer = request()
+    return [node for each in asked for node in _nodes(*each)], answer
 
 
-def _nodes(sql):
+def _may_keep_plan():
+    is_postgresql = connection.vendor == "postgresql"
+    return is_postgresql and connection.connection.prepare_threshold is not None
+
+
+def _nodes(sql, params, may_keep_plan):
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
             return [detail for *_ids, detail in cursor.fetchall()]
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
-        plan = cursor.fetchone()[0]
-        plan = json.loads(plan) if isinstance(plan, str) else plan
-        return list(_flat(plan[0]["Plan"]))
+        nodes = _explained(cursor, sql, params)
+        if may_keep_plan:
+            numbered = sql.replace("%s", "{}").format(
+                *(f"${n + 1}" for n in range(len(params)))
+            )
+            cursor.execute(f"PREPARE looked_at AS {numbered}")
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+            values = ", ".join(["%s"] * len(params))
+            nodes += _explained(cursor, f"EXECUTE looked_at({values})", params)
+            cursor.execute("RESET plan_cache_mode")
+            cursor.execute("DEALLOCATE looked_at")
+        return nodes
+
+
+def _explained(cursor, sql, params):
+    cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+    plan = cursor.fetchone()[0]
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return list(_flat(plan[0]["Plan"]))
 
 
 def _flat(node):
