@@ -13,6 +13,8 @@ from .stage import route_name
 HTMX_VERBS = ("get", "post", "put", "patch", "delete")
 # How many addresses are looked at that differ only in the values of the same parameters.
 ALIKE = 2
+# How the form of the frame that parts of its pages name sends what its buttons say.
+FRAME = {"post": "post"}
 # Here the value of a parameter makes another page.
 TELLING = {"tab", "nach"}
 
@@ -61,6 +63,9 @@ def targets_in(page, base):
     for picture in page.all("img"):
         yield "GET", picture.get("src"), {}
     for form in page.all("form"):
+        if "hidden" in form.attrs:
+            # Sent by the buttons elsewhere that name it, never by itself.
+            continue
         held = form.typed
         yield form.get("method", "get").upper(), form.get("action") or base, held
         for button in form.all("button"):
@@ -73,7 +78,8 @@ def targets_in(page, base):
     for button in page.all("button"):
         if button.get("formaction") and button.get("form"):
             form = forms.get(button["form"])
-            method = button.get("formmethod") or (form.get("method", "get") if form else "get")
+            method = form.get("method", "get") if form else FRAME.get(button["form"], "get")
+            method = button.get("formmethod") or method
             pressed = {button["name"]: button.get("value")} if button.get("name") else {}
             yield method.upper(), button["formaction"], pressed
     for element in page.all():
