@@ -129,7 +129,8 @@ class Crawl:
         self._alike[target.kind] = self._alike.get(target.kind, 0) + 1
         self.targets.setdefault((target.kind, self._alike[target.kind]), target)
         if target.verb == "GET":
-            for headers in ({}, HTMX):
+            # The first one as page and as part, what is like it as a page.
+            for headers in ({}, HTMX) if self._alike[target.kind] == 1 else ({},):
                 self._read(target, target.ask(self.client, headers))
         elif self._presses:
             with rolled_back(self.client):

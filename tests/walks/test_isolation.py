@@ -88,7 +88,8 @@ def test_others_are_refused_and_nothing_changes(stage, signed_in, client_of, rou
             for verb in VERBS:
                 expected = outside(send(client, verb, absent, data, headers))
                 assert expected[0] == (404 if of.verbs.get(verb) else 405), (verb, headers)
-                for lead in leads:
+                # Other verbs are refused before a lead is looked for: one shows it.
+                for lead in leads if of.verbs.get(verb) else leads[:1]:
                     address = stage.address(route, lead_id=lead.pk)
                     response = send(client, verb, address, data, headers)
                     assert outside(response) == expected, (verb, headers, lead.status)
