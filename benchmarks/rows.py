@@ -60,6 +60,10 @@ class Stage:
         chosen = many.get(f"{LIST}?marktplatz={LARGEST}").text
         phases = re.search(r'<select name="phase".*?</select>', chosen, re.DOTALL)[0]
         self.phase = re.findall(r'<option value="(\d+)"', phases)[1]
+        dialog = many.get(f"/leads/filter/?liste=in-bearbeitung&marktplatz={LARGEST}").text
+        self.number = re.search(r'name="(feld-\d+)-ab"', dialog)[1]
+        found = re.search(r'type="checkbox" name="(feld-\d+)" value="([^"]+)"', dialog)
+        self.choice, self.chosen = found.groups()
         heavy = many.get(f"/leads/{cast.heavy(leads)}/").text
         self.portion = re.search(r"[?&;]vor=(\d+)", heavy)[1]
 
@@ -137,6 +141,17 @@ def _lists():
         yield _get(f"list, follow-up {due}", f"?wiedervorlage={due}")
     yield _get("list, one marketplace", f"?marktplatz={LARGEST}")
     yield _get("list, one phase", lambda stage: f"?phase={stage.phase}")
+    for name, asked in (
+        ("an own choice", lambda s: {s.choice: s.chosen}),
+        ("an own number", lambda s: {f"{s.number}-ab": "150"}),
+        ("sorted by an own number", lambda s: {"sort": s.number}),
+        ("sorted by an own number, down", lambda s: {"sort": f"-{s.number}"}),
+        ("with own columns", lambda s: {"spalten": f"name,phase,{s.number},{s.choice}"}),
+    ):
+        yield _get(
+            f"list, {name}",
+            lambda s, asked=asked: f"?{urlencode({'marktplatz': LARGEST, **asked(s)})}",
+        )
     yield _get("list, first page", LIST, cast.FEW)
     yield _get("list, first page", LIST, cast.MANAGER)
     yield _get("list, next page", lambda stage: stage.next_of_manager, cast.MANAGER)

@@ -5,6 +5,7 @@ from marketplaces.models import ChecklistItem, Requirement
 
 from .errors import RequirementsMissing
 from .event import LeadEvent
+from .questions import Question
 from .tick import Tick
 
 
@@ -13,7 +14,11 @@ class Requirements:
 
     def checklist(self):
         """Return the entries of the current phase in order, each with its `tick` or None."""
-        items = list(ChecklistItem.objects.of_phase(self.phase_id).active().in_order())
+        items = _asked(
+            "checklist",
+            self.phase_id,
+            lambda given: ChecklistItem.objects.of_phase(given["phase"]).active().in_order(),
+        ).objects()
         ticks = {tick.item_id: tick for tick in self.ticks.of_items(items)} if items else {}
         for item in items:
             item.tick = ticks.get(item.pk)
@@ -24,7 +29,12 @@ class Requirements:
 
         A retired definition is required of nobody, also where it has a value.
         """
-        names = Requirement.objects.of_phase(self.phase_id).names()
+        asked = _asked(
+            "requirements",
+            self.phase_id,
+            lambda given: Requirement.objects.of_phase(given["phase"]).names(),
+        )
+        names = {name for (name,) in asked.rows()}
         if not names:
             return []
         named = [field for name, field in table_of(self, names).items() if name in names]
@@ -64,3 +74,8 @@ class Requirements:
         items = [item for item in self.checklist() if item.is_required and not item.tick]
         if fields or items:
             raise RequirementsMissing(fields, items)
+
+
+def _asked(what, phase_id, build):
+    """Return the Question of `what` a phase asks for; each step forward asks it twice."""
+    return Question((what,), build, {"phase": phase_id})

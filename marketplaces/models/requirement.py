@@ -27,7 +27,7 @@ class RequirementQuerySet(models.QuerySet):
 
     def names(self):
         """Return the names of the required fields."""
-        return set(self.order_by().values_list("name", flat=True))
+        return self.order_by().values_list("name", flat=True)
 
 
 class Requirement(models.Model):

@@ -51,6 +51,7 @@ def test_the_bar_of_a_phone_is_links_to_what_the_lead_can_do(page_of_anna, heatp
     tabs = {
         "Journal": f"{address(lead)}?tab=journal#panel",
         "Anhänge": f"{address(lead)}?tab=anhaenge#panel",
+        "Foto": f"{address(lead)}?tab=anhaenge#panel",
     }
     phase = f"{address(lead)}phase/"
     call = {"Anrufen": "tel:+4980311234567"}
