@@ -17,7 +17,7 @@ from .models import FieldValue
 from .text import sort_key
 
 # More leads than this are not gathered, but looked at one by one in the order of the list.
-MOST_GATHERED = 2000
+MOST_GATHERED = 500
 FROM, TO = "-ab", "-bis"
 LAST = "\U0010ffff"
 

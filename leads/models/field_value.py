@@ -87,4 +87,16 @@ class FieldValue(models.Model):
 
 def has_value(field_id, condition=None):
     """Return what is true of leads that have a value (that meets `condition`) in a field."""
-    return Exists(FieldValue.objects.of_outer_lead(field_id).filter(condition or Q()))
+    return _LookedUp(FieldValue.objects.of_outer_lead(field_id).filter(condition or Q()))
+
+
+class _LookedUp(Exists):
+    """An EXISTS that PostgreSQL asks of each row on the way, until the page is full.
+
+    Without the OFFSET it would join all values of the field, to find fifty of them.
+    """
+
+    def as_postgresql(self, compiler, connection, **extra):
+        """Return the condition and its parameters."""
+        template = "EXISTS(%(subquery)s OFFSET 0)"
+        return self.as_sql(compiler, connection, template=template, **extra)

@@ -1,5 +1,7 @@
 """A marketplace's page in the admin, filled in as a browser would."""
 
+import re
+
 from django.urls import reverse
 
 
@@ -37,8 +39,10 @@ class MarketplacePage:
 
     def row(self, kind, name):
         """Return the prefix of the row that holds `name`."""
+        # A person's id must not be found in a row's own, which may be the same number.
+        pattern = re.compile(rf"{kind}-\d+-(?!id$|marketplace$|position$)")
         for key, value in self.data.items():
-            if value == name and key.startswith(f"{kind}-"):
+            if value == name and pattern.match(key):
                 return key.rsplit("-", 1)[0]
         raise KeyError(name)
 
