@@ -188,6 +188,8 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         # minutes more. When it gives up, the next request makes it try afresh.
         "reconnect_timeout": 2,
     }
+# A pooler that gives each transaction another connection must know prepared statements.
+KEEP_QUERY_PLANS = env.switch("KEEP_QUERY_PLANS", default=True)
 # Outlives a restore of the database, so it must lie where no backup of it is put back.
 ERASURE_LIST = Path(env("ERASURE_LIST", default=str(VAR_DIR / "erasures.jsonl")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -11,9 +11,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from marketplaces.working_days import working_days_between
+
 from .moments import Instant, show_due, show_past
 from .numbers import euro
-from .targets import days_between, show_lying
+from .targets import show_lying
 
 
 class _Alike:
@@ -117,8 +119,9 @@ class Rows:
         """Return for how long the lead lies in its phase where that is too long, or empty."""
         if lead.closed_at or not lead.phase_due_on or lead.phase_due_on >= self.now.day:
             return ""
+        entered = self.now.local_of(lead.phase_entered_at).date()
         state = self.states[lead.marketplace_id]
-        days = days_between(lead.phase_entered_at, self.now.moment, state)
+        days = working_days_between(entered, self.now.day, state)
         return show_lying(days, self.targets[lead.phase_id] or 0)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from lucide.templatetags.lucide import lucide
 
 from leadbook.folding import pure
+from leadbook.keeping import kept
 from leads import moments, numbers, shortcuts, uploads
 from leads.lines import Line
 from leads.models.queryset import MOST_COUNTED
@@ -125,8 +126,8 @@ def line(context, entry):
     return piece("leads/journal/line.html", line=shown)
 
 
-# Some megabytes in each worker: what fifty leads show.
-@functools.lru_cache(maxsize=4000)
+# Some megabytes in each worker: what a hundred pages of leads show.
+@kept(4000)
 def _piece(template_name, _language, **values):
     return get_template(template_name).template.render(Context(values))
 
@@ -141,7 +142,7 @@ class Look(NamedTuple):
 
 
 # Some megabytes in each worker: the lists of a hundred people.
-@functools.lru_cache(maxsize=5000)
+@kept(5000)
 def _drawn(columns, row, look):
     """Draw the cells of a row; nothing else than what is given may stand in them."""
     frame = get_template("leads/columns/cells.html").template

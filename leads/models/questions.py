@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import reduce
 
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
@@ -133,7 +134,8 @@ def keeping_plans(is_kept=True):
     all values with those for the ones at hand, and keeps it where it is as good. What was
     typed into a search is never kept: there, one plan does not fit all.
     """
-    if connection.vendor != "postgresql" or not is_kept:
+    is_postgresql = connection.vendor == "postgresql"
+    if not (is_kept and is_postgresql and settings.KEEP_QUERY_PLANS):
         yield
         return
     connection.ensure_connection()
