@@ -6,6 +6,18 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 
+class _LookedUp(Exists):
+    """An EXISTS that PostgreSQL asks of each row on the way, until the page is full.
+
+    Without the OFFSET it may join all there are, to find fifty of them.
+    """
+
+    def as_postgresql(self, compiler, connection, **extra):
+        """Return the condition and its parameters."""
+        template = "EXISTS(%(subquery)s OFFSET 0)"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
 class FieldValueQuerySet(models.QuerySet):
     """Values of own fields. What they find is still read through `visible_to`."""
 
@@ -24,7 +36,7 @@ class FieldValueQuerySet(models.QuerySet):
 
     def of_leads(self, leads):
         """Values of those of `leads` that the queryset finds, each looked up by itself."""
-        return self.filter(Exists(leads.filter(pk=OuterRef("lead_id")).order_by()))
+        return self.filter(_LookedUp(leads.filter(pk=OuterRef("lead_id")).order_by()))
 
     def of_ids(self, ids):
         """Values in the leads with these ids."""
@@ -88,15 +100,3 @@ class FieldValue(models.Model):
 def has_value(field_id, condition=None):
     """Return what is true of leads that have a value (that meets `condition`) in a field."""
     return _LookedUp(FieldValue.objects.of_outer_lead(field_id).filter(condition or Q()))
-
-
-class _LookedUp(Exists):
-    """An EXISTS that PostgreSQL asks of each row on the way, until the page is full.
-
-    Without the OFFSET it would join all values of the field, to find fifty of them.
-    """
-
-    def as_postgresql(self, compiler, connection, **extra):
-        """Return the condition and its parameters."""
-        template = "EXISTS(%(subquery)s OFFSET 0)"
-        return self.as_sql(compiler, connection, template=template, **extra)
