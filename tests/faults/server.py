@@ -1,5 +1,6 @@
 """The real server on data of its own, as `make run` starts it; it may be killed."""
 
+import atexit
 import contextlib
 import http.client
 import json
@@ -7,13 +8,16 @@ import os
 import re
 import resource
 import shlex
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from django.conf import settings
 
@@ -21,6 +25,7 @@ from .waiting import until
 
 # Two workers, so that one can be killed while the other goes on.
 WORKERS = 2
+DATABASE = "leadbook.sqlite3"
 
 
 def flags():
@@ -40,6 +45,8 @@ class Server:
         self.temporary.mkdir()
         self.attachments = self.var / "attachments"
         self.log = self.folder / "server.log"
+        # What others have made fits only who has no settings of its own.
+        self.can_copy = not (database or variables)
         self.process = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -49,7 +56,7 @@ class Server:
             **kept,
             "MODE": "demo",
             "VAR_DIR": str(self.var),
-            "DATABASE_URL": database or f"sqlite:///{self.var / 'leadbook.sqlite3'}",
+            "DATABASE_URL": database or f"sqlite:///{self.var / DATABASE}",
             "TMPDIR": str(self.temporary),
             "LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "leadbook.settings",
@@ -66,6 +73,15 @@ class Server:
 
     def prepare(self):
         """Make the database and the static files."""
+        if self.can_copy:
+            made = _made_once()
+            shutil.copytree(made.var / "static", self.var / "static")
+            shutil.copy(made.var / DATABASE, self.var)
+        else:
+            self.make()
+
+    def make(self):
+        """Make them as an installation does."""
         self.manage("migrate", "--verbosity", "0")
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
 
@@ -181,3 +197,12 @@ class Server:
         )
         assert not check or result.returncode == 0, result.stdout + result.stderr
         return result
+
+
+@cache
+def _made_once():
+    """Return a server whose empty database and static files others copy."""
+    server = Server(mkdtemp())
+    atexit.register(shutil.rmtree, server.folder, ignore_errors=True)
+    server.make()
+    return server
