@@ -32,6 +32,7 @@ def test_the_changes_of_another_person_appear_and_leave_alone_what_is_typed(
     meikes_page.get_by_label("Telefon bearbeiten").click()
     meikes_page.get_by_role("textbox", name="Telefon").fill("089 5554433")
     meikes_page.get_by_role("button", name="Änderung bestätigen").click()
+    expect(meikes_page.get_by_role("group", name="Telefon")).to_contain_text("089 5554433")
     meikes_page.get_by_label("Ort bearbeiten").click()
     meikes_page.get_by_role("textbox", name="Ort").fill("Ulm")
     meikes_page.get_by_role("button", name="Änderung bestätigen").click()

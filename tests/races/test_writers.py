@@ -56,6 +56,8 @@ def test_four_processes_write_into_one_database(lead, anna):
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "leadbook.settings",
         "DATABASE_URL": address_of_the_database(),
+        # To wait for each other is what they are for; no warning of it is an error.
+        "SLOW_QUERY_MS": "0",
     }
     writers = [
         subprocess.Popen(
