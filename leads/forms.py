@@ -166,12 +166,9 @@ class DeclineForm(forms.Form):
 class EntryForm(forms.Form):
     """A journal entry. The `token` lets the same form write one entry only."""
 
-    kinds = [(kind.value, kind.label) for kind in JournalEntry.WRITTEN_KINDS]
-
     kind = forms.ChoiceField(
         label=_("Kind"),
-        choices=kinds,
-        widget=forms.RadioSelect,
+        choices=[(kind.value, kind.label) for kind in JournalEntry.WRITTEN_KINDS],
         initial=JournalEntry.Kind.NOTE,
         required=False,
     )

@@ -190,10 +190,9 @@ class LeadList:
 
     def page_at(self, cursor, *, size=50):
         """Return the page of `size` leads that `cursor` names."""
-        asked = {"cursor": cursor, "size": size}
+        asked = {"rows": self._rows_to_ask, "cursor": cursor, "size": size}
         if self.order is RANKING:
-            return page_of_ranking(self._ranked(), rows=self.rows(), **asked)
-        asked["rows"] = self._rows_to_ask
+            return page_of_ranking(self._ranked(), **asked)
         if self.order is self.newest_first and self._found.window:
             page = page_of(self._window(cursor), self.order, **asked)
             if page.has_more:
@@ -225,14 +224,14 @@ class LeadList:
         """
         read = Column("order", "", reads=tuple(self._order_reads()))
         rows = self.kept(Lead.objects.visible_to(self.user)).for_columns([*columns, read])
+        asked = Question(None, lambda _given: rows)
         if self.order is RANKING:
-            read_page = partial(page_of_ranking, self._ranked(), rows=rows)
+            read_page = partial(page_of_ranking, self._ranked())
         else:
-            asked = Question(None, lambda _given: rows)
-            read_page = partial(page_of, self.parts(), self.order, rows=asked)
+            read_page = partial(page_of, self.parts(), self.order)
         cursor = None
         while True:
-            page = read_page(cursor=cursor, size=size)
+            page = read_page(rows=asked, cursor=cursor, size=size)
             yield page.rows
             cursor = page.next
             if cursor is None:

@@ -184,10 +184,7 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
 
 
 def page_of_ranking(ids, *, rows, cursor=None, size=50):
-    """Return the page of a short ranking of `ids` that `cursor` names; see `page_of`.
-
-    Here `rows` is the queryset.
-    """
+    """Return the page of a short ranking of `ids` that `cursor` names; see `page_of`."""
     edge = Edge.read(cursor, RANKING) if cursor else None
     if edge and edge.pk not in ids:
         edge = None
@@ -197,7 +194,7 @@ def page_of_ranking(ids, *, rows, cursor=None, size=50):
         start = max(0, place - size) if edge.is_backwards else place + 1
     end = place if edge and edge.is_backwards else start + size
     places = {pk: place for place, pk in enumerate(ids[start:end])}
-    found = sorted(rows.with_ids(places), key=lambda row: places[row.pk])
+    found = sorted(rows.queryset.with_ids(places), key=lambda row: places[row.pk])
     return Page(
         rows=found,
         previous=Edge.at(found[0], RANKING, is_backwards=True).cursor(RANKING)

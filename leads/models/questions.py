@@ -62,6 +62,11 @@ class Question:
             {**self.values, **values},
         )
 
+    @property
+    def queryset(self):
+        """The queryset itself, whose SQL is written anew."""
+        return self.build(self.values)
+
     def sql(self):
         """Return SQL and parameters, or None where no row can be found."""
         ready = self._ready()
@@ -70,7 +75,7 @@ class Question:
     def _ready(self):
         """Return the queryset as SQL, or None where no row can be found."""
         if self.key is None:
-            return _compile(self.build(self.values))
+            return _compile(self.queryset)
         kinds = tuple(type(value) for value in self.values.values())
         key = connection.vendor, self.key, *self.values, kinds
         if key not in _compiled:
