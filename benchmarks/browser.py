@@ -1,6 +1,5 @@
 """One person's session over one connection that stays open, timed."""
 
-import gzip
 import html
 import http.client
 import re
@@ -8,6 +7,8 @@ import time
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
+
+import zstandard
 
 from .counting import CPU, QUERIES
 from .server import KEEP_ALIVE
@@ -27,8 +28,9 @@ class Answer:
     @property
     def text(self):
         """The body, unpacked."""
-        packed = self.headers.get("Content-Encoding") == "gzip"
-        return (gzip.decompress(self.body) if packed else self.body).decode()
+        is_packed = self.headers.get("Content-Encoding") == "zstd"
+        unpack = zstandard.ZstdDecompressor().decompress
+        return (unpack(self.body) if is_packed else self.body).decode()
 
     @property
     def queries(self):
@@ -86,7 +88,7 @@ class Browser:
 
     def _ask(self, method, address, body, headers):
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = {"Accept-Encoding": "gzip", "Cookie": cookies, **headers}
+        headers = {"Accept-Encoding": "gzip, deflate, br, zstd", "Cookie": cookies, **headers}
         self.line.open()
         begun = time.perf_counter()
         self.line.connection.request(method, address, body, headers)

@@ -5,7 +5,8 @@ and overdue from the next day on. A day with a time is overdue from that time on
 """
 
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -43,20 +44,39 @@ class Instant:
         """Return `moment` in local time."""
         return moment.astimezone(self.zone)
 
-    def is_overdue(self, due):
-        """Whether the moment `due` has passed: its day, or where it has one its time."""
-        return due < (self.start_of_day if _is_day(self.local_of(due)) else self.moment)
+    def due(self, moment):
+        """Return what a list says of something that is due at `moment`, as a Due."""
+        local = self.local_of(moment)
+        day = local.date()
+        days = (day - self.day).days
+        is_day = _is_day(local)
+        text = _day_of(local, self.local.year)
+        if days < 0 if is_day else moment < self.moment:
+            state = "overdue"
+            text = f"{self._overdue} · {f'{local:%H:%M}' if days == 0 else text}"
+        else:
+            state = "later" if days else "today"
+            if days < 2:
+                text = _("tomorrow") if days else _("today")
+            if not is_day:
+                text = f"{text} · {local:%H:%M}"
+        return Due(text, state, "overdue" if days < 0 else "later" if days else "today")
 
-    def state_of(self, due):
-        """Return whether the moment `due` is `overdue`, due `today` or `later`."""
-        if self.is_overdue(due):
-            return "overdue"
-        return "today" if self.local_of(due).date() == self.day else "later"
+    @cached_property
+    def _overdue(self):
+        # Looked up once: it stands in every second row.
+        return _("overdue")
 
-    def day_group_of(self, due):
-        """Return `overdue`, `today` or `later` by the day alone: a list stands in days."""
-        day = self.local_of(due).date()
-        return "overdue" if day < self.day else "today" if day == self.day else "later"
+
+class Due(NamedTuple):
+    """When something is due, seen from an Instant."""
+
+    # As short as a list wants it.
+    text: str
+    # overdue (its day, or where it has one its time, has passed), today or later
+    state: str
+    # The same by the day alone: a list stands in days.
+    day_group: str
 
 
 def has_time(moment):
@@ -68,26 +88,17 @@ def _is_day(local):
     return not (local.hour or local.minute or local.second or local.microsecond)
 
 
+def _day_of(local, year=None):
+    """Return the day to read, without its year where that is `year`."""
+    day = f"{local.day:02}.{local.month:02}."
+    return day if local.year == year else f"{day}{local.year}"
+
+
 def show_moment(moment):
     """Return day and time to read: 27.11.2026, 14:30."""
     # Not by Django's date formats: the Verlauf shows fifty of them.
     local = timezone.localtime(moment)
-    return f"{local:%d.%m.%Y, %H:%M}" if has_time(moment) else f"{local:%d.%m.%Y}"
-
-
-def show_due(moment, *, now=None):
-    """Return when `moment` is, seen from `now`, as short as a list wants it."""
-    now = Instant.of(now)
-    local = now.local_of(moment)
-    days = (local.date() - now.day).days
-    clock = "" if _is_day(local) else f"{local:%H:%M}"
-    day = f"{local:%d.%m.}" if local.year == now.local.year else f"{local:%d.%m.%Y}"
-    if now.is_overdue(moment):
-        overdue = _("overdue")
-        return f"{overdue} · {clock if days == 0 else day}"
-    if days in {0, 1}:
-        day = _("today") if days == 0 else _("tomorrow")
-    return f"{day} · {clock}" if clock else day
+    return _day_of(local) if _is_day(local) else f"{_day_of(local)}, {local:%H:%M}"
 
 
 def show_past(moment, *, now=None):
@@ -106,12 +117,11 @@ def show_past(moment, *, now=None):
         return _("yesterday")
     if days < 14:
         return _("%(count)d days ago") % {"count": days}
-    return f"{local:%d.%m.%Y}"
+    return _day_of(local)
 
 
-def show_day(day, *, today=None):
+def show_day(day, *, today):
     """Return a heading for `day`: today, yesterday, Thursday, 19 November."""
-    today = today or timezone.localdate()
     if day == today:
         return _("Today")
     if day == today - timedelta(days=1):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from marketplaces.working_days import working_days_between
 
-from .moments import Instant, show_due, show_past
+from .moments import Instant, show_past
 from .numbers import euro
 from .targets import show_lying
 
@@ -79,7 +79,7 @@ class Rows:
     """
 
     def __init__(self, marketplaces, *, reader, plain=()):
-        self.reader = reader
+        self.reader_id = reader.pk
         self.plain = plain
         self.now = Instant()
         self.markets = {m.pk: _market(m.name, m.color) for m in marketplaces}
@@ -99,7 +99,7 @@ class Rows:
         row.call_address = lead.call_address
         row.place = " · ".join(filter(None, (lead.city, lead.need)))
         row.market = self.markets[lead.marketplace_id]
-        row.owner = "" if lead.owner_id == self.reader.pk else str(lead.owner)
+        row.owner = "" if lead.owner_id == self.reader_id else str(lead.owner)
         row.phase = self.phases[lead.phase_id]
         row.late = self._late(lead)
         row.value = "" if lead.value is None else euro(lead.value)
@@ -129,9 +129,7 @@ def due_row(lead, address, *, now):
     """Return a row of `lead`, seen from an Instant, that only tells when it is due."""
     row = Row(lead.pk, address)
     if lead.follow_up_at:
-        row.due = show_due(lead.follow_up_at, now=now)
-        row.due_state = now.state_of(lead.follow_up_at)
-        row.due_group = now.day_group_of(lead.follow_up_at)
+        row.due, row.due_state, row.due_group = now.due(lead.follow_up_at)
         row.due_note = lead.follow_up_note
     else:
         row.due_group = "none"

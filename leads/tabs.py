@@ -3,11 +3,11 @@
 from itertools import groupby
 
 from django.conf import settings
-from django.utils import timezone
 
 from .forms import EntryForm
 from .models import JournalEntry, LeadEvent
 from .models.questions import Question
+from .moments import Instant, show_day
 from .paging import portion_of
 from .uploads import accepted_endings, takes_files_directly
 
@@ -34,21 +34,26 @@ def journal_tab(lead, request):
         {"lead": lead.pk},
     )
     entries, has_more = portion_of(shown, before=above, size=JOURNAL_PORTION)
+    now = Instant()
     return {
         "form": EntryForm(),
-        "days": days_of(entries, above=above),
-        "today": timezone.localdate(),
+        "days": days_of(entries, now=now, above=above),
+        "today": now.day,
         "more_before": entries[-1].pk if has_more else None,
         "is_first_portion": above is None,
     }
 
 
-def days_of(entries, *, above=None):
+def days_of(entries, *, now, above=None):
     """Group entries by local day; the day of `above` has its heading already."""
-    shown = timezone.localdate(above.created_at) if above else None
+    shown = now.local_of(above.created_at).date() if above else None
     return [
-        {"day": day, "has_heading": day != shown, "entries": list(group)}
-        for day, group in groupby(entries, key=lambda e: timezone.localdate(e.created_at))
+        {
+            "day": day,
+            "heading": "" if day == shown else show_day(day, today=now.day),
+            "entries": list(group),
+        }
+        for day, group in groupby(entries, key=lambda e: now.local_of(e.created_at).date())
     ]
 
 

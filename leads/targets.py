@@ -5,10 +5,11 @@ a phase does not count.
 """
 
 from datetime import timedelta
+from functools import lru_cache
 
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from marketplaces.working_days import (
     add_working_days,
@@ -47,6 +48,11 @@ def working_days_before(day, count, state):
 
 def show_lying(days, target_days):
     """Return for how long a lead lies and how long it should: since 12 days, target 5."""
+    return _show_lying(days, target_days, get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _show_lying(days, target_days, _language):
     since = ngettext(
         "lies here for %(count)d working day", "lies here for %(count)d working days", days
     ) % {"count": days}

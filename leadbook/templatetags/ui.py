@@ -42,13 +42,13 @@ def capped(number):
 @register.filter
 def due(moment):
     """Show when something is due: heute · 14:30."""
-    return moments.show_due(moment)
+    return moments.Instant().due(moment).text
 
 
 @register.filter
 def due_state(moment):
     """Return `overdue`, `today` or `later`."""
-    return moments.Instant().state_of(moment)
+    return moments.Instant().due(moment).state
 
 
 @register.filter
@@ -73,12 +73,6 @@ def clock(moment):
 def iso(moment):
     """Give day and time as machines read them: 2026-11-23T10:42:00+01:00."""
     return timezone.localtime(moment).isoformat()
-
-
-@register.filter
-def day_heading(day):
-    """Show a day as a heading: Donnerstag, 19. November."""
-    return moments.show_day(day)
 
 
 @register.filter

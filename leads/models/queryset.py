@@ -290,15 +290,16 @@ class LeadQuerySet(models.QuerySet):
         return self.personal().filter(same).exclude(pk=lead.pk).order_by("pk")
 
     def alike(self, numbers, *, marketplace, user, but=0):
-        """Worked leads of a marketplace with one of these leads.match_keys, without `but`.
+        """Return worked leads of a marketplace with one of these leads.match_keys.
 
-        Those that `user` may see; all where that is None.
+        Those that `user` may see, without the lead `but`; all where the user is None.
         """
         ids = ids_sharing(numbers, marketplace_id=marketplace.pk, user=user, but=but)
         if not ids:
-            return self.none()
+            # Most leads have none, and even a `none()` is put into SQL before it is empty.
+            return []
         leads = self.personal() if user is None else self.visible_to(user)
-        return (
+        return list(
             leads.worked()
             .with_ids(ids)
             .select_related("phase", "owner")

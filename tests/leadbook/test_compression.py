@@ -3,22 +3,36 @@
 import gzip
 
 import pytest
+import zstandard
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from leads.uploads import Document
 
 GZIP = {"headers": {"Accept-Encoding": "br, gzip"}}
+ZSTD = {"headers": {"Accept-Encoding": "gzip, deflate, br, zstd"}}
 
 
-def test_a_page_is_compressed_for_who_understands_it(page_of_anna, lead):
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "unpack"),
+    [
+        ("gzip, deflate, br, zstd", "zstd", zstandard.decompress),
+        ("zstd;q=0.5", "zstd", zstandard.decompress),
+        ("br, gzip", "gzip", gzip.decompress),
+        ("gzip, zstd;q=0, br", "gzip", gzip.decompress),
+        ("zstd; q=0.00,gzip", "gzip", gzip.decompress),
+    ],
+)
+def test_a_page_is_compressed_as_the_browser_understands_it(
+    page_of_anna, lead, accepted, encoding, unpack
+):
     plain = page_of_anna.get("/leads/")
-    packed = page_of_anna.get("/leads/", **GZIP)
+    packed = page_of_anna.get("/leads/", headers={"Accept-Encoding": accepted})
     assert "Content-Encoding" not in plain.headers
-    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Content-Encoding"] == encoding
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert int(packed.headers["Content-Length"]) == len(packed.content)
     assert len(packed.content) < len(plain.content) / 3
-    assert "Familie Aigner" in gzip.decompress(packed.content).decode()
+    assert "Familie Aigner" in unpack(packed.content).decode()
 
 
 def test_parts_and_refusals_are_compressed_too(page_of_anna, lead):
@@ -31,12 +45,17 @@ def test_parts_and_refusals_are_compressed_too(page_of_anna, lead):
 
 @pytest.mark.usefixtures("heatpumps")
 def test_a_random_number_of_bytes_hides_the_length(page_of_anna):
-    def padding(packed):
+    def of_gzip(packed):
         """The bytes between the header of ten and the end of the name in it."""
         return packed.index(b"\x00", 10) - 10
 
-    pages = [page_of_anna.get("/leads/", **GZIP).content for _try in range(8)]
-    assert len({padding(page) for page in pages}) > 2
+    def of_zstd(packed):
+        """The bytes of the frame that is skipped, behind its eight of a head."""
+        return len(packed) - packed.rindex(b"\x50\x2a\x4d\x18") - 8
+
+    for asking, padding in ((GZIP, of_gzip), (ZSTD, of_zstd)):
+        pages = [page_of_anna.get("/leads/", **asking).content for _try in range(8)]
+        assert len({padding(page) for page in pages}) > 2
 
 
 def test_a_download_keeps_its_length_and_bytes(page_of_anna, lead, anna):

@@ -165,9 +165,9 @@ def assert_first_page(now):
     mine = Lead.objects.filter(owner__username="vertrieb1", status="in_progress")
     first = mine.exclude(follow_up_at=None).order_by("follow_up_at", "id")[0]
     assert (first.name, first.phase.name) == ("Familie Aigner", "Angebot")
-    assert Instant(now).is_overdue(first.follow_up_at)
+    assert Instant(now).due(first.follow_up_at).state == "overdue"
     wendl = mine.get(name="Bäckerei Wendl GmbH")
-    assert not Instant(now).is_overdue(wendl.follow_up_at)
+    assert Instant(now).due(wendl.follow_up_at).state != "overdue"
     assert timezone.localtime(wendl.follow_up_at).date() == timezone.localtime(now).date()
     assert mine.get(name="Familie Oberhofer").follow_up_at is None
     assert mine.get(name="Hausverwaltung Isarblick").journal.written().count() > 110

@@ -11,7 +11,6 @@ from leads.moments import (
     MomentField,
     has_time,
     show_day,
-    show_due,
     show_moment,
     show_past,
     start_of_day,
@@ -94,8 +93,8 @@ NOW = local(2026, 11, 23, 14, 30)
     ],
 )
 def test_when_something_is_due(moment, overdue, text):
-    assert Instant(NOW).is_overdue(moment) is overdue
-    assert show_due(moment, now=NOW) == text
+    due = Instant(NOW).due(moment)
+    assert ((due.state == "overdue"), due.text) == (overdue, text)
 
 
 @pytest.mark.parametrize(
