@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .server import ROOT, manage
 
-# What the rows of a load follow from.
 # What the rows of a load follow from; the copy that is measured gets newer migrations.
 SOURCES = (
     "leads/load", "leads/demo", "leads/models/lead.py", "leads/text.py", "leads/fields.py",
@@ -108,7 +107,7 @@ class Sqlite(Databases):
 
 
 class Postgresql(Databases):
-    """A cluster of its own, with the settings that initdb gives it."""
+    """A cluster of its own, with the settings that an installation gives it."""
 
     name, title = "postgresql", "PostgreSQL"
 
@@ -127,6 +126,8 @@ class Postgresql(Databases):
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.home}"
+        for name, value in _settings(ROOT / "deploy/postgresql/leadbook.conf"):
+            options += f" -c {name}={value}"
         self._tool(
             "pg_ctl", f"--pgdata={data}", "start", "--wait", "-o", options, "-l",
             self.home / "log",
@@ -175,6 +176,15 @@ class Postgresql(Databases):
                 [_find(name), *map(str, arguments)], check=True, cwd="/", stdout=log,
                 stderr=log, stdin=subprocess.DEVNULL, **self.owner,
             )  # fmt: skip
+
+
+def _settings(path):
+    """Yield name and value of each line of a postgresql.conf."""
+    for line in path.read_text().splitlines():
+        setting, _hash, _comment = line.partition("#")
+        if setting.strip():
+            name, _equals, value = setting.partition("=")
+            yield name.strip(), value.strip()
 
 
 def _find(name):

@@ -90,3 +90,13 @@ def test_a_service_can_write_in_its_own_folder_only(name):
         "User=leadbook", "ProtectSystem=strict", "ReadWritePaths=/var/lib/leadbook",
         "NoNewPrivileges=yes", "CapabilityBoundingSet=", "PrivateTmp=yes",
     } <= set(lines)  # fmt: skip
+
+
+def test_postgresql_is_told_the_same_in_its_container():
+    database = COMPOSE["services"]["database"]
+    [(source, target)] = [
+        volume.split(":")[:2] for volume in database["volumes"] if ".conf" in volume
+    ]
+    assert (ROOT / "deploy/container" / source).resolve().relative_to(ROOT)
+    assert (ROOT / "deploy/container" / source).is_file()
+    assert f"config_file={target}" in database["command"]
