@@ -14,7 +14,8 @@ class Editing:
         """Set the field called `name` to the Python `value`; return the event.
 
         `seen` is what LeadField.seen_of gave when the user looked. Returns None when
-        nothing changes. Raises FieldConflict, Unchangeable (no such field).
+        nothing changes. Raises FieldConflict, Unchangeable (no such field), NotInProgress
+        (a closed lead's follow-up).
         """
         events = self.set_fields({name: (seen, value)}, by=by)
         return events[0] if events else None
@@ -44,6 +45,7 @@ class Editing:
                 conflicts[name] = self.events.of_field(name).newest_first().first()
         if conflicts:
             raise FieldConflict(conflicts)
+        writes += self.writes_of_follow_up({field.name: value for field, value in writes})
         self._hold_definitions([field for field, _value in writes])
         return self.write_fields(writes, by=by)
 

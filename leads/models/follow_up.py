@@ -13,22 +13,31 @@ class FollowUp:
     def set_follow_up(self, *, at, by, note="", seen=None):
         """Let the lead be due `at` a moment, None for never, with a note; return the events.
 
-        Without a note (None) it keeps the one it has, as long as it is due. `seen` maps the
-        fields' names to what LeadField.seen_of gave when the actor looked; without it
-        whatever stands there is replaced. Raises NotInProgress, FieldConflict.
+        `seen` maps the fields' names to what LeadField.seen_of gave when the actor looked;
+        without it whatever stands there is replaced. Raises NotInProgress, FieldConflict.
         """
         with self.locked_for(by):
             if not self.is_in_progress:
                 raise NotInProgress
-            if note is None:
-                note = self.follow_up_note
-                seen = seen and {"follow_up_note": note, **seen}
-            values = {"follow_up_at": at, "follow_up_note": note if at else ""}
+            values = dict(zip(FOLLOW_UP, (at, note if at else ""), strict=True))
             if seen is None:
                 return self.replace_follow_up(by=by, **values)
             return self.set_fields(
                 {name: (seen[name], value) for name, value in values.items()}, by=by
             )
+
+    def writes_of_follow_up(self, values):
+        """Return what is to be written beside these `values` of fields, by name.
+
+        The note goes with its day. Raises NotInProgress: a closed lead is not due.
+        """
+        at, note = (BUILT_IN_BY_NAME[name] for name in FOLLOW_UP)
+        if at.name not in values:
+            return []
+        if not self.is_in_progress:
+            raise NotInProgress
+        is_orphan = values[at.name] is None and self.follow_up_note and note.name not in values
+        return [(note, "")] if is_orphan else []
 
     def replace_follow_up(self, *, follow_up_at, follow_up_note, by, entry=None):
         """Write both into the locked row, for verbs that take them along; see above.

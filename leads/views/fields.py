@@ -39,7 +39,7 @@ def edit(request, lead_id, name):
     if not form.is_valid():
         return _editor(request, lead, field, form, status=422)
     try:
-        events = _confirm(lead, name, form, by=request.user)
+        events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
     except NotInProgress:
         return retarget(reswap(follow_up_closed(request, lead), "innerHTML"), "#dialogs")
     except FieldConflict as conflict:
@@ -61,14 +61,6 @@ def edit(request, lead_id, name):
     )
 
 
-def _confirm(lead, name, form, *, by):
-    """Write the one field of `form`; return the events."""
-    if name != FOLLOW_UP_AT:
-        return lead.set_fields(form.changes, by=by, kinds=form.kinds)
-    seen, at = form.changes[name]
-    return lead.set_follow_up(at=at, note=None, seen={name: seen}, by=by)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_all(request, lead_id):
     """Show all fields for editing (GET), confirm them with one check (POST)."""
@@ -86,6 +78,9 @@ def edit_all(request, lead_id):
     except FieldConflict as conflict:
         told = form.told(conflict.conflicts)
         return _editor_of_all(request, lead, form, status=409, conflicts=told)
+    except NotInProgress as refused:
+        form.add_error(FOLLOW_UP_AT, refused.message)
+        return _editor_of_all(request, lead, form, status=409)
     if len(events) == 1:
         toast(request, _("%(field)s changed") % {"field": events[0].label}, undo=events)
     elif events:

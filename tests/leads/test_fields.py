@@ -1,9 +1,10 @@
 """/leads/<id>/felder/<name>/ and /leads/<id>/felder/: every field, built-in and own."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from leads.fields import BUILT_IN_BY_NAME, field_named
 from leads.models import Lead
@@ -549,6 +550,45 @@ def test_one_mistake_saves_nothing_and_loses_nothing(page_of_anna, full, headers
     del data["csrfmiddlewaretoken"]
     assert form.typed == data
     assert everything() == before
+
+
+def test_a_follow_up_that_is_cleared_among_all_fields_takes_its_note_along(
+    page_of_anna, lead, anna
+):
+    lead.set_follow_up(at=timezone.now() + timedelta(days=3), note="Angebot", by=anna)
+    data = all_editor(page_of_anna, lead).sends(
+        phone="089 1", follow_up_at_day="", follow_up_at_time=""
+    )
+    assert page_of_anna.post(all_address(lead), data).status_code == 303
+    saved = fresh(lead)
+    assert (saved.phone, saved.follow_up_at, saved.follow_up_note) == ("089 1", None, "")
+    # Taken back in one step, as it was made in one.
+    changes = list(lead.events.order_by("-id")[:3])
+    lead.undo_fields(changes, by=anna)
+    assert fresh(lead).follow_up_note == "Angebot"
+
+
+@BOTH
+def test_a_lead_closed_meanwhile_gets_no_follow_up_among_all_fields(
+    page_of_anna, heatpumps, anna, headers
+):
+    lead = factories.accepted(heatpumps, anna, phase=5)
+    data = all_editor(page_of_anna, lead).sends(
+        phone="089 1", follow_up_at_day="2028-01-01", follow_up_at_time=""
+    )
+    lead.win(seen=lead.phase, by=anna)
+    before = everything()
+    response = page_of_anna.post(all_address(lead), data, headers=headers)
+    assert response.status_code == 409
+    form = read(response).form(all_address(lead))
+    assert "Dieser Lead ist abgeschlossen." in form.text
+    del data["csrfmiddlewaretoken"]
+    assert form.typed == data
+    assert everything() == before
+    # Without the day the rest is saved.
+    data = form.sends(follow_up_at_day="")
+    assert page_of_anna.post(all_address(lead), data).status_code == 303
+    assert fresh(lead).phone == "089 1"
 
 
 @BOTH
