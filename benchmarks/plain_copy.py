@@ -2,10 +2,11 @@
 
     python -m benchmarks.plain_copy FOLDER
 
-prints its port. Each connection brings eight bytes of length and the file, and is told
-when it lies in the folder.
+prints its port. Each connection brings eight bytes of length, one that says whether to wait
+for the disk, and the file, and is told when it lies in the folder.
 """
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ def serve(folder):
             connection, _client = listening.accept()
             with connection, (Path(folder) / "copy").open("wb") as file:
                 missing = int.from_bytes(connection.recv(8, socket.MSG_WAITALL))
+                waits = connection.recv(1) == b"\1"
                 while missing:
                     piece = connection.recv(min(PIECE, missing))
                     if not piece:
@@ -28,6 +30,8 @@ def serve(folder):
                     file.write(piece)
                     missing -= len(piece)
                 file.flush()
+                if waits:
+                    os.fsync(file.fileno())
                 connection.sendall(b".")
 
 

@@ -20,7 +20,7 @@ BLOCK = 1 << 20
 
 def measure(stage, server, *, size):
     """Return throughputs in bytes a second, and how many bytes a worker grew at most."""
-    copies, uploads, growth = [], [], 0
+    copies, lasting_copies, uploads, growth = [], [], [], 0
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.plain_copy", server.var], cwd=ROOT,
         stdout=subprocess.PIPE, text=True,
@@ -29,6 +29,7 @@ def measure(stage, server, *, size):
             port = int(copier.stdout.readline())
             for turn in range(TIMES):
                 copies.append(size / _copy(port, size))
+                lasting_copies.append(size / _copy(port, size, waits=True))
                 idle = server.memory
                 with Watch(server) as watch:
                     uploads.append(size / _upload(stage, cast.worked(stage.leads)[turn], size))
@@ -38,6 +39,7 @@ def measure(stage, server, *, size):
     (server.var / "copy").unlink()
     return {
         "copy": statistics.median(copies),
+        "lasting copy": statistics.median(lasting_copies),
         "upload": statistics.median(uploads),
         "growth": growth,
         "size": size,
@@ -84,10 +86,10 @@ def _pieces(size, head=b""):
             yield piece
 
 
-def _copy(port, size):
+def _copy(port, size, *, waits=False):
     with socket.create_connection(("127.0.0.1", port)) as connection:
         begun = time.perf_counter()
-        connection.sendall(size.to_bytes(8))
+        connection.sendall(size.to_bytes(8) + bytes([waits]))
         for piece in _pieces(size):
             connection.sendall(piece)
         connection.recv(1)

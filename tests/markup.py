@@ -14,6 +14,11 @@ class Element:
         self.attrs = {name: value or "" for name, value in attrs}
         self.parent = parent
         self.children = []
+        # All elements of the document in their order, and where those inside begin and end.
+        self.document = [] if parent is None else parent.document
+        if parent is not None:
+            self.document.append(self)
+        self.begin, self.end = len(self.document), None
 
     def __getitem__(self, name):
         return self.attrs[name]
@@ -89,10 +94,7 @@ class Element:
         return data
 
     def _descendants(self):
-        for child in self.children:
-            if not isinstance(child, str):
-                yield child
-                yield from child._descendants()
+        return self.document[self.begin : self.end]
 
 
 class _Reader(HTMLParser):
@@ -103,15 +105,18 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         element = Element(tag, attrs, self.here)
         self.here.children.append(element)
-        if tag not in VOID:
+        if tag in VOID:
+            element.end = element.begin
+        else:
             self.here = element
 
     def handle_endtag(self, tag):
         place = self.here
         while place is not self.root and place.tag != tag:
             place = place.parent
-        if place is not self.root:
-            self.here = place.parent
+        while self.here is not place.parent and place is not self.root:
+            self.here.end = len(self.root.document)
+            self.here = self.here.parent
 
     def handle_data(self, data):
         self.here.children.append(data)

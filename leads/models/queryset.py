@@ -403,6 +403,14 @@ class LeadQuerySet(models.QuerySet):
             ),
         )
 
+    def held(self):
+        """Locked until the transaction ends.
+
+        Without joins: who waited for the row would get it as it is now, but beside it the
+        phase and the owner of before.
+        """
+        return self.select_for_update(of=("self",))
+
     def for_process(self):
         """With the phases of the marketplace, which the stepper and its dialogs show."""
         phases = Prefetch("marketplace__phases", Phase.objects.in_order())

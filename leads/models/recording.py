@@ -23,26 +23,45 @@ class Recording:
         """What the verbs of this instance wrote into the journal, newest first."""
         return self.__dict__.setdefault("_new_lines", [])
 
-    @contextmanager
     def locked(self, among):
         """Hold this lead's row for one transaction, with its values read afresh.
 
         `among` is the queryset in which it must still be found, so that a right that was
         taken away meanwhile ends here. Raises NoLongerVisible.
         """
-        # What the Verlauf keeps as text is in the installation's language, whoever acts.
-        with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
-            # Without joins: who waited for the row would get it as it is now, but beside
-            # it the phase and the owner of before.
-            try:
-                self.refresh_from_db(from_queryset=among.select_for_update(of=("self",)))
-            except type(self).DoesNotExist:
-                raise NoLongerVisible from None
-            yield
+        return self._locked(lambda: among.held().filter(pk=self.pk).first())
 
     def locked_for(self, user):
         """Hold this lead's row for a change by `user`; see `locked`."""
-        return self.locked(type(self).objects.visible_to(user).worked())
+        leads = type(self).objects
+        return self._locked(lambda: leads.one_visible_to(user, self.pk, "worked", "held"))
+
+    @contextmanager
+    def _locked(self, read):
+        # What the Verlauf keeps as text is in the installation's language, whoever acts.
+        with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
+            held = read()
+            if held is None:
+                raise NoLongerVisible
+            self._take_values_of(held)
+            yield
+
+    def _take_values_of(self, held):
+        """Have the columns of the same lead, read anew, and forget what stood beside them.
+
+        As refresh_from_db does, but for the marketplace: no lead ever changes it. Of its
+        own columns none decides what a verb may do, except whether a lead may be lost
+        early; who switches that off while somebody loses one comes a moment too late.
+        """
+        marketplace = self._state.fields_cache.get("marketplace")
+        for column in self._meta.concrete_fields:
+            setattr(self, column.attname, getattr(held, column.attname))
+        self._state.fields_cache.clear()
+        self._prefetched_objects_cache = {}
+        if marketplace:
+            marketplace._state.fields_cache.clear()
+            marketplace._prefetched_objects_cache = {}
+            self.marketplace = marketplace
 
     def save_change(self, *columns):
         """Write `columns` and nothing else, so that parallel edits are not overwritten.

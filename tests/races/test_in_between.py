@@ -43,15 +43,15 @@ class Race:
 
     def post(self, tail, data, meanwhile, headers=None):
         """Send, let `meanwhile` happen, and return the answer and the state before it."""
-        locked, after = Lead.locked, {}
+        locked, after = Lead._locked, {}
 
-        def locked_late(lead, among):
-            self.monkeypatch.setattr(Lead, "locked", locked)
+        def locked_late(lead, read):
+            self.monkeypatch.setattr(Lead, "_locked", locked)
             meanwhile()
             after.update(everything())
-            return locked(lead, among)
+            return locked(lead, read)
 
-        self.monkeypatch.setattr(Lead, "locked", locked_late)
+        self.monkeypatch.setattr(Lead, "_locked", locked_late)
         answer = self.client.post(self.address(tail), data, headers=headers)
         assert after, "nothing was locked"
         return answer, after

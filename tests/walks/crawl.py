@@ -1,6 +1,8 @@
 """Finding what the pages themselves offer: every link, form and htmx request in them."""
 
+from collections import deque
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from django.urls import resolve
@@ -35,7 +37,7 @@ class Target:
     def route(self):
         return route_name(resolve(self.path).route)
 
-    @property
+    @cached_property
     def kind(self):
         """What makes two targets the same for a walk: all but the values."""
         asked = parse_qsl(urlsplit(self.address).query, keep_blank_values=True)
@@ -92,14 +94,19 @@ def targets_in(page, base):
 def own(targets, base):
     """The targets on this site, as Target, with absolute paths."""
     for verb, address, data in targets:
-        parts = urlsplit(urljoin(f"http://testserver{base}", address.strip()))
-        if parts.netloc != "testserver" or parts.scheme != "http" or not address:
-            continue
-        if parts.path.startswith("/static/") or address.startswith("#"):
-            continue
-        query = f"?{parts.query}" if parts.query else ""
-        flat = {k: v[0] if isinstance(v, list) else v for k, v in data.items()}
-        yield Target(verb, parts.path + query, tuple(flat.items()))
+        if absolute := _own_address(address, base):
+            flat = {k: v[0] if isinstance(v, list) else v for k, v in data.items()}
+            yield Target(verb, absolute, tuple(flat.items()))
+
+
+@lru_cache(maxsize=100_000)
+def _own_address(address, base):
+    parts = urlsplit(urljoin(f"http://testserver{base}", address.strip()))
+    if parts.netloc != "testserver" or parts.scheme != "http" or not address:
+        return ""
+    if parts.path.startswith("/static/") or address.startswith("#"):
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 class Crawl:
@@ -113,18 +120,16 @@ class Crawl:
     def __init__(self, client, starts, *, within="/", without=("/admin/",), presses=False):
         self.client = client
         self.pages, self.targets, self._alike = [], {}, {}
-        self.passing = set()
-        self._waiting = [Target("GET", start) for start in starts]
+        self._waiting = deque(Target("GET", start) for start in starts)
+        self.passing, self._seen = set(), set(self._waiting)
         self._within, self._without, self._presses = within, without, presses
         while self._waiting:
-            self._visit(self._waiting.pop(0))
+            self._visit(self._waiting.popleft())
 
     def _visit(self, target):
         if not target.path.startswith(self._within) or target.path.startswith(self._without):
             return
         if self._alike.get(target.kind, 0) >= (ALIKE if target.verb == "GET" else 1):
-            return
-        if target in self.targets.values():
             return
         self._alike[target.kind] = self._alike.get(target.kind, 0) + 1
         self.targets.setdefault((target.kind, self._alike[target.kind]), target)
@@ -141,7 +146,9 @@ class Crawl:
         self.pages.append((target, response))
         if "html" in response.headers.get("Content-Type", "") and response.status_code < 500:
             page = read(body_of(response).decode())
-            offered = list(own(targets_in(page, target.path), target.path))
-            self._waiting += offered
+            offered = dict.fromkeys(own(targets_in(page, target.path), target.path))
+            # Looked at once: a target that was passed over once is passed over again.
+            self._waiting += [each for each in offered if each not in self._seen]
+            self._seen.update(offered)
             if target.verb != "GET":
                 self.passing.update(offered)
