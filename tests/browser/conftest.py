@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import base_user
 from django.core.management.color import no_style
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django_tasks_db.models import DBTaskResult
@@ -20,6 +21,9 @@ from playwright.sync_api import expect
 # share; scripts/prod-check. Without it, each test has a server in this process.
 LEADBOOK_URL = os.environ.get("LEADBOOK_URL")
 CHROMIUM = Path("/usr/bin/chromium")
+# Head and body of an answer are sent apart: without this the body of each of a page's 69
+# scripts and styles waits for 40 ms until the browser acknowledges the head.
+WSGIRequestHandler.disable_nagle_algorithm = True
 # Machines are noisy: what does not come within this time (ms) does not come at all.
 expect.set_options(timeout=15_000)
 

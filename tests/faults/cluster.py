@@ -1,10 +1,15 @@
 """A PostgreSQL of its own that may crash, without touching the tests' database."""
 
+import atexit
 import os
 import shutil
 import socket
 import subprocess
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
+
+from .server import Server
 
 NAME = "leadbook"
 
@@ -22,16 +27,22 @@ def tool(name):
 class Cluster:
     """A data folder and the server on it; PostgreSQL refuses to run as root."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, copy_of=None):
         self.folder = Path(folder)
         self.folder.mkdir(mode=0o700)
         self.owner = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-        if self.owner:
-            shutil.chown(self.folder, "postgres", "postgres")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.data = self.folder / "data"
+        if copy_of:
+            shutil.copytree(copy_of.data, self.data)
+        if self.owner:
+            for path in (self.folder, *self.folder.rglob("*")):
+                shutil.chown(path, "postgres", "postgres")
+        if copy_of:
+            self.start()
+            return
         self._run("initdb", "--auth=trust", "--username=postgres", "--pgdata", self.data)
         self.start()
         self._run("createdb", *self.access, NAME)
@@ -54,6 +65,10 @@ class Cluster:
         """Stop as a power failure would: no checkpoint, every connection cut."""
         self._control("stop", "-m", "immediate", "-w")
 
+    def stop(self):
+        """Stop as one should, with all of it on the disk."""
+        self._control("stop", "-m", "fast", "-w")
+
     def remove(self):
         """Leave no process behind."""
         if (self.data / "postmaster.pid").exists():
@@ -71,3 +86,16 @@ class Cluster:
                 stdout=output, stderr=output, cwd="/", **self.owner,
             )  # fmt: skip
         assert code == 0, log.read_text()
+
+
+@cache
+def migrated():
+    """Return a stopped cluster for others to copy; its database has all migrations."""
+    # Not below pytest's folders, which PostgreSQL's own user may not enter.
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o711)
+    cluster = Cluster(folder / "cluster")
+    Server(folder / "server", database=cluster.address()).manage("migrate", "--verbosity", "0")
+    cluster.stop()
+    return cluster

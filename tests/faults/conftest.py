@@ -9,21 +9,21 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.db import connection
 
-from .cluster import Cluster
+from .cluster import Cluster, migrated
 from .crew import Crew
 from .server import Server
 
 
 @pytest.fixture
 def cluster():
-    """A PostgreSQL of its own, where the suite runs on one; None on SQLite."""
+    """A PostgreSQL of its own with an empty database, where the suite runs on one."""
     if connection.vendor != "postgresql":
         yield None
         return
     # Not below pytest's folders, which PostgreSQL's own user may not enter.
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
-        cluster = Cluster(Path(folder) / "cluster")
+        cluster = Cluster(Path(folder) / "cluster", copy_of=migrated())
         yield cluster
         cluster.remove()
 

@@ -46,7 +46,9 @@ class Server:
         self.attachments = self.var / "attachments"
         self.log = self.folder / "server.log"
         # What others have made fits only who has no settings of its own.
-        self.can_copy = not (database or variables)
+        self.can_copy = not variables
+        # A database that is given has all migrations, or gets them by `make`.
+        self.has_database = database is not None
         self.process = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -76,7 +78,8 @@ class Server:
         if self.can_copy:
             made = _made_once()
             shutil.copytree(made.var / "static", self.var / "static")
-            shutil.copy(made.var / DATABASE, self.var)
+            if not self.has_database:
+                shutil.copy(made.var / DATABASE, self.var)
         else:
             self.make()
 
