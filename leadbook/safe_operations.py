@@ -42,3 +42,24 @@ def _way(operation, schema_editor, plain):
         return super(type(operation), operation)
     _name, args, kwargs = operation.deconstruct()
     return plain(*args, **kwargs)
+
+
+class LeaveOutIndex(migrations.AlterField):
+    """Takes the index of a foreign key away while others write; see AddIndex.
+
+    SQLite would otherwise make the whole table anew.
+    """
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Remove the index."""
+        model = from_state.apps.get_model(app_label, self.model_name)
+        column = model._meta.get_field(self.name).column
+        way = "CONCURRENTLY " if schema_editor.connection.vendor == "postgresql" else ""
+        for name in schema_editor._constraint_names(model, [column], index=True, unique=False):
+            schema_editor.execute(f"DROP INDEX {way}{schema_editor.quote_name(name)}")
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """Add it again."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        field = model._meta.get_field(self.name)
+        schema_editor.execute(schema_editor._create_index_sql(model, fields=[field]))

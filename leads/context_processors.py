@@ -4,13 +4,17 @@ from .models import Lead, Sight
 from .models.counting import Count
 
 
+# What the list's filters count beside the navigation.
+OF_FILTERS = {"none", "late"}
+
+
 def navigation(request):
     """Return the counters of the navigation, computed once a request, when asked for."""
     return {"counters": Counters(request)}
 
 
 class Counters:
-    """The numbers in the navigation; asks the database at the first look."""
+    """The numbers in the navigation and, on lists, the filters; asks at the first look."""
 
     def __init__(self, request):
         self._request = request
@@ -19,15 +23,17 @@ class Counters:
         """Return the counter called `name`."""
         if name.startswith("_"):
             raise AttributeError(name)
-        return counters(self._request)[name]
+        return counters(self._request, with_filters=name in OF_FILTERS)[name]
 
 
-def counters(request):
+def counters(request, *, with_filters=False):
     """Return the user's counters, from the same query for view and templates."""
-    if not hasattr(request, "_counters"):
-        request._counters = counted = Lead.objects.counted_for(sight_of(request))
+    counted = getattr(request, "_counters", {})
+    if not counted or (with_filters and not OF_FILTERS <= set(counted)):
+        counted = Lead.objects.counted_for(sight_of(request), with_filters=with_filters)
         counted["due"] = Count(counted["overdue"].number + counted["today"].number)
-    return request._counters
+        request._counters = counted
+    return counted
 
 
 def sight_of(request):

@@ -88,8 +88,9 @@ class Attachment(models.Model):
         CLEAN = "clean", _("Checked")
         BLOCKED = "blocked", _("Blocked")
 
+    # The indexes below begin with the lead.
     lead = models.ForeignKey(
-        "leads.Lead", on_delete=models.PROTECT, related_name="attachments",
+        "leads.Lead", on_delete=models.PROTECT, related_name="attachments", db_index=False,
         verbose_name=_("lead"),
     )  # fmt: skip
     author = models.ForeignKey(

@@ -81,9 +81,12 @@ class LeadEvent(models.Model):
     PROCESS = tuple(map(Kind, PROCESS_KINDS))
     IN_JOURNAL = (*PROCESS, Kind.FIELD_CHANGED)
 
+    # Each index below begins with the lead. Of one that has nothing else, PostgreSQL would
+    # read all rows of a lead and sort them.
     lead = models.ForeignKey(
-        "leads.Lead", on_delete=models.PROTECT, related_name="events", verbose_name=_("lead")
-    )
+        "leads.Lead", on_delete=models.PROTECT, related_name="events", db_index=False,
+        verbose_name=_("lead"),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

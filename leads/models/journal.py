@@ -57,9 +57,12 @@ class JournalEntry(models.Model):
 
     WRITTEN_KINDS = (Kind.NOTE, Kind.CALL, Kind.EMAIL, Kind.MEETING)
 
+    # Each index below begins with the lead. Of one that has nothing else, PostgreSQL would
+    # read all rows of a lead and sort them.
     lead = models.ForeignKey(
-        "leads.Lead", on_delete=models.PROTECT, related_name="journal", verbose_name=_("lead")
-    )
+        "leads.Lead", on_delete=models.PROTECT, related_name="journal", db_index=False,
+        verbose_name=_("lead"),
+    )  # fmt: skip
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

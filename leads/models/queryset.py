@@ -446,8 +446,8 @@ class LeadQuerySet(models.QuerySet):
         """With what tells one lead from another."""
         return self.select_related("marketplace", "phase", "owner")
 
-    def counted_for(self, sight, *, now=None):
-        """Return the counters of navigation and filter chips, in one query."""
+    def counted_for(self, sight, *, now=None, with_filters=True):
+        """Return the counters of the navigation and of the list's filters, in one query."""
         times = due_times(now)
 
         def asked(which=None):
@@ -457,18 +457,22 @@ class LeadQuerySet(models.QuerySet):
 
             return self._to_count(sight, (which,), narrow, order="follow_up_at", **times)
 
-        return count_up_to(
-            offered=self._offered_to_count(sight),
-            in_progress=asked(),
-            **{which: asked(which) for which in ("overdue", "today", "none")},
-            late=self._to_count(
+        groups = {
+            "offered": self._offered_to_count(sight),
+            "in_progress": asked(),
+            "overdue": asked("overdue"),
+            "today": asked("today"),
+        }
+        if with_filters:
+            groups["none"] = asked("none")
+            groups["late"] = self._to_count(
                 sight,
                 ("late",),
                 lambda leads, given: leads.in_progress().lying_too_long(given["day"]),
                 order="phase_due_on",
                 day=timezone.localdate(now),
-            ),
-        )
+            )
+        return count_up_to(**groups)
 
     def _offered_to_count(self, sight):
         """Return what asks for all offers that a user sees, only to count them."""

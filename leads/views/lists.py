@@ -20,7 +20,7 @@ def in_progress(request):
         if start:
             return HttpResponseRedirect(f"{request.path}?{start.query}")
     leads = LeadList(sight_of(request), request.GET, user=request.user)
-    context = {"list": leads, "views": views, "counts": counters(request)}
+    context = {"list": leads, "views": views, "counts": counters(request, with_filters=True)}
     return render(request, page_or_part(request, "leads/list.html", "answer"), context)
 
 
