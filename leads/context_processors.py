@@ -3,7 +3,6 @@
 from .models import Lead, Sight
 from .models.counting import Count
 
-
 # What the list's filters count beside the navigation.
 OF_FILTERS = {"none", "late"}
 
@@ -29,7 +28,7 @@ class Counters:
 def counters(request, *, with_filters=False):
     """Return the user's counters, from the same query for view and templates."""
     counted = getattr(request, "_counters", {})
-    if not counted or (with_filters and not OF_FILTERS <= set(counted)):
+    if not counted or (with_filters and not set(counted) >= OF_FILTERS):
         counted = Lead.objects.counted_for(sight_of(request), with_filters=with_filters)
         counted["due"] = Count(counted["overdue"].number + counted["today"].number)
         request._counters = counted
