@@ -12,7 +12,7 @@ from .search_terms import Terms
 # More matches are not ranked: the list is then read in an order of its own.
 LIMIT = 500
 # So many of the newest PROBED leads of a list of more than LONG: one in a hundred.
-LONG, PROBED, COMMON = 10_000, 500, 5
+LONG, PROBED, COMMON = 1_000, 500, 5
 
 WHOLE, NAME, COMPANY, FIELDS, JOURNAL = range(5)
 
