@@ -83,9 +83,10 @@ def measure(database, sizes, *, samples, upload):
         asked = rows.rows()
         warm = {str(size): {} for size in sizes}
         for _round in range(WARM_UP):
-            _ask_all(asked, stages, warm, budget=SLOW, fewest=1)
+            _ask_all(asked, stages.items(), warm, budget=SLOW, fewest=1)
         while result["rounds"] < samples:
-            _ask_all(asked, stages, result["samples"])
+            turn = reversed if result["rounds"] % 2 else list
+            _ask_all(asked, list(turn(stages.items())), result["samples"])
             result["rounds"] += 1
             path.write_text(json.dumps(result))
             _tell(f"{database.title}: round {result['rounds']} of {samples}")
@@ -113,12 +114,18 @@ def _staged(database, size, stack, *, afresh):
 
 
 def _ask_all(asked, stages, samples, *, budget=BUDGET, fewest=FEWEST_SAMPLES):
-    """Ask for each row of each size once, one after the other, and keep what it took."""
+    """Ask for each row of each size, one after the other, and keep what it took.
+
+    Each after an untimed request, and the other size first every other time: otherwise the
+    first one would pay for what the row before has thrown out of the processor's caches,
+    and the next one find it there.
+    """
     for row in asked:
-        for size, (stage, _server) in stages.items():
+        for size, (stage, _server) in stages:
             kept = samples[str(size)].setdefault(f"{row.name}|{row.who}", [])
             if len(kept) >= fewest and sum(s[0] for s in kept) > budget * 1000:
                 continue
+            row.before(stage)
             answer = row.ask(stage)
             if answer.seconds > SLOW:
                 _tell(f"{row.name} ({row.who}), {size} leads: {answer.seconds:.1f} s")

@@ -27,11 +27,15 @@ BEHIND_ALL = 2**62
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `ask(stage)` sends the request and returns the Answer."""
+    """One line of the table; `ask(stage)` sends the request and returns the Answer.
+
+    `before(stage)` sends what comes before, untimed: the same where it changes nothing.
+    """
 
     name: str
     who: str
     ask: object
+    before: object
     statuses: tuple = (200,)
 
 
@@ -121,7 +125,7 @@ def _get(name, address, who=cast.MANY, **headers):
         place = address(stage) if callable(address) else address
         return stage.people[who].get(_absolute(place), **headers)
 
-    return Row(name, who, ask)
+    return Row(name, who, ask, before=ask)
 
 
 def _absolute(place):
@@ -205,10 +209,16 @@ def _leads():
 
 
 def _changes():
-    yield Row("phase move", cast.MANY, _move)
-    yield Row("field edit", cast.MANY, _edit)
-    yield Row("journal entry", cast.MANY, _write)
-    yield Row("accept", cast.MANY, _accept)
+    for name, ask in (
+        ("phase move", _move), ("field edit", _edit), ("journal entry", _write),
+        ("accept", _accept),
+    ):  # fmt: skip
+        yield Row(name, cast.MANY, ask, before=_look)
+
+
+def _look(stage):
+    """Look at a lead, as everybody does who changes one."""
+    return stage.people[cast.MANY].get(f"/leads/{cast.plain(stage.leads)}/")
 
 
 def _move(stage):

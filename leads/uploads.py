@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from leadbook import tasks
 from leadbook.nameless import give_name, nameless_file
-from leadbook.summing import Sha256
+from leadbook.second_thread import SecondThread
 
 from .file_names import clean_file_name, split_extension
 from .file_types import FILE_TYPES, HEAD_BYTES, file_type
@@ -57,12 +57,20 @@ class ArrivingFile(UploadedFile):
 
     def __init__(self, name, content_type):
         super().__init__(nameless_file(settings.FILE_UPLOAD_TEMP_DIR), name, content_type, 0)
-        self._sum = Sha256()
+        self._digest = hashlib.sha256()
+        self._pieces = SecondThread(self._keep)
         self._written = self._written_out = 0
 
     def write(self, data):
-        """Append `data`."""
-        self._sum.update(data)
+        """Append `data`; an OSError of the disk may come with later ones, or at `finish`."""
+        self._pieces.give(data)
+
+    def finish(self):
+        """Return when all of it is written."""
+        self._pieces.finish()
+
+    def _keep(self, data):
+        self._digest.update(data)
         self.file.write(data)
         self._written += len(data)
         if self._written - self._written_out >= WRITE_OUT_BYTES:
@@ -77,13 +85,18 @@ class ArrivingFile(UploadedFile):
 
     @property
     def sha256(self):
-        """The sum of what was written."""
-        return self._sum.hexdigest()
+        """The sum of all of it, which is written."""
+        return self._digest.hexdigest()
 
     def close(self):
         """Let the file go for good, unless it has got a name."""
-        self._sum.close()
+        self._pieces.close()
         super().close()
+
+    def give_up(self):
+        """Let the file go without another attempt to write what waits in memory."""
+        self._pieces.close()
+        self.file.raw.close()
 
     def give_name(self, path):
         """Let a storage on the same disk have the file, which then is not copied."""
@@ -140,6 +153,7 @@ class UploadHandler(TemporaryFileUploadHandler):
     def file_complete(self, file_size):
         """Return the file, all of it."""
         with self._disk():
+            self.file.finish()
             file = super().file_complete(file_size)
         # Django closes the handler's file when it stops; this one is no longer ours.
         del self.file
@@ -170,7 +184,7 @@ class UploadHandler(TemporaryFileUploadHandler):
             logger.exception("An upload cannot be kept in %s.", settings.FILE_UPLOAD_TEMP_DIR)
             if hasattr(self, "file"):
                 # Django closes the file, which would try again to write what does not fit.
-                self.file.file.raw.close()
+                self.file.give_up()
             self.request.refused_status = 507
             self.refuse(StorageAway.message)
             raise StopUpload(connection_reset=False) from error

@@ -1,12 +1,10 @@
-"""Files without a name, and the sum that is made beside the writing."""
+"""Files without a name."""
 
-import hashlib
 import os
 
 import pytest
 
 from leadbook.nameless import give_name, nameless_file
-from leadbook.summing import Sha256
 
 
 def test_it_is_found_nowhere_until_it_gets_a_name(tmp_path):
@@ -39,14 +37,3 @@ def test_where_the_file_system_knows_none_a_temporary_file_does(tmp_path, monkey
 def test_a_folder_that_is_gone_is_an_error(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         nameless_file(tmp_path / "gone")
-
-
-@pytest.mark.parametrize("pieces", [0, 1, 2, 5, 100])
-def test_the_sum_is_that_of_all_pieces_in_their_order(pieces):
-    summed, expected = Sha256(), hashlib.sha256()
-    for number in range(pieces):
-        piece = os.urandom(5000 + number)
-        summed.update(piece)
-        expected.update(piece)
-    assert summed.hexdigest() == expected.hexdigest() == summed.hexdigest()
-    summed.close()

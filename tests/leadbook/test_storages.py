@@ -104,6 +104,7 @@ def arriving(tmp_path, content):
     with override_settings(FILE_UPLOAD_TEMP_DIR=tmp_path):
         upload = ArrivingFile("Plan.pdf", "")
     upload.write(content)
+    upload.finish()
     upload.size = len(content)
     return upload
 

@@ -131,23 +131,29 @@ def test_what_came_before_the_disk_was_full_is_filed(page_of_anna, lead, disk, k
     assert "Die Datei konnte nicht gespeichert werden." in read(response).text
 
 
+@pytest.mark.parametrize("written", [0, 1, 7])
 def test_a_disk_that_is_full_while_the_bytes_arrive_answers_507(
-    page_of_anna, lead, monkeypatch
+    page_of_anna, lead, monkeypatch, written
 ):
     class Full:
         closed = False
 
         def __init__(self, folder):
             self.raw = self
+            self.left = written
 
         def write(self, data):
-            raise OSError(errno.ENOSPC, "No space left on device")
+            assert not self.closed
+            if not self.left:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self.left -= 1
 
         def close(self):
             self.closed = True
 
     monkeypatch.setattr(uploads, "nameless_file", Full)
-    response = upload(page_of_anna, lead, named("Plan.pdf"), headers=HTMX)
+    large = named("Plan.pdf", PDF + b" " * 2_000_000)
+    response = upload(page_of_anna, lead, large, headers=HTMX)
     assert response.status_code == 507
     assert not lead.attachments.exists()
     assert stored_files() == []
