@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from leads.models import JournalEntry
 from leads.uploads import Document
+from tests.faults.waiting import until
 from tests.leads.samples import picture
 
 PAGE = re.compile(rb"/Type\s*/Page\b.*?/MediaBox \[([\d. ]+)\]", re.DOTALL)
@@ -40,6 +41,9 @@ def test_the_lead_is_printed_on_a4_in_light_colours(annas_page, anna, lead):
     for number in range(3):
         data = picture("PNG", size=(1200, 1700 + number))
         lead.attach(Document.check(SimpleUploadedFile(f"Plan {number}.png", data)), by=anna)
+    # Where there is a worker, it looks at them first.
+    pictures = lead.attachments.exclude(thumbnail="")
+    until(lambda: pictures.count() == 3, what="the pictures are known as such")
     page = annas_page
     page.add_init_script(PRINTS)
     page.set_viewport_size({"width": 360, "height": 740})
