@@ -141,6 +141,7 @@ class Process:
         """
         with self.locked_for(by):
             self._check_seen(seen, since)
+            self.marketplace.refresh_from_db(fields=["allows_early_loss"])
             if not self.can_be_lost:
                 raise NotNeighbours
             self._take_along(by=by, filled=filled, ticks=ticks)

@@ -49,9 +49,8 @@ class Recording:
     def _take_values_of(self, held):
         """Have the columns of the same lead, read anew, and forget what stood beside them.
 
-        As refresh_from_db does, but for the marketplace: no lead ever changes it. Of its
-        own columns none decides what a verb may do, except whether a lead may be lost
-        early; who switches that off while somebody loses one comes a moment too late.
+        As refresh_from_db does, but for the marketplace, which no lead ever changes: a verb
+        that asks what may be done there reads that again.
         """
         marketplace = self._state.fields_cache.get("marketplace")
         for column in self._meta.concrete_fields:
