@@ -33,16 +33,19 @@ class PageCompressionMiddleware(GZipMiddleware):
         content_type = response.headers.get("Content-Type", "")
         if response.streaming or not content_type.startswith("text/html"):
             return response
-        is_packed = response.has_header("Content-Encoding")
-        packed = None
-        if not is_packed and TAKES_ZSTD.search(request.headers.get("Accept-Encoding", "")):
-            packed = self._packed(response.content)
-        if packed is None or len(packed) >= len(response.content):
+        takes_zstd = TAKES_ZSTD.search(request.headers.get("Accept-Encoding", ""))
+        if response.has_header("Content-Encoding") or not takes_zstd:
+            return super().process_response(request, response)
+        packed = self._packed(response.content)
+        if len(packed) >= len(response.content):
             return super().process_response(request, response)
         response.content = packed
         response.headers["Content-Encoding"] = "zstd"
         response.headers["Content-Length"] = str(len(packed))
         patch_vary_headers(response, ("Accept-Encoding",))
+        # Of the same page no two are packed alike; RFC 9110, 8.8.1.
+        if response.headers.get("ETag", "").startswith('"'):
+            response.headers["ETag"] = f"W/{response.headers['ETag']}"
         return response
 
     def _packed(self, content):

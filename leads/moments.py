@@ -33,7 +33,6 @@ class Instant:
         self.zone = timezone.get_current_timezone()
         self.local = self.local_of(self.moment)
         self.day = self.local.date()
-        self.start_of_day = start_of_day(self.moment)
 
     @classmethod
     def of(cls, now):

@@ -43,6 +43,19 @@ def test_parts_and_refusals_are_compressed_too(page_of_anna, lead):
     assert "script-src 'self'" in missing.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("accepted", ["br, gzip", "gzip, deflate, br, zstd"])
+def test_what_is_packed_has_a_weak_stamp(page_of_anna, lead, accepted):
+    address = f"/leads/{lead.pk}/stand/"
+    asking = {"HX-Request": "true", "Accept-Encoding": accepted}
+    answer = page_of_anna.get(address, headers=asking)
+    assert answer.headers["Content-Encoding"] == accepted.rpartition(", ")[2]
+    assert answer.headers["ETag"].startswith('W/"')
+    known = page_of_anna.get(
+        address, headers={**asking, "If-None-Match": answer.headers["ETag"]}
+    )
+    assert known.status_code == 304
+
+
 @pytest.mark.usefixtures("heatpumps")
 def test_a_random_number_of_bytes_hides_the_length(page_of_anna):
     def of_gzip(packed):

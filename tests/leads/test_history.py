@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from leadbook import provenance
 from leads.models import Attachment, Lead, LeadEvent
@@ -254,6 +255,21 @@ def test_taking_back_twice_takes_back_once(page_of_anna, anna, lead, file, heatp
     page_of_anna.post(undo_address(event))
     before = everything()
     assert page_of_anna.post(undo_address(event)).status_code in {303, 409}
+    assert everything() == before
+
+
+@BOTH
+def test_the_follow_up_of_a_lead_closed_since_is_not_set_again(
+    page_of_anna, anna, heatpumps, headers
+):
+    lead = factories.accepted(heatpumps, anna, phase=5)
+    lead.set_follow_up(at=timezone.now(), note="Rückruf", by=anna)
+    [cleared, _note] = lead.set_follow_up(at=None, by=anna)
+    lead.win(seen=lead.phase, by=anna)
+    before = everything()
+    response = page_of_anna.post(undo_address(cleared), headers=headers)
+    assert response.status_code == 409
+    assert "Dieser Lead ist abgeschlossen." in read(response).text
     assert everything() == before
 
 
