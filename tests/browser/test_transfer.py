@@ -19,6 +19,9 @@ from tests import factories
 
 MAX_BYTES = 70_000
 MAX_HTML_BYTES = 12_700
+# Where the parser pauses within a row of buttons, the rest of the row moves the first: up to
+# 0.004 here with an eighth of the processor. A line that pushes the page down has 0.017.
+MAX_SHIFT = 0.01
 # Enough that the manager's list, which shows all, fills its first page.
 LEADS = 110
 
@@ -62,7 +65,7 @@ class Load:
 
     bytes: dict = field(default_factory=dict)
     shifts: list = field(default_factory=list)
-    would_see_a_shift: bool = False
+    shift_of_a_line: float = 0
     rows: int = 0
 
 
@@ -100,10 +103,11 @@ def load(server, browser, browser_context_args):
     expect(page.get_by_role("grid")).to_be_visible()
     load.rows = page.locator("tbody tr:not(.lead-table__group)").count()
     load.shifts = page.evaluate("shifts")
-    load.would_see_a_shift = page.evaluate(
+    load.shift_of_a_line = page.evaluate(
         """() => new Promise((done) => {
-            new PerformanceObserver(() => done(true)).observe({ type: "layout-shift" });
-            setTimeout(() => done(false), 10_000);
+            new PerformanceObserver((list) => done(list.getEntries()[0].value))
+                .observe({ type: "layout-shift" });
+            setTimeout(() => done(0), 10_000);
             document.body.prepend("Das schiebt alles nach unten");
         })"""
     )
@@ -123,8 +127,8 @@ def test_a_cold_load_of_the_list_is_small_own_and_still(load, server):
     for part in ("css/app.", "js/app.", "htmx", "img/icon."):
         assert part in names
     assert [address for address in load.bytes if not address.startswith(server)] == []
-    assert load.shifts == []
-    assert load.would_see_a_shift
+    assert sum(value for value, *_ in load.shifts) < MAX_SHIFT, load.shifts
+    assert load.shift_of_a_line > MAX_SHIFT
 
 
 # What htmx gets ------------------------------------------------------------------------

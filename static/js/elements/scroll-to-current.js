@@ -1,6 +1,17 @@
-/* Scrolls the list inside sideways to its current item; a closed lead's stepper to its end. */
+/* Scrolls the list inside sideways to its current item; a closed lead's stepper to its end.
+   Again whenever its size changes: the style may arrive after the script, and phones turn. */
 class ScrollToCurrent extends HTMLElement {
+  #sizes = new ResizeObserver(() => this.#scroll());
+
   connectedCallback() {
+    this.#sizes.observe(this.firstElementChild);
+  }
+
+  disconnectedCallback() {
+    this.#sizes.disconnect();
+  }
+
+  #scroll() {
     const list = this.firstElementChild;
     const current = list.querySelector("[aria-current]")?.closest("li") ?? list.lastElementChild;
     const middle = current.offsetLeft - list.offsetLeft + current.offsetWidth / 2;
