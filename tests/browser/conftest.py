@@ -20,7 +20,10 @@ from playwright.sync_api import expect
 # The address of an installation that runs already, whose database and storage these tests
 # share; scripts/prod-check. Without it, each test has a server in this process.
 LEADBOOK_URL = os.environ.get("LEADBOOK_URL")
-CHROMIUM = Path("/usr/bin/chromium")
+# Debian's, the quick one first; in front of an installation the whole browser that people
+# have. Where there is none, Playwright brings its own.
+CHROMIUMS = [] if LEADBOOK_URL else [Path("/usr/bin/chromium-headless-shell")]
+CHROMIUMS += [Path("/usr/bin/chromium")]
 # Head and body of an answer are sent apart: without this the body of each of a page's 69
 # scripts and styles waits for 40 ms until the browser acknowledges the head.
 WSGIRequestHandler.disable_nagle_algorithm = True
@@ -95,8 +98,8 @@ def browser_type_launch_args(browser_type_launch_args):
         "--no-first-run",
     ]
     args = {**browser_type_launch_args, "args": quiet}
-    if CHROMIUM.exists():
-        args["executable_path"] = str(CHROMIUM)
+    if found := next(filter(Path.exists, CHROMIUMS), None):
+        args["executable_path"] = str(found)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         args["args"] = [*quiet, "--no-sandbox"]
     return args
