@@ -259,6 +259,30 @@ def test_an_interrupted_upload_says_so_while_the_others_go_on(
     complaints.clear()
 
 
+def test_what_was_interrupted_is_sent_again_from_its_row(files_page, lead, held, complaints):
+    drop(files_page, {"Grundriss.pdf": PDF, "Leer.txt": b""})
+    held[0].abort()
+    failed = row(files_page, "Grundriss.pdf")
+    again = failed.get_by_role("button", name="Noch einmal versuchen")
+    expect(again).to_be_visible()
+    # An empty file stays empty.
+    expect(row(files_page, "Leer.txt").get_by_role("button")).to_have_count(1)
+    # Also after a look at another tab.
+    files_page.get_by_role("tab", name=re.compile("Journal")).click()
+    expect(files_page.get_by_label("Journaleintrag")).to_be_visible()
+    tab(files_page).click()
+    again.click()
+    going = row(files_page, "Grundriss.pdf")
+    expect(going.get_by_role("progressbar")).to_be_visible()
+    expect(going.get_by_role("button", name="Hochladen abbrechen")).to_be_focused()
+    held[1].continue_()
+    expect(row(files_page, "Grundriss.pdf").get_by_role("link")).to_be_visible()
+    expect(rows(files_page)).to_have_count(2)
+    assert names(lead) == {"Grundriss.pdf"}
+    assert all("ERR_FAILED" in complaint for complaint in complaints)
+    complaints.clear()
+
+
 def test_an_upload_goes_on_while_another_tab_is_looked_at(files_page, lead, held):
     drop(files_page, {"Grundriss.pdf": PDF, "Anfrage.eml": MAIL, "Leer.txt": b""})
     expect(row(files_page, "Anfrage.eml")).to_contain_text("wartet")

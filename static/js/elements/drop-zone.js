@@ -1,8 +1,9 @@
 /* Takes files by drop, picker and paste into one queue and uploads them one by one.
 
    Each file has its row with progress and cancel; a failure stays at its row while the
-   others go on, also while another tab of the lead is looked at. Without JavaScript the
-   form inside does the same with one button. */
+   others go on, also while another tab of the lead is looked at. What was interrupted can be
+   sent again from there: a photo may not be anywhere else. Without JavaScript the form
+   inside does the same with one button. */
 import { fileSize, send, sendDirectly } from "../lib/uploader.js";
 
 const WITH_ROW = [200, 413, 422, 429, 507]; // answers that bring the row of the file
@@ -130,9 +131,9 @@ class DropZone extends HTMLElement {
       const { status, html, redirect } = await promise;
       if (redirect) this.leave(redirect);
       else if (WITH_ROW.includes(status)) this.replace(item.row, html);
-      else this.fail(item, this.dataset.failed);
+      else this.interrupted(item);
     } catch (reason) {
-      if (reason === "interrupted") this.fail(item, this.dataset.failed);
+      if (reason === "interrupted") this.interrupted(item);
     }
   }
 
@@ -166,6 +167,21 @@ class DropZone extends HTMLElement {
             .replace("{percent}", percent.format(done / total))
             .replace("{done}", fileSize(done, language))
             .replace("{total}", fileSize(total, language));
+  }
+
+  interrupted(item) {
+    this.fail(item, this.dataset.failed);
+    const again = item.row.querySelector("[data-send-again]");
+    again.hidden = false;
+    again.addEventListener("click", () => this.sendAgain(item));
+  }
+
+  sendAgain({ file, row: failed }) {
+    const row = this.addRow(file);
+    failed.replaceWith(row);
+    row.querySelector("[data-cancel-upload]").focus();
+    this.queue.push({ file, row });
+    this.work();
   }
 
   fail(item, reason) {
