@@ -234,7 +234,7 @@ class Registry:
 
     def read_fields(self):
         """Read the definitions of the marketplaces' own fields, once."""
-        read_beside(self.marketplaces, "fields", Field.objects.in_order(), key=("columns",))
+        read_beside(self.marketplaces, "fields", Field.objects.in_order, key=("columns",))
 
     @cached_property
     def own(self):

@@ -84,7 +84,7 @@ class LeadList:
         self.sight = sight
         self._positions = {}
         self.marketplaces = list(sight.marketplaces)
-        read_beside(self.marketplaces, "phases", Phase.objects.for_lists(), key=("lists",))
+        read_beside(self.marketplaces, "phases", Phase.objects.for_lists, key=("lists",))
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
         self.registry = self.registry_of(self.marketplaces, sight)
@@ -194,9 +194,12 @@ class LeadList:
         if self.order is RANKING:
             return page_of_ranking(self._ranked(), **asked)
         if self.order is self.newest_first and self._found.window:
-            page = page_of(self._window(cursor), self.order, **asked)
-            if page.has_more:
-                return page
+            window = self._found.window
+            while window:
+                page = page_of(self._window(cursor, window), self.order, **asked)
+                if page.has_more:
+                    return page
+                window = self._found.wider(window, len(page.rows), size)
         return page_of(self.parts(), self.order, **asked)
 
     def _ranked(self):
@@ -207,12 +210,12 @@ class LeadList:
         left = set(self.narrowed(visible, self.values).ids())
         return [pk for pk in self._found.ids if pk in left]
 
-    def _window(self, cursor):
-        """Return the list's next leads, so many that a page of matches is among them.
+    def _window(self, cursor, size):
+        """Return so many of the list's next leads that a page of matches is among them.
 
         Its parts would each be walked for a page of their own.
         """
-        ids = first_ids(self._whole(), self.newest_first, self._found.window, cursor=cursor)
+        ids = first_ids(self._whole(), self.newest_first, size, cursor=cursor)
         leads = Lead.objects.personal().with_ids(ids)
         return [Part(Question(None, lambda given: self.narrowed(leads, given), self.values))]
 

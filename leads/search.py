@@ -13,6 +13,8 @@ from .search_terms import Terms
 LIMIT = 500
 # So many of the newest PROBED leads of a list of more than LONG: one in a hundred.
 LONG, PROBED, COMMON = 1_000, 500, 5
+# Half as much again as a page needs, if the other leads match as often.
+AMPLE = 75
 
 WHOLE, NAME, COMPANY, FIELDS, JOURNAL = range(5)
 
@@ -25,6 +27,14 @@ class Found:
     is_capped: bool = False
     # In how many leads of the list a page of matches is expected; 0 where nobody knows.
     window: int = 0
+
+    def wider(self, window, matching, size):
+        """Return the window to look into where one had less than `size` `matching`.
+
+        0 where that was already the second, or so few that the list is to be walked.
+        """
+        is_second = window > self.window
+        return 0 if is_second or matching < size // 5 else window * AMPLE // matching
 
 
 class Search:
@@ -57,8 +67,7 @@ class Search:
         matching = documents.count()
         if matching < COMMON:
             return None
-        # Half as much again as a page needs, if the others match as often.
-        return Found(is_capped=True, window=PROBED * 75 // matching)
+        return Found(is_capped=True, window=PROBED * AMPLE // matching)
 
     def found(self, statuses):
         """Return what is Found among the leads of these statuses.

@@ -1,9 +1,10 @@
 """The index over the search documents: pg_trgm on PostgreSQL, FTS5 trigrams on SQLite.
 
-SQLite's index has no columns to narrow by. Instead three characters of private use stand
-before each text for the marketplace, three for the owner and three for the status, so that
-these are looked up as the text's own trigrams are: a rep with few leads in a million
-searches among few. It keeps no positions; what it finds is compared with the text itself.
+SQLite's index has no columns to narrow by. Instead characters of private use stand before
+each text, which are looked up as the text's own trigrams are: three for the owner's leads of
+this status in this marketplace, three for everybody's there, three for the status. So each
+slice of a sight is one list: a rep with few leads in a million searches among few. It keeps
+no positions; what it finds is compared with the text itself.
 """
 
 import logging
@@ -21,12 +22,13 @@ ROWS = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s"  # noqa: S608
 MATCHES = f"{INDEX} MATCH %s"
 OF_DOCUMENT = f"{INDEX}.rowid = {TABLE}.lead_id"
 WIDTH = 3
-# Where the characters of a number begin, three digits to the base of 2048.
-MARKETPLACE, OWNER, STATUS = 0xE000, 0xE800, 0xF000
-BASE = 2048
+# Where the characters begin that stand for a status, for one in a marketplace, and for an
+# owner as two digits to the base. What is beyond the last shares one with another: a match is
+# compared with the document's own columns as well.
+STATUS, PLACE, OWNER = 0xE000, 0xF0000, 0x100000
+PLACES, BASE = 8192, 32_768
 STATUSES = {
-    status: STATUS + place
-    for place, status in enumerate(("offered", "in_progress", "won", "lost"))
+    status: place for place, status in enumerate(("offered", "in_progress", "won", "lost"))
 }
 TRIGRAMS_OF_A_WORD = 4
 # Pages that one step of a merge writes; others may write between two steps.
@@ -116,33 +118,26 @@ def expression(patterns, *, statuses, slices=None):
 
     `slices` as in leads.models.sight.Sight, or None for everywhere.
     """
-    parts = [_any(_token(chr(STATUSES[status]) * WIDTH) for status in statuses)]
-    if slices is not None:
-        parts.append(_any(map(_slice, slices)))
+    if slices is None:
+        found = [chr(STATUS + STATUSES[status]) * WIDTH for status in statuses]
+    else:
+        found = [characters_of(status, **values) for values in slices for status in statuses]
+    parts = [f"({' OR '.join(map(_token, found))})"]
     for pattern in patterns:
         parts += map(_token, _trigrams(pattern))
     return " AND ".join(dict.fromkeys(parts))
-
-
-def _slice(values):
-    parts = [_token(characters_of(MARKETPLACE, values["marketplace"]))]
-    if "owner" in values:
-        parts.append(_token(characters_of(OWNER, values["owner"])))
-    return f"({' AND '.join(parts)})"
-
-
-def _any(parts):
-    return f"({' OR '.join(parts)})"
 
 
 def _token(text):
     return '"' + text.replace('"', '""') + '"'
 
 
-def characters_of(start, number):
-    """Return what stands for a number in the index of SQLite."""
-    places = (number // BASE**2, number // BASE, number)
-    return "".join(chr(start + place % BASE) for place in places)
+def characters_of(status, marketplace, owner=None):
+    """Return what stands for the leads of a slice in the index of SQLite."""
+    place = chr(PLACE + marketplace % PLACES * len(STATUSES) + STATUSES[status])
+    if owner is None:
+        return place * WIDTH
+    return place + "".join(chr(OWNER + digit % BASE) for digit in (owner // BASE, owner))
 
 
 def _trigrams(pattern):
@@ -159,20 +154,16 @@ def _trigrams(pattern):
 
 def _indexed(row):
     """Return, in SQL, what the index holds of a document."""
-    statuses = " ".join(
-        f"WHEN '{status}' THEN char({code}, {code}, {code})"
-        for status, code in STATUSES.items()
-    )
+    cases = " ".join(f"WHEN '{status}' THEN {code}" for status, code in STATUSES.items())
+    status = f"CASE {row}.status {cases} END"
+    place = f"{PLACE} + {row}.marketplace_id % {PLACES} * {len(STATUSES)} + {status}"
+    owner = f"coalesce({row}.owner_id, 0)"
+    digits = f"{OWNER} + {owner} / {BASE} % {BASE}, {OWNER} + {owner} % {BASE}"
+    of_status = f"{STATUS} + {status}"
     return (
-        f"{_number_in_sql(MARKETPLACE, f'{row}.marketplace_id')} || ' '"
-        f" || {_number_in_sql(OWNER, f'coalesce({row}.owner_id, 0)')} || ' '"
-        f" || CASE {row}.status {statuses} END || {row}.text"
+        f"char({place}, {digits}) || ' ' || char({place}, {place}, {place})"
+        f" || ' ' || char({of_status}, {of_status}, {of_status}) || {row}.text"
     )
-
-
-def _number_in_sql(start, number):
-    places = (f"{number} / {BASE**2}", f"{number} / {BASE}", number)
-    return f"char({', '.join(f'{start} + {place} % {BASE}' for place in places)})"
 
 
 def _name(verb):

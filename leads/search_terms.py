@@ -15,7 +15,7 @@ ANYWHERE = 3
 # Starts and ends with a letter or digit: quotes, brackets and full stops are not searched.
 WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")
 # In SQLite's index such characters say whose a document is; see leads.search_index.
-PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
+PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 NUMBER = re.compile(r"\+?[\d\s/().–-]+")
 WORD_OF_NUMBER = re.compile(r"(?:\+|0)[\d/()-]+")
 DATE = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})?")

@@ -24,7 +24,14 @@ class Process:
 
     def read_process(self):
         """Read the phases once for all that looks at them, unless that is done already."""
-        read_beside([self.marketplace], "phases", Phase.objects.in_order(), key=("process",))
+        build = Phase.objects.for_process
+        read_beside([self.marketplace], "phases", build, key=("process",))
+
+    @property
+    def phase_in_process(self):
+        """The current phase as a part of the process, which says what there is in it."""
+        self.read_process()
+        return self._fresh(self.phase_id)
 
     @property
     def next_phase(self):

@@ -413,7 +413,7 @@ class LeadQuerySet(models.QuerySet):
 
     def for_process(self):
         """With the phases of the marketplace, which the stepper and its dialogs show."""
-        phases = Prefetch("marketplace__phases", Phase.objects.in_order())
+        phases = Prefetch("marketplace__phases", Phase.objects.for_process())
         return self.select_related("marketplace", "phase").prefetch_related(phases)
 
     def for_fields(self):

@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
@@ -118,7 +118,8 @@ class Question:
             for lookup in beside:
                 *path, name = lookup.prefetch_through.split("__")
                 parents = [reduce(getattr, path, each) for each in found]
-                read_beside(parents, name, lookup.queryset, key=(*self.key, *path))
+                beneath = partial(getattr, lookup, "queryset")
+                read_beside(parents, name, beneath, key=(*self.key, *path))
         return found
 
     def rows(self):
@@ -155,10 +156,11 @@ def keeping_plans(is_kept=True):
         beneath.cursor_factory, beneath.prepare_threshold = before
 
 
-def read_beside(parents, name, queryset, *, key):
+def read_beside(parents, name, build, *, key):
     """Read what points to the `parents`, as prefetch_related does; see Question for `key`.
 
-    `name` is that of the reverse relation, `queryset` what of it is read, in its order.
+    `name` is that of the reverse relation; `build` makes the queryset of what of it is
+    read, in its order, where that is not kept.
     """
     parents = [p for p in parents if name not in getattr(p, "_prefetched_objects_cache", ())]
     if not parents:
@@ -167,7 +169,7 @@ def read_beside(parents, name, queryset, *, key):
     by_parent = {parent.pk: [] for parent in parents}
     found = Question(
         ("beside", name, *key),
-        lambda given: queryset.filter(**{f"{link.name}__in": list(given.values())}),
+        lambda given: build().filter(**{f"{link.name}__in": list(given.values())}),
         {f"parent {place}": pk for place, pk in enumerate(by_parent)},
     ).objects()
     for each in found:

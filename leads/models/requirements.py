@@ -14,6 +14,8 @@ class Requirements:
 
     def checklist(self):
         """Return the entries of the current phase in order, each with its `tick` or None."""
+        if not self.phase_in_process.has_checklist:
+            return []
         items = _asked(
             "checklist",
             self.phase_id,
@@ -29,6 +31,8 @@ class Requirements:
 
         A retired definition is required of nobody, also where it has a value.
         """
+        if not self.phase_in_process.has_requirements:
+            return []
         asked = _asked(
             "requirements",
             self.phase_id,

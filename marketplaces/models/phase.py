@@ -2,13 +2,15 @@
 
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from .checklist import ChecklistItem
 from .ordering import OrderedEntry, OrderedQuerySet
 from .references import is_referred_to
+from .requirement import Requirement
 
 
 class PhaseQuerySet(OrderedQuerySet):
@@ -17,6 +19,13 @@ class PhaseQuerySet(OrderedQuerySet):
     def other_than(self, phase):
         """Without this one."""
         return self.exclude(pk=phase.pk)
+
+    def for_process(self):
+        """In order, and whether there is anything that each asks for before the next one."""
+        return self.in_order().annotate(
+            has_checklist=Exists(ChecklistItem.objects.of_phase(OuterRef("pk")).active()),
+            has_requirements=Exists(Requirement.objects.of_phase(OuterRef("pk"))),
+        )
 
     def for_lists(self):
         """With what filters and rows of lists show."""

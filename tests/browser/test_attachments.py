@@ -260,9 +260,11 @@ def test_an_interrupted_upload_says_so_while_the_others_go_on(
 
 
 def test_what_was_interrupted_is_sent_again_from_its_row(files_page, lead, held, complaints):
-    drop(files_page, {"Grundriss.pdf": PDF, "Leer.txt": b""})
-    held[0].abort()
+    with files_page.expect_request(re.compile(r"/anhaenge/$")):
+        drop(files_page, {"Grundriss.pdf": PDF, "Leer.txt": b""})
     failed = row(files_page, "Grundriss.pdf")
+    expect(failed.get_by_role("progressbar")).to_be_visible()
+    held[0].abort()
     again = failed.get_by_role("button", name="Noch einmal versuchen")
     expect(again).to_be_visible()
     # An empty file stays empty.
@@ -271,7 +273,8 @@ def test_what_was_interrupted_is_sent_again_from_its_row(files_page, lead, held,
     files_page.get_by_role("tab", name=re.compile("Journal")).click()
     expect(files_page.get_by_label("Journaleintrag")).to_be_visible()
     tab(files_page).click()
-    again.click()
+    with files_page.expect_request(re.compile(r"/anhaenge/$")):
+        again.click()
     going = row(files_page, "Grundriss.pdf")
     expect(going.get_by_role("progressbar")).to_be_visible()
     expect(going.get_by_role("button", name="Hochladen abbrechen")).to_be_focused()
