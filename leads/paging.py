@@ -194,7 +194,7 @@ def page_of_ranking(ids, *, rows, cursor=None, size=50):
         start = max(0, place - size) if edge.is_backwards else place + 1
     end = place if edge and edge.is_backwards else start + size
     places = {pk: place for place, pk in enumerate(ids[start:end])}
-    found = sorted(rows.queryset.with_ids(places), key=lambda row: places[row.pk])
+    found = sorted(_rows_of(rows, list(places)), key=lambda row: places[row.pk])
     return Page(
         rows=found,
         previous=Edge.at(found[0], RANKING, is_backwards=True).cursor(RANKING)
@@ -203,6 +203,17 @@ def page_of_ranking(ids, *, rows, cursor=None, size=50):
         next=Edge.at(found[-1], RANKING).cursor(RANKING) if found and end < len(ids) else None,
         is_reset=bool(cursor) and edge is None,
     )
+
+
+def _rows_of(rows, ids):
+    """Return what the Question `rows` finds of the `ids`, in no order."""
+    if not ids:
+        return []
+    asked = rows.then(
+        ("of a ranking",), lambda rows, _given: rows.filter(pk__in=SELECTED).order_by()
+    )
+    values = ", ".join(["(%s)"] * len(ids))
+    return asked.objects(RawSQL(f"VALUES {values}", ids), is_kept=False)  # noqa: S611
 
 
 def first_ids(questions, order, limit, *, cursor=None):
