@@ -28,6 +28,8 @@ def measure(stage, server, *, size):
         try:
             port = int(copier.stdout.readline())
             for turn in range(TIMES):
+                # What was measured before is still on its way to the disk.
+                os.sync()
                 copies.append(size / _copy(port, size))
                 lasting_copies.append(size / _copy(port, size, waits=True))
                 idle = server.memory

@@ -357,6 +357,26 @@ def test_a_common_word_pages_through_a_long_list(
     assert back == forward[::-1]
 
 
+def test_a_word_that_is_common_only_among_the_newest_pages_all_the_same(
+    page_of_anna, heatpumps, solar, anna, monkeypatch
+):
+    solar.memberships.create(user=anna, role="rep")
+    monkeypatch.setattr("leads.listing.LONG", 30)
+    for module in ("leads.listing", "leads.search"):
+        monkeypatch.setattr(f"{module}.PROBED", 20)
+    for marketplace in (heatpumps, solar):
+        in_progress(
+            marketplace, anna, 200,
+            name=lambda n: "Kunde" if n < 10 or n % 5 == 0 else "Zander",
+            last_activity_at=lambda n: day(0) - timedelta(hours=n),
+        )  # fmt: skip
+    matching = Lead.objects.filter(name="Kunde").order_by("-last_activity_at", "-id")
+    forward, back = walk(page_of_anna, LIST, {"q": "kunde"})
+    assert [len(page) for page in forward] == [50, 46]
+    assert sum(forward, []) == [lead.pk for lead in matching]
+    assert back == forward[::-1]
+
+
 def test_filters_and_orders_hold_for_what_was_found(page_of_anna, heatpumps, anna):
     named(heatpumps, anna, "Aigner A", "Aigner B", "Aigner C", "Berger")
     second = heatpumps.phases.get(position=2)
