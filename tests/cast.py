@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from django.apps import apps
+from django.core.files.storage import FileSystemStorage
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
@@ -84,8 +85,10 @@ class Cast:
 def put_on_stage(kind, fixtures):
     """Return a cast of this class with what of it the names of `fixtures` ask for."""
     names = tuple(name for name in _names(kind) if name in fixtures)
-    # Rows that are there already may have the same ids: then all is made as it is asked for.
-    if not names or User.objects.exists() or Marketplace.objects.exists():
+    # Rows that are there already may have the same ids, and files in a bucket have no
+    # folder: then all is made as it is asked for.
+    is_in_folder = isinstance(attachment_storage(), FileSystemStorage)
+    if not (names and is_in_folder) or User.objects.exists() or Marketplace.objects.exists():
         return kind()
     key = kind, names
     if key not in _kept:
