@@ -419,7 +419,11 @@ class LeadQuerySet(models.QuerySet):
     def for_fields(self):
         """With the marketplace's own fields."""
         fields = Prefetch("marketplace__fields", Field.objects.in_order())
-        return self.select_related("marketplace").prefetch_related(fields)
+        return self.with_marketplace().prefetch_related(fields)
+
+    def with_marketplace(self):
+        """With the marketplace, which the head of a lead's page names."""
+        return self.select_related("marketplace")
 
     def counted(self):
         """With the numbers on the tabs, counted to one beyond MOST_COUNTED."""

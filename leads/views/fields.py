@@ -24,7 +24,7 @@ FOLLOW_UP_AT = FOLLOW_UP[0]
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, lead_id, name):
     """Show the editor of one field (GET), confirm a change (POST)."""
-    reading = "all" if name in BUILT_IN_BY_NAME else "for_fields"
+    reading = "with_marketplace" if name in BUILT_IN_BY_NAME else "for_fields"
     lead = worked_lead(request, lead_id, reading=reading)
     field = field_named(name, lead)
     if field is None:

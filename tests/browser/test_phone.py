@@ -90,7 +90,7 @@ def test_the_stepper_shows_where_the_lead_stands(phone, heatpumps, anna, phase):
 def test_the_stepper_stands_right_although_its_style_comes_late(phone, heatpumps, anna):
     lead = factories.accepted(heatpumps, anna, phase=5)
     late = []
-    phone.route("**/components/stepper*.css", lambda route: late.append(route))
+    phone.route("**/css/app*.css", lambda route: late.append(route))
     phone.goto(f"/leads/{lead.pk}/", wait_until="commit")
     assert phone.evaluate("customElements.whenDefined('scroll-to-current').then(() => true)")
     (style,) = late
