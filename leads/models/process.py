@@ -229,12 +229,12 @@ class Process:
             raise StaleMove(self.last_step)
 
     def _hold_process(self, *phase_ids):
-        """Lock the phases with these ids and read the process once, as it is then.
+        """Share the phases with these ids and read the process once, as it is then.
 
         A phase that is being retired or reordered in the admin waits for this step, or
         this step for the admin, which writes all places of a process or none.
         """
-        Phase.objects.share(phase_ids)
+        Phase.share(phase_ids)
         self.read_process()
 
     def _fresh(self, phase_id):

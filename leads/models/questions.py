@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial, reduce
+from functools import reduce
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
@@ -118,8 +118,9 @@ class Question:
             for lookup in beside:
                 *path, name = lookup.prefetch_through.split("__")
                 parents = [reduce(getattr, path, each) for each in found]
-                beneath = partial(getattr, lookup, "queryset")
-                read_beside(parents, name, beneath, key=(*self.key, *path))
+                read_beside(
+                    parents, name, lambda of=lookup: of.queryset, key=(*self.key, *path)
+                )
         return found
 
     def rows(self):

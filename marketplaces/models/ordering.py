@@ -1,7 +1,7 @@
 """What phases, fields and reasons share: an order inside their marketplace."""
 
 from django.core.exceptions import ValidationError
-from django.db import connections, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -51,19 +51,6 @@ class OrderedQuerySet(models.QuerySet):
         Everybody locks them in this order, so that nobody waits for each other.
         """
         return list(self.order_by("pk").select_for_update(no_key=True))
-
-    def share(self, ids):
-        """Lock the entries with these ids against who holds or changes them, see `hold`.
-
-        Others may share them at the same time. SQLite needs no lock: there, one transaction
-        writes after the other.
-        """
-        connection = connections[self.db]
-        if connection.features.has_select_for_update:
-            table = connection.ops.quote_name(self.model._meta.db_table)
-            sql = f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR SHARE"  # noqa: S608
-            with connection.cursor() as cursor:
-                cursor.execute(sql, [list(ids)])
 
     # While entries change places, they stand this far beyond every real position, so
     # that the unique constraint holds after each statement (SQLite knows no deferrable
@@ -122,6 +109,19 @@ class OrderedEntry(models.Model):
     def use(self):
         """What needs the entry, as a sentence; empty where nothing does."""
         return ""
+
+    @classmethod
+    def share(cls, ids):
+        """Lock the entries with these ids against who holds or changes them until the end.
+
+        As OrderedQuerySet.hold, in the same order, but others may share them at the same
+        time. SQLite needs no lock: there, one transaction writes after the other.
+        """
+        if connection.features.has_select_for_update:
+            table = connection.ops.quote_name(cls._meta.db_table)
+            sql = f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR SHARE"  # noqa: S608
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [list(ids)])
 
     def check_deletable(self):
         """Raise a ValidationError that says what still needs the entry.
