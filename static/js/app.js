@@ -15,12 +15,14 @@ import "./lib/stray-drops.js";
 document.addEventListener("htmx:load", ({ detail }) => {
   if (detail.elt.querySelector("search-palette, shortcut-list")) import("./keyboard.js");
 });
-/* Only a mouse or a key can ask for it; which key it was, is told again. */
+/* A mouse or a key asks for it; which key it was, is told again. */
 async function wake({ key, target }) {
   if (customElements.get("cell-editor")) return;
   await import("./elements/cell-editor.js");
   if (key === "F2") target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
 }
 for (const first of ["mousemove", "keydown"]) addEventListener(first, wake, { once: true });
+/* Where nothing hovers, a button does. */
+if (matchMedia("(hover: none)").matches) import("./elements/cell-editor.js");
 /* Only phones have an app of their own for it. */
 if (matchMedia("(pointer: coarse)").matches) import("./lib/maps.js");

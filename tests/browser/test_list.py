@@ -70,6 +70,23 @@ def pages_of_leads(heatpumps, anna):
         factories.accepted(heatpumps, anna, name=f"Lead {number:03}")
 
 
+@pytest.mark.parametrize("width", [900, 1024, 1152, 1280])
+def test_the_columns_have_the_whole_width_and_the_boxes_room(list_page, width):
+    list_page.set_viewport_size({"width": width, "height": 800})
+    row = rows(list_page).first
+    table = list_page.get_by_role("grid").bounding_box()
+    amount = row.get_by_role("gridcell").last.bounding_box()
+    assert amount["x"] + amount["width"] == pytest.approx(table["x"] + table["width"], abs=2)
+    box = row.get_by_role("checkbox").bounding_box()
+    name = row.get_by_role("link").first.bounding_box()
+    assert box["x"] + box["width"] < name["x"]
+    activity = list_page.get_by_role("columnheader", name="Letzte Aktivität")
+    expect(activity).to_have_count(1 if width > 1152 else 0)
+    # Who chose it, sees it.
+    list_page.goto("/leads/?spalten=aktivitaet")
+    expect(activity).to_be_visible()
+
+
 # Filters and search -------------------------------------------------------------------
 
 

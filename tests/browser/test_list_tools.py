@@ -91,6 +91,7 @@ def test_a_field_is_edited_in_its_cell(list_page, anna):
     list_page.evaluate("window.isSame = true")
     cell.hover()
     row.get_by_role("button", name="Bearbeiten").click()
+    expect(list_page.get_by_role("button", name="Felder bearbeiten")).to_have_count(0)
     value = row.get_by_label("Volumen")
     expect(value).to_be_focused()
     # Double-clicks and arrows belong to the editor, Esc leaves everything as it was.

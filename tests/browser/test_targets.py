@@ -295,6 +295,9 @@ def test_menus_and_editors_fit_in_place(phone, long, subtests):
     phone.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     phone.keyboard.press("Escape")
     open_by(phone.locator(".picker__pick"), phone.get_by_text("ausgewählt"))
+    phone.goto("/leads/?spalten=wiedervorlage,company,phone,email,angenommen,volumen")
+    phone.get_by_role("button", name="Felder bearbeiten").tap()
+    open_by(phone.locator("tbody .lead-table__name"), phone.locator("td form"))
     phone.goto("/leads/{lead}/".format(**long))
     confirm = phone.get_by_role("button", name="Änderung bestätigen")
     for label in ("Straße", "Wiedervorlage", "Feld choices"):

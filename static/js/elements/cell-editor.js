@@ -1,8 +1,13 @@
-/* Edits a field in its cell of a list: by the pencil that comes with the pointer, or by F2.
+/* Edits a field in its cell of a list: by the pencil that comes with the pointer, by F2, or,
+   where nothing hovers, by a tap while the list's button "Edit fields" is pressed.
 
    The headings say which columns can be edited, or else a cell by itself; the editor is the
    lead page's own. It stands above what the cell shows, which comes back without asking. */
 const CANCEL = "td > form button[formaction]";
+const TAPPING = "edit-cells";
+/* Stays when a change reloads the page, and is forgotten with it. */
+const isReloaded = performance.getEntriesByType("navigation")[0].type === "reload";
+let isTapping = isReloaded && sessionStorage.getItem(TAPPING) !== null;
 
 class CellEditor extends HTMLElement {
   connectedCallback() {
@@ -16,6 +21,17 @@ class CellEditor extends HTMLElement {
     });
     /* The pointer was here before this file was. */
     this.offer(this.querySelector("td:hover"));
+    this.tapping = document.querySelector("[data-edit-cells]");
+    this.tapping.hidden = false;
+    this.tapping.addEventListener("click", () => {
+      isTapping = !isTapping;
+      if (isTapping) sessionStorage.setItem(TAPPING, "");
+      else sessionStorage.removeItem(TAPPING);
+      this.showTapping();
+    });
+    this.showTapping();
+    /* Before the links in the cell hear of it. */
+    this.addEventListener("click", (event) => this.tap(event), true);
     /* The column that was edited last; in an editor, the one behind it. */
     this.addEventListener("keydown", ({ key, target }) => {
       if (key !== "F2") return;
@@ -36,7 +52,9 @@ class CellEditor extends HTMLElement {
       if (target.matches("tr")) this.isTyped = false;
     });
     this.addEventListener("htmx:load", ({ target }) => {
-      if (this.isTicked && target.matches("tr")) target.querySelector("[name=lead]").checked = true;
+      if (!target.matches("tr")) return;
+      this.showTapping();
+      if (this.isTicked) target.querySelector("[name=lead]").checked = true;
     });
     /* Cancelled, nothing is asked for. The focus goes first: leaving a field may keep its
        draft once more. Then the form's own listeners forget that, and then the form goes. */
@@ -53,6 +71,23 @@ class CellEditor extends HTMLElement {
   offer(cell) {
     if (!cell || !this.fieldOf(cell) || cell.querySelector("form")) return;
     if (this.button.parentNode !== cell) cell.append(this.button);
+  }
+
+  showTapping() {
+    this.tapping.setAttribute("aria-pressed", isTapping);
+    this.classList.toggle("cell-editor--tapping", isTapping);
+    for (const cell of this.querySelectorAll("tbody td")) {
+      cell.classList.toggle("cell-editor__cell", isTapping && !!this.fieldOf(cell));
+    }
+  }
+
+  tap(event) {
+    const cell = event.target.closest("tbody td");
+    if (!isTapping || !cell || !this.fieldOf(cell)) return;
+    if (event.target.closest("form, label, button, .call")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.open(cell);
   }
 
   fieldOf(cell) {
