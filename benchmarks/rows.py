@@ -147,7 +147,8 @@ def _lists():
     yield _get("list, one phase", lambda stage: f"?phase={stage.phase}")
     for name, asked in (
         ("an own choice", lambda s: {s.choice: s.chosen}),
-        ("an own number", lambda s: {f"{s.number}-ab": "150"}),
+        ("an own number", lambda s: {f"{s.number}-ab": "20"}),
+        ("an own number that few have", lambda s: {f"{s.number}-ab": "150"}),
         ("sorted by an own number", lambda s: {"sort": s.number}),
         ("sorted by an own number, down", lambda s: {"sort": f"-{s.number}"}),
         ("with own columns", lambda s: {"spalten": f"name,phase,{s.number},{s.choice}"}),
@@ -180,8 +181,8 @@ def _searches():
     for name, text in (
         ("rare", cast.RARE), ("common", cast.COMMON), ("none", cast.ABSENT),
         ("e-mail", cast.EMAIL), ("phone", cast.PHONE_AS_TYPED),
-        ("in the journal", cast.IN_JOURNAL), ("two words", f"{cast.COMMON} münchen"),
-        ("two letters", cast.COMMON[:2]),
+        ("in the journal", cast.IN_JOURNAL),
+        ("two words", f"{cast.COMMON} {cast.COMMON_TOWN}"), ("two letters", cast.COMMON[:2]),
     ):  # fmt: skip
         yield _get(f"search, {name}", f"?{urlencode({'q': text})}")
     for who in (cast.FEW, cast.MANAGER, cast.SUPERUSER):

@@ -12,8 +12,8 @@ FEWEST_LEADS = 500
 OF_FEW = 20
 OF_MANY_AT_LEAST = 200
 # Of those, at least so many are overdue, due today, without a follow-up; and so many have the
-# common name and stand in the second phase of the largest marketplace: a full page of each
-# filter at every size.
+# common name, live in the common town and stand in the second phase of the largest
+# marketplace: a full page of each filter and of each common search at every size.
 OF_EACH_FILTER = 55
 ENTRIES_OF_HEAVY = 5000
 FILES_OF_HEAVY = 500
@@ -21,7 +21,7 @@ WORKED = 10
 
 # What is found: in three leads, in about two of a hundred (but see above), in none.
 RARE = "Quittenbaum"
-COMMON = "Huber"
+COMMON, COMMON_TOWN = "Huber", "München"
 ABSENT = "Zyxwvutsrq"
 # By the plain lead alone; the number is searched for in another spelling than it is kept.
 EMAIL = "plan.muster@beispiel.de"

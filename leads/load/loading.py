@@ -169,4 +169,6 @@ class Plan:
         for place, pk in enumerate(of_many[: 3 * count]):
             self.known_of[pk] = {"due": ("overdue", "today", "none")[place % 3]}
         for pk in of_many[:count]:
-            self.known_of[pk] |= {"family": cast.COMMON, "reached": 1}
+            self.known_of[pk] |= {
+                "family": cast.COMMON, "town": cast.COMMON_TOWN, "reached": 1,
+            }  # fmt: skip

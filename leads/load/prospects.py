@@ -12,8 +12,8 @@ from leads.models import Lead
 from . import cast
 
 REQUESTS = 60
-# Of Munich there are as many prospects as of this many other towns.
-WEIGHT_OF_MUNICH = 4
+# Of the common town there are as many prospects as of this many other towns.
+WEIGHT_OF_COMMON_TOWN = 4
 PEOPLE = ("name", "company", "contact_person", "phone", "mobile", "email", "street")
 PLACE = ("postcode", "city", "country")
 REQUEST = ("need", "description", "value", "source", "wish_date", "own_values")
@@ -31,21 +31,27 @@ class Prospects:
         # A name that is twice as frequent as the others.
         self.families = [*self.people["families"], cast.COMMON]
         self.first_names = self.people["women"] + self.people["men"]
-        munich = next(town for town in self.people["towns"] if town[1] == "München")
-        self.towns = self.people["towns"] + [munich] * (WEIGHT_OF_MUNICH - 1)
+        self.common_town = next(t for t in self.people["towns"] if t[1] == cast.COMMON_TOWN)
+        weight = WEIGHT_OF_COMMON_TOWN
+        self.towns = self.people["towns"] + [self.common_town] * (weight - 1)
         self.keys = {name: key(name) for name in [*self.families, *self.first_names]}
         self.pools = {}
         # Own values as they are written → what they are found by; see leads.field_values.
         self.keys_of_own = {}
 
-    def make(self, stage, number, *, family=None):
-        """Return the values of COLUMNS for the lead `number` of the marketplace `stage`."""
+    def make(self, stage, number, *, family=None, town=None):
+        """Return the values of COLUMNS for the lead `number` of the marketplace `stage`.
+
+        The `town` is the common one or None, which leaves it to chance.
+        """
         chance = self.chance
         is_company, request = chance.choice(self._pool(stage))
         towns = self.towns
         if stage.sells_abroad and chance.random() < 0.45:
             towns = self.people["towns_abroad"]
-        postcode, city, country, area_code = chance.choice(towns)
+        postcode, city, country, area_code = (
+            self.common_town if town else chance.choice(towns)
+        )
         family = family or chance.choice(self.families)
         first = chance.choice(self.first_names)
         house = int(chance.random() * 98) + 1
