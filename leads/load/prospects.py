@@ -49,9 +49,7 @@ class Prospects:
         towns = self.towns
         if stage.sells_abroad and chance.random() < 0.45:
             towns = self.people["towns_abroad"]
-        postcode, city, country, area_code = (
-            self.common_town if town else chance.choice(towns)
-        )
+        postcode, city, country, area_code = self.common_town if town else chance.choice(towns)
         family = family or chance.choice(self.families)
         first = chance.choice(self.first_names)
         house = int(chance.random() * 98) + 1
