@@ -6,6 +6,7 @@ from django.db import connection
 from django.tasks import task
 
 from leads.models import LeadImport
+from marketplaces.models import SetupChange
 from marketplaces.throttling import forget_old_attempts
 
 from . import tasks
@@ -53,6 +54,7 @@ def _count_for_plans():
 JOBS = {
     "clearsessions": lambda: call_command("clearsessions"),
     "forget_attempts": forget_old_attempts,
+    "forget_setup_changes": lambda: SetupChange.objects.forget_old(),
     "purge_attachments": lambda: call_command("purge_attachments"),
     "forget_imports": lambda: LeadImport.objects.forget_old(),
     "apply_retention": lambda: call_command("apply_retention"),

@@ -227,14 +227,21 @@ MORE = (
 class Registry:
     """The columns that one list can show to somebody who sees these marketplaces."""
 
-    def __init__(self, built_in, default, marketplaces):
+    def __init__(self, built_in, default, marketplaces, setup_mark):
         self.built_in = {column.name: column for column in built_in}
         self.default = default
         self.marketplaces = marketplaces
+        self._setup_mark = setup_mark
 
     def read_fields(self):
         """Read the definitions of the marketplaces' own fields, once."""
-        read_beside(self.marketplaces, "fields", Field.objects.in_order, key=("columns",))
+        read_beside(
+            self.marketplaces,
+            "fields",
+            Field.objects.in_order,
+            key=("columns",),
+            setup_mark=self._setup_mark,
+        )
 
     @cached_property
     def own(self):

@@ -73,7 +73,13 @@ class LeadList(ListTable):
         self.sight = sight
         self._positions = {}
         self.marketplaces = list(sight.marketplaces)
-        read_beside(self.marketplaces, "phases", Phase.objects.for_lists, key=("lists",))
+        read_beside(
+            self.marketplaces,
+            "phases",
+            Phase.objects.for_lists,
+            key=("lists",),
+            setup_mark=sight.setup_mark,
+        )
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
         self.registry = self.registry_of(self.marketplaces, sight)
@@ -141,7 +147,7 @@ class LeadList(ListTable):
         """Return the columns that this list can show along the `sight`."""
         others = (OWNER,) if sight.has_others else ()
         built_in = (*cls.default_columns, *others, *cls.more_columns)
-        return Registry(built_in, cls.default_columns, marketplaces)
+        return Registry(built_in, cls.default_columns, marketplaces, sight.setup_mark)
 
     @property
     def statuses(self):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 
 from .demo_accounts import DEMO_PASSWORD
+from .models import User
 
 
 class AccountBackend(ModelBackend):
@@ -19,3 +20,8 @@ class AccountBackend(ModelBackend):
         user = super().authenticate(request, username=username, password=password, **kwargs)
         is_known = password == DEMO_PASSWORD and settings.MODE == "production"
         return None if is_known else user
+
+    def get_user(self, user_id):
+        """Return the signed-in user, or None; with the mark of what is kept of the setup."""
+        user = User.people.with_setup_mark().with_id(user_id)
+        return user if user and self.user_can_authenticate(user) else None

@@ -67,7 +67,9 @@ class LeadQuerySet(models.QuerySet):
             return leads.filter(pk=given["pk"]).order_by()
 
         key = ("one", user.is_superuser, *reading)
-        found = Question(key, build, {"owner": user.pk, "pk": pk}).objects()
+        asked = Question(key, build, {"owner": user.pk, "pk": pk})
+        # All that stands beside a lead here is phases and fields.
+        found = asked.objects(setup_beside=user.setup_mark)
         return found[0] if found else None
 
     def open_to(self, user):

@@ -20,6 +20,8 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
+from leadbook.keeping import kept
+
 # No row has such values. They are of the kinds that the values will be, so that Django
 # makes the same SQL of them. An id's is this and one less for each further value.
 ID = -(2**62)
@@ -87,9 +89,12 @@ class Question:
             _compiled[key] = _compile(self.build(placeholders), names)
         return _compiled[key]
 
-    def objects(self, selected=None, *, is_kept=True):
+    def objects(self, selected=None, *, is_kept=True, setup_mark=None, setup_beside=None):
         """Return the objects that are found, with all that the queryset reads with them.
 
+        `setup_mark` says that they follow from how marketplaces are set up alone, as it is
+        under this mark (User.setup_mark): then they are made of the same rows again.
+        `setup_beside` is the same for what is read beside them, which is of that kind.
         `selected` is the RawSQL that takes the place of SELECTED; `is_kept` says whether it
         is made of what is kept. Django makes the objects of the rows; what it is spared is
         to write the SQL once more.
@@ -106,6 +111,9 @@ class Question:
         compiler = copy(ready.compiler)
         compiler.connection = connections[ready.queryset.db]
         compiler.as_sql = lambda: (sql, tuple(params))
+        if setup_mark is not None:
+            rows = _rows_of_setup(setup_mark, ready.queryset.db, sql, tuple(params))
+            compiler.execute_sql = lambda **_how: [rows]
         # What is read beside them is asked by questions, too.
         objects = ready.queryset.prefetch_related(None)
         objects.query.get_compiler = lambda **_using: compiler
@@ -119,15 +127,22 @@ class Question:
                 *path, name = lookup.prefetch_through.split("__")
                 parents = [reduce(getattr, path, each) for each in found]
                 read_beside(
-                    parents, name, lambda of=lookup: of.queryset, key=(*self.key, *path)
+                    parents,
+                    name,
+                    lambda of=lookup: of.queryset,
+                    key=(*self.key, *path),
+                    setup_mark=setup_beside,
                 )
         return found
 
-    def rows(self):
-        """Return the rows that are found, as tuples."""
+    def rows(self, setup_mark=None):
+        """Return the rows that are found, as tuples; see `objects` for the mark."""
         compiled = self.sql()
         if compiled is None:
             return []
+        if setup_mark is not None:
+            sql, params = compiled
+            return _rows_of_setup(setup_mark, connection.alias, sql, tuple(params))
         with keeping_plans(self.key is not None), connection.cursor() as cursor:
             cursor.execute(*compiled)
             return cursor.fetchall()
@@ -157,11 +172,11 @@ def keeping_plans(is_kept=True):
         beneath.cursor_factory, beneath.prepare_threshold = before
 
 
-def read_beside(parents, name, build, *, key):
+def read_beside(parents, name, build, *, key, setup_mark=None):
     """Read what points to the `parents`, as prefetch_related does; see Question for `key`.
 
     `name` is that of the reverse relation; `build` makes the queryset of what of it is
-    read, in its order, where that is not kept.
+    read, in its order, where that is not kept. See Question.objects for `setup_mark`.
     """
     parents = [p for p in parents if name not in getattr(p, "_prefetched_objects_cache", ())]
     if not parents:
@@ -172,7 +187,7 @@ def read_beside(parents, name, build, *, key):
         ("beside", name, *key),
         lambda given: build().filter(**{f"{link.name}__in": list(given.values())}),
         {f"parent {place}": pk for place, pk in enumerate(by_parent)},
-    ).objects()
+    ).objects(setup_mark=setup_mark)
     for each in found:
         by_parent[getattr(each, link.attname)].append(each)
     for parent in parents:
@@ -182,6 +197,14 @@ def read_beside(parents, name, build, *, key):
         for each in rows:
             link.set_cached_value(each, parent)
         vars(parent).setdefault("_prefetched_objects_cache", {})[name] = rows
+
+
+@kept(2000)
+def _rows_of_setup(_mark, alias, sql, params):
+    """Return the rows of SQL whose answer is the same under the same mark."""
+    with keeping_plans(), connections[alias].cursor() as cursor:
+        cursor.execute(sql, params)
+        return tuple(cursor.fetchall())
 
 
 def side_by_side(questions):

@@ -24,17 +24,20 @@ class Sight:
     user_id: int
     # By name; with `is_managed` where every lead is seen.
     marketplaces: tuple
+    # Under which what is read beside the marketplaces is kept; see Question.
+    setup_mark: int | None = None
 
     @classmethod
     def of(cls, user):
-        """Return what `user` sees as things stand now, in one query."""
+        """Return what `user` sees as things stand now, in one query at most."""
         kind = ("sight", bool(user.is_superuser))
         marketplaces = []
-        for *shown, is_managed in Question(kind, _build(user), {"owner": user.pk}).rows():
+        asked = Question(kind, _build(user), {"owner": user.pk})
+        for *shown, is_managed in asked.rows(user.setup_mark):
             marketplace = Marketplace.from_db(connection.alias, SHOWN, shown)
             marketplace.is_managed = bool(is_managed)
             marketplaces.append(marketplace)
-        return cls(user.pk, tuple(marketplaces))
+        return cls(user.pk, tuple(marketplaces), user.setup_mark)
 
     @property
     def slices(self):

@@ -8,6 +8,7 @@ from .marketplace import Marketplace
 from .people import Membership, User
 from .phase import Phase
 from .requirement import Requirement
+from .setup_change import SetupChange
 
 __all__ = [
     "Attempt",
@@ -18,5 +19,6 @@ __all__ = [
     "Membership",
     "Phase",
     "Requirement",
+    "SetupChange",
     "User",
 ]

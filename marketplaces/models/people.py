@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .daily_mail import DailyMailQuerySet, Mailed
 from .references import is_referred_to
+from .setup_change import SetupChange
 
 
 class PersonQuerySet(DailyMailQuerySet):
@@ -23,6 +24,10 @@ class PersonQuerySet(DailyMailQuerySet):
     def with_id(self, pk):
         """Return the person with this id, or None."""
         return self.filter(pk=pk).first()
+
+    def with_setup_mark(self):
+        """With `setup_mark`, under which all that the person sees is set up as it is now."""
+        return self.annotate(setup_mark=SetupChange.objects.as_mark())
 
     def named(self, username):
         """Return the person with this user name, or None."""
@@ -89,6 +94,8 @@ class PersonQuerySet(DailyMailQuerySet):
 class User(Mailed, AbstractUser):
     """A person who signs in; what they may do is said by their memberships."""
 
+    # See `with_setup_mark`; None where nobody knows whether something has changed since.
+    setup_mark = None
     # List → names of the columns that the person chose for it, see leads.columns.
     list_columns = models.JSONField(null=True, editable=False)
     # Code of the language that the person chose, empty before.

@@ -617,9 +617,9 @@ def test_a_lead_that_moved_to_another_owner_leaves_the_list(
 
 
 def queries(client, address, **query):
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    # How marketplaces are set up was read before.
+    client.get(address, query)
+    with CaptureQueriesContext(connection) as captured:
         response = client.get(address, query)
     assert response.status_code == 200
     return [query["sql"] for query in captured], response
@@ -636,15 +636,15 @@ def test_the_list_asks_as_few_questions_for_60_leads_as_for_2(
     make(solar, ben, 10)
     many, response = queries(page_of_anna, address)
     assert len(names(response)) == 50
-    assert len(many) == len(few) <= 7, many
+    assert len(many) == len(few) <= 5, many
     filtered, _ = queries(
         page_of_anna, address, q="lead", marktplatz="waermepumpe-sued", sort="-volumen"
     )
     # Three more find what matches.
-    assert len(filtered) <= 10, filtered
+    assert len(filtered) <= 8, filtered
     for sort in CLOSED_SORTS if address == CLOSED else SORTS:
         in_order, _ = queries(page_of_anna, address, sort=sort)
-        assert len(in_order) <= 7, in_order
+        assert len(in_order) <= 5, in_order
 
 
 def test_fifty_long_rows_weigh_at_most_12_kb(page_of_anna, heatpumps, anna):

@@ -174,6 +174,8 @@ def test_the_offers_ask_few_questions_whatever_their_number(
         factories.make_field(marketplace, "Fläche", "number", unit="m²")
 
     def count():
+        # How marketplaces are set up was read before.
+        page_of_anna.get(OFFERS)
         with CaptureQueriesContext(connection) as captured:
             page_of_anna.get(OFFERS)
         return len(captured)
@@ -184,4 +186,4 @@ def test_the_offers_ask_few_questions_whatever_their_number(
     for _ in range(14):
         factories.offer(heatpumps)
         factories.offer(solar)
-    assert count() == few <= 8
+    assert count() == few <= 6

@@ -1,0 +1,47 @@
+"""What tells whether marketplaces are still set up as somebody saw them."""
+
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+# So few that nobody notices when a page adds them up.
+MOST_KEPT = 200
+
+
+class SetupChangeQuerySet(models.QuerySet):
+    """Changes of how marketplaces are set up."""
+
+    def as_mark(self):
+        """Return the expression of the mark under which everything is set up as it is now.
+
+        Another after each change, also after one that was rolled back or restored. NULL
+        where nothing has been recorded yet.
+        """
+        table = self.model._meta.db_table
+        return RawSQL(  # noqa: S611
+            f"SELECT CAST(SUM(number) AS bigint) FROM {table}",  # noqa: S608
+            (),
+            output_field=models.BigIntegerField(),
+        )
+
+    def forget_old(self):
+        """Delete all but the newest; what is kept anywhere is read once more then."""
+        older = list(self.order_by("-pk").values_list("pk", flat=True)[MOST_KEPT:][:1])
+        self.filter(pk__lte=max(older, default=0)).delete()
+
+
+class SetupChange(models.Model):
+    """One change of marketplaces, their definitions or members; triggers write it.
+
+    Its number is drawn by lot: changes that are written at the same time neither wait for
+    each other nor have to come in an order, because only the sum of all counts.
+    """
+
+    number = models.BigIntegerField()
+
+    objects = SetupChangeQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.number)

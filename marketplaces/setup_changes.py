@@ -1,0 +1,80 @@
+"""Triggers that write a SetupChange whenever marketplaces are set up differently.
+
+Pages of lists and leads are built from phases, fields, names of marketplaces and roles, which
+change once in a while and are looked at all the time. What is read of them is kept under the
+mark that the sum of all changes is (see leads.models.questions). The database writes the
+changes, so that no way around our code is forgotten: the admin, a bulk update, SQL by hand.
+
+The triggers are put in place after every `migrate`, not by a migration: SQLite loses a
+table's triggers when a later migration rebuilds the table.
+"""
+
+from itertools import product
+
+from django.db import connections
+
+from .models import (
+    ChecklistItem,
+    Field,
+    LossReason,
+    Marketplace,
+    Membership,
+    Phase,
+    Requirement,
+    SetupChange,
+)
+
+WATCHED = (Marketplace, Membership, Phase, Field, LossReason, ChecklistItem, Requirement)
+CHANGES = SetupChange._meta.db_table
+FUNCTION = f"{CHANGES}_note"
+# Numbers so small that no sum of them leaves 64 bits.
+LIMIT = 2**40
+NOTE = {
+    "sqlite": f"INSERT INTO {CHANGES} (number) VALUES (abs(random() % {LIMIT}))",  # noqa: S608
+    "postgresql": (
+        f"INSERT INTO {CHANGES} (number) VALUES (floor(random() * {LIMIT})::bigint)"  # noqa: S608
+    ),
+}
+
+DO = {
+    "sqlite": f"BEGIN {NOTE['sqlite']}; END",
+    "postgresql": f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
+}
+
+
+def install(connection):
+    """Put the triggers in place of those there, and note that there may be changes."""
+    remove(connection)
+    vendor = connection.vendor
+    with connection.cursor() as cursor:
+        if vendor == "postgresql":
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql"
+                f" AS $$ BEGIN {NOTE[vendor]}; RETURN NULL; END $$"
+            )
+        for name, table, verb in _triggers():
+            cursor.execute(f"CREATE TRIGGER {name} AFTER {verb} ON {table} {DO[vendor]}")
+        # Migrations change rows, too.
+        cursor.execute(NOTE[vendor])
+
+
+def remove(connection):
+    """Take the triggers away, before the table goes in which they write."""
+    with connection.cursor() as cursor:
+        for name, table, _verb in _triggers():
+            on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
+def _triggers():
+    """Yield name, table and verb of each trigger."""
+    for model, verb in product(WATCHED, ("INSERT", "UPDATE", "DELETE")):
+        table = model._meta.db_table
+        yield f"{table}_{verb.lower()}_noted", table, verb
+
+
+def install_after_migrate(sender, using, **kwargs):
+    """Receive post_migrate; nothing happens before the tables are there."""
+    connection = connections[using]
+    if CHANGES in connection.introspection.table_names():
+        install(connection)
