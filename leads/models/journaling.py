@@ -1,5 +1,6 @@
 """Writing the Lead-Journal."""
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from .errors import FieldConflict, Unchangeable
@@ -12,13 +13,17 @@ class Journaling:
 
     def write_entry(self, *, text, by, kind=JournalEntry.Kind.NOTE, token=None):
         """Write an entry and return it; the same `token` twice writes one."""
-        with self.locked_for(by):
-            if token and (entry := self.journal.filter(token=token).first()):
+        extra = {"token": token} if token else {}
+        try:
+            with self.locked_for(by):
+                entry = self.write_line(author=by, kind=kind, text=text, **extra)
+                self.save_change()
                 return entry
-            extra = {"token": token} if token else {}
-            entry = self.write_line(author=by, kind=kind, text=text, **extra)
-            self.save_change()
-            return entry
+        except IntegrityError:
+            # Seldom, so that nobody else looks for it first.
+            if written := self.journal.filter(token=token).first():
+                return written
+            raise
 
     def edit_entry(self, entry_id, *, text, by, seen=None):
         """Change an own entry's text; return the event, or None without a change.
