@@ -166,9 +166,10 @@ class DeclineForm(forms.Form):
 class EntryForm(forms.Form):
     """A journal entry. The `token` lets the same form write one entry only."""
 
+    kinds = JournalEntry.WRITTEN_KINDS
     kind = forms.ChoiceField(
         label=_("Kind"),
-        choices=[(kind.value, kind.label) for kind in JournalEntry.WRITTEN_KINDS],
+        choices=[(kind.value, kind.label) for kind in kinds],
         initial=JournalEntry.Kind.NOTE,
         required=False,
     )

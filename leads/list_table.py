@@ -1,6 +1,8 @@
 """What the table of a list shows of its leads: headings, groups, rows and their cells."""
 
 from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +21,17 @@ DAYS = {
 EDITED_CELLS = {"lead", "due", "plain", "amount"}
 
 
+class Heading(NamedTuple):
+    """The head of a column: what it sorts by at the next click, and what is edited below."""
+
+    text: str
+    css: str
+    # Of the list in the other order; empty where it cannot be sorted by the column.
+    address: str
+    aria_sort: str
+    field: str
+
+
 class ListTable:
     """The table of a list; mixed into leads.listing.LeadList, which says what is in it."""
 
@@ -29,20 +42,30 @@ class ListTable:
 
     @property
     def headings(self):
-        """The columns, each with the state of its sorting and the next click's value."""
-        for column in self.columns:
-            is_current = bool(column.path) and column.path == self.order.column
-            descending = (
-                not self.order.is_descending if is_current else column.starts_descending
-            )
-            direction = "descending" if self.order.is_descending else "ascending"
-            yield {
-                "column": column,
-                "aria_sort": direction if is_current else "",
-                "next": f"-{column.name}" if descending else column.name,
-                "is_sorted": bool(column.path),
-                "field": self._edited_by(column),
-            }
+        """The Heading of each column."""
+        return tuple(self._heading_of(column) for column in self.columns)
+
+    def _heading_of(self, column):
+        is_current = bool(column.path) and column.path == self.order.column
+        descends = not self.order.is_descending if is_current else column.starts_descending
+        sort = f"-{column.name}" if descends else column.name
+        direction = "descending" if self.order.is_descending else "ascending"
+        return Heading(
+            text=str(column.heading),
+            css=column.css,
+            address=self._sorted_address(sort) if column.path else "",
+            aria_sort=direction if is_current else "",
+            field=self._edited_by(column),
+        )
+
+    def _sorted_address(self, sort):
+        return f"?{self._unsorted}&sort={sort}" if self._unsorted else f"?sort={sort}"
+
+    @cached_property
+    def _unsorted(self):
+        """What the address says beside the order and the page."""
+        said = {n: texts for n, texts in self.params.lists() if n not in {"sort", "seite"}}
+        return urlencode(said, doseq=True)
 
     def _edited_by(self, column):
         """Return the name of the field that is edited in all cells of the column, or empty.

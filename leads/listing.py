@@ -40,7 +40,7 @@ from .paging import (
     page_of,
     page_of_ranking,
 )
-from .search import LONG, PROBED, Search
+from .search import LONG, Search
 from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
@@ -167,8 +167,8 @@ class LeadList(ListTable):
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
         if not self._terms.is_exact and are_more_than(LONG, self._whole()):
-            ids = first_ids(self._whole(), self.newest_first, PROBED)
-            if found := self._terms.found_among(ids):
+            newest = partial(first_ids, self._whole(), self.newest_first)
+            if found := self._terms.found_among(newest):
                 return found
         return self._terms.found(self.statuses)
 
@@ -387,9 +387,15 @@ class LeadList(ListTable):
         return names if self.has_chosen_columns else ""
 
     @property
+    def offered_marketplaces(self):
+        """What the filter offers: pairs of slug and name."""
+        return tuple((m.slug, m.name) for m in self.marketplaces)
+
+    @property
     def offered_phases(self):
-        """The marketplaces whose phases the filter offers."""
-        return [self.marketplace] if self.marketplace else self.marketplaces
+        """What the filter offers: pairs of a marketplace's name and pairs of id and name."""
+        offered = [self.marketplace] if self.marketplace else self.marketplaces
+        return tuple((m.name, tuple((p.pk, p.name) for p in m.phases.all())) for m in offered)
 
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")

@@ -11,8 +11,9 @@ from .search_terms import Terms
 
 # More matches are not ranked: the list is then read in an order of its own.
 LIMIT = 500
-# So many of the newest PROBED leads of a list of more than LONG: one in a hundred.
-LONG, PROBED, COMMON = 1_000, 500, 5
+# So many of the newest PROBED leads of a list of more than LONG: one in a hundred. Where
+# none of the newest GLANCED matches, no further ones are looked at.
+LONG, GLANCED, PROBED, COMMON = 1_000, 100, 500, 5
 # Half as much again as a page needs, if the other leads match as often.
 AMPLE = 75
 
@@ -58,13 +59,16 @@ class Search:
         """Whether a whole e-mail address or number was typed, which few leads have."""
         return bool(self.terms.email or self.terms.number)
 
-    def found_among(self, ids):
-        """Return the Found of a list of which these are the PROBED newest, or None.
+    def found_among(self, newest):
+        """Return the Found of a list where very many match, or None.
 
-        Where at least COMMON of them match, the list is better walked than the index read.
+        `newest` takes a number and returns the ids of so many of its newest leads. Where at
+        least COMMON of PROBED match, the list is better walked than the index read.
         """
-        documents = SearchDocument.objects.worked().with_ids(ids).containing(self.terms)
-        matching = documents.count()
+        documents = SearchDocument.objects.worked().containing(self.terms)
+        if not documents.with_ids(newest(GLANCED)).exists():
+            return None
+        matching = documents.with_ids(newest(PROBED)).count()
         if matching < COMMON:
             return None
         return Found(is_capped=True, window=PROBED * AMPLE // matching)

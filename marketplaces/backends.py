@@ -23,5 +23,8 @@ class AccountBackend(ModelBackend):
 
     def get_user(self, user_id):
         """Return the signed-in user, or None; with the mark of what is kept of the setup."""
-        user = User.people.with_setup_mark().with_id(user_id)
-        return user if user and self.user_can_authenticate(user) else None
+        try:
+            user = User.people.with_setup_mark().get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None

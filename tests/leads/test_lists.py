@@ -362,8 +362,8 @@ def test_a_word_that_is_common_only_among_the_newest_pages_all_the_same(
 ):
     solar.memberships.create(user=anna, role="rep")
     monkeypatch.setattr("leads.listing.LONG", 30)
-    for module in ("leads.listing", "leads.search"):
-        monkeypatch.setattr(f"{module}.PROBED", 20)
+    monkeypatch.setattr("leads.search.GLANCED", 5)
+    monkeypatch.setattr("leads.search.PROBED", 20)
     for marketplace in (heatpumps, solar):
         in_progress(
             marketplace, anna, 200,
