@@ -20,6 +20,7 @@ from django.template.defaulttags import IfNode, TemplateLiteral, URLNode
 from django.template.library import SimpleNode
 from django.template.loaders import base, cached
 from django.templatetags.i18n import TranslateNode
+from django.templatetags.static import StaticNode
 from django.urls import get_script_prefix, resolve
 from django.utils.safestring import SafeData
 from django.utils.translation import get_language
@@ -117,6 +118,8 @@ def _is_constant(node):
     if type(node) is SimpleNode:
         arguments = [*node.args, *node.kwargs.values()]
         return node.func in PURE_TAGS and node.target_var is None and _are_literal(*arguments)
+    if type(node) is StaticNode:
+        return node.varname is None and _are_literal(node.path)
     return type(node) is TextNode
 
 

@@ -106,9 +106,9 @@ class Lives:
     def worked(self, pk, stage, at, owner, *, status="in_progress", **known):
         """A lead of `owner` that is in progress or closed.
 
-        `known` may say the `family`, the common `town`, `email` and `phone`, a `text` of
-        the journal, how many `entries` and `files` there are, whether the follow-up is
-        `due`, and the place of the phase that is `reached`.
+        `known` may say the `family`, the common `town`, `email`, `phone` and `mobile`, a
+        `text` of the journal, how many `entries` and `files` there are, whether the
+        follow-up is `due`, and the place of the phase that is `reached`.
         """
         chance = self.chance
         values = self._prospect(stage, pk, **known)
@@ -178,12 +178,10 @@ class Lives:
             way.append((Kind.LOST, phases[last], None, label))
         return way, reason
 
-    def _prospect(self, stage, pk, *, family=None, town=None, email=None, phone=None, **_rest):
+    def _prospect(self, stage, pk, *, family=None, town=None, **known):
         values = list(self.prospects.make(stage, pk, family=family, town=town))
-        if email:
-            values[COLUMNS.index("email")] = email
-        if phone:
-            values[COLUMNS.index("phone")] = phone
+        for name in known.keys() & {"email", "phone", "mobile"}:
+            values[COLUMNS.index(name)] = known[name]
         return values
 
     def _lead(self, pk, states, moments, values, texts=(), *, until=None):

@@ -21,17 +21,7 @@ class CellEditor extends HTMLElement {
     });
     /* The pointer was here before this file was. */
     this.offer(this.querySelector("td:hover"));
-    this.tapping = document.querySelector("[data-edit-cells]");
-    this.tapping.hidden = false;
-    this.tapping.addEventListener("click", () => {
-      isTapping = !isTapping;
-      if (isTapping) sessionStorage.setItem(TAPPING, "");
-      else sessionStorage.removeItem(TAPPING);
-      this.showTapping();
-    });
-    this.showTapping();
-    /* Before the links in the cell hear of it. */
-    this.addEventListener("click", (event) => this.tap(event), true);
+    this.takeTaps(document.querySelector("[data-edit-cells]"));
     /* The column that was edited last; in an editor, the one behind it. */
     this.addEventListener("keydown", ({ key, target }) => {
       if (key !== "F2") return;
@@ -73,8 +63,22 @@ class CellEditor extends HTMLElement {
     if (this.button.parentNode !== cell) cell.append(this.button);
   }
 
+  takeTaps(mode) {
+    this.mode = mode;
+    this.mode.hidden = false;
+    this.mode.addEventListener("click", () => {
+      isTapping = !isTapping;
+      if (isTapping) sessionStorage.setItem(TAPPING, "");
+      else sessionStorage.removeItem(TAPPING);
+      this.showTapping();
+    });
+    /* Before the links in the cell hear of it. */
+    this.addEventListener("click", (event) => this.tap(event), true);
+    this.showTapping();
+  }
+
   showTapping() {
-    this.tapping.setAttribute("aria-pressed", isTapping);
+    this.mode.setAttribute("aria-pressed", isTapping);
     this.classList.toggle("cell-editor--tapping", isTapping);
     for (const cell of this.querySelectorAll("tbody td")) {
       cell.classList.toggle("cell-editor__cell", isTapping && !!this.fieldOf(cell));
