@@ -21,6 +21,16 @@ class Sentence(NamedTuple):
         return LeadEvent.Kind(self.kind).label
 
 
+class Day(NamedTuple):
+    """The lines of one day; all that is shown of it is here."""
+
+    # Empty where it stands above already.
+    heading: str
+    lines: tuple
+    # Whether what is written now comes in here.
+    takes_new: bool
+
+
 class Line(NamedTuple):
     """A written entry or the thin line of an event; all that it shows is here."""
 

@@ -5,6 +5,7 @@ from itertools import groupby
 from django.conf import settings
 
 from .forms import EntryForm
+from .lines import Day, Line
 from .models import JournalEntry, LeadEvent
 from .models.questions import Question
 from .moments import Instant, show_day
@@ -37,22 +38,21 @@ def journal_tab(lead, request):
     now = Instant()
     return {
         "form": EntryForm(),
-        "days": days_of(entries, now=now, above=above),
-        "today": now.day,
+        "days": days_of(entries, now=now, above=above, reader=request.user),
         "more_before": entries[-1].pk if has_more else None,
         "is_first_portion": above is None,
     }
 
 
-def days_of(entries, *, now, above=None):
-    """Group entries by local day; the day of `above` has its heading already."""
+def days_of(entries, *, now, reader, above=None):
+    """Return the Day of each local day; that of `above` has its heading already."""
     shown = now.local_of(above.created_at).date() if above else None
     return [
-        {
-            "day": day,
-            "heading": "" if day == shown else show_day(day, today=now.day),
-            "entries": list(group),
-        }
+        Day(
+            heading="" if day == shown else show_day(day, today=now.day),
+            lines=tuple(Line.of(entry, reader=reader) for entry in group),
+            takes_new=above is None and day == now.day,
+        )
         for day, group in groupby(entries, key=lambda e: now.local_of(e.created_at).date())
     ]
 

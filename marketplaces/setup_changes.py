@@ -29,22 +29,31 @@ CHANGES = SetupChange._meta.db_table
 FUNCTION = f"{CHANGES}_note"
 # Numbers so small that no sum of them leaves 64 bits.
 LIMIT = 2**40
+VERBS = {
+    "sqlite": ("INSERT", "UPDATE", "DELETE"),
+    "postgresql": ("INSERT", "UPDATE", "DELETE", "TRUNCATE"),
+}
 NOTE = {
     "sqlite": f"INSERT INTO {CHANGES} (number) VALUES (abs(random() % {LIMIT}))",  # noqa: S608
     "postgresql": (
         f"INSERT INTO {CHANGES} (number) VALUES (floor(random() * {LIMIT})::bigint)"  # noqa: S608
     ),
 }
-
 DO = {
     "sqlite": f"BEGIN {NOTE['sqlite']}; END",
     "postgresql": f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
 }
+THERE = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+}
 
 
 def install(connection):
-    """Put the triggers in place of those there, and note that there may be changes."""
-    remove(connection)
+    """Put the triggers in place that are missing, and note that there may be changes.
+
+    Those that are there stay: on PostgreSQL, to replace one its table is locked.
+    """
     vendor = connection.vendor
     with connection.cursor() as cursor:
         if vendor == "postgresql":
@@ -52,23 +61,27 @@ def install(connection):
                 f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql"
                 f" AS $$ BEGIN {NOTE[vendor]}; RETURN NULL; END $$"
             )
-        for name, table, verb in _triggers():
-            cursor.execute(f"CREATE TRIGGER {name} AFTER {verb} ON {table} {DO[vendor]}")
+        cursor.execute(THERE[vendor])
+        there = {name for (name,) in cursor.fetchall()}
+        for name, table, verb in _triggers(vendor):
+            if name not in there:
+                cursor.execute(f"CREATE TRIGGER {name} AFTER {verb} ON {table} {DO[vendor]}")
         # Migrations change rows, too.
         cursor.execute(NOTE[vendor])
 
 
 def remove(connection):
     """Take the triggers away, before the table goes in which they write."""
+    vendor = connection.vendor
     with connection.cursor() as cursor:
-        for name, table, _verb in _triggers():
-            on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+        for name, table, _verb in _triggers(vendor):
+            on_table = f" ON {table}" if vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 
-def _triggers():
+def _triggers(vendor):
     """Yield name, table and verb of each trigger."""
-    for model, verb in product(WATCHED, ("INSERT", "UPDATE", "DELETE")):
+    for model, verb in product(WATCHED, VERBS[vendor]):
         table = model._meta.db_table
         yield f"{table}_{verb.lower()}_noted", table, verb
 

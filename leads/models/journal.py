@@ -14,8 +14,17 @@ class JournalEntryQuerySet(TimelineQuerySet):
     """Journal entries."""
 
     def shown(self):
-        """Entries that are not deleted, with what their line needs."""
-        return self.filter(deleted_at=None).select_related("author", "event")
+        """Entries that are not deleted, with what their line needs (leads.lines)."""
+        return (
+            self.filter(deleted_at=None)
+            .select_related("author", "event")
+            .only(
+                *("lead", "kind", "outcome", "text", "created_at", "edited_at"),
+                *(f"author__{name}" for name in ("username", "first_name", "last_name")),
+                *(f"event__{name}" for name in ("kind", "actor_name", "label")),
+                *(f"event__{name}" for name in ("old_text", "new_text")),
+            )
+        )
 
     def written(self):
         """Entries that people wrote, without the lines of the process."""

@@ -149,6 +149,13 @@ def test_each_change_of_each_table_is_noted(heatpumps, anna):
     assert mark(anna) not in marks
 
 
+@pytest.mark.postgresql
+def test_emptying_a_table_as_a_whole_is_noted(anna):
+    before = mark(anna)
+    sql(f"TRUNCATE {Requirement._meta.db_table}")
+    assert mark(anna) != before
+
+
 def test_what_is_kept_comes_from_watched_tables_only(
     page_of_anna, signed_in, meike, heatpumps, lead, monkeypatch
 ):
