@@ -11,10 +11,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
 
-from marketplaces.models import Field
-
 from .fields import ADDRESS, BUILT_IN, MAPPED, OWN_PREFIX, own_field
-from .models.questions import read_beside
 from .moments import show_moment
 
 PLAIN = "lead-table__cell--plain"
@@ -225,29 +222,18 @@ MORE = (
 
 
 class Registry:
-    """The columns that one list can show to somebody who sees these marketplaces."""
+    """The columns that one list can show along a leads.models.sight.Sight."""
 
-    def __init__(self, built_in, default, marketplaces, setup_mark):
+    def __init__(self, built_in, default, sight):
         self.built_in = {column.name: column for column in built_in}
         self.default = default
-        self.marketplaces = marketplaces
-        self._setup_mark = setup_mark
-
-    def read_fields(self):
-        """Read the definitions of the marketplaces' own fields, once."""
-        read_beside(
-            self.marketplaces,
-            "fields",
-            Field.objects.in_order,
-            key=("columns",),
-            setup_mark=self._setup_mark,
-        )
+        self.sight = sight
 
     @cached_property
     def own(self):
         """The columns of the marketplaces' own fields."""
-        self.read_fields()
-        return _own_columns(self.marketplaces)
+        self.sight.read_fields()
+        return _own_columns(self.sight.marketplaces)
 
     def named(self, name):
         """Return the column that is called `name` in addresses, or None."""

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from marketplaces.models import Phase, User
+from marketplaces.models import User
 
 from .columns import (
     ACTIVITY,
@@ -29,7 +29,7 @@ from .list_table import ListTable
 from .models import FieldValue, Lead, Sight
 from .models.counting import are_more_than
 from .models.queryset import due_times
-from .models.questions import Question, read_beside
+from .models.questions import Question
 from .own_filters import Narrowing, OwnFilters
 from .paging import (
     RANKING,
@@ -73,16 +73,10 @@ class LeadList(ListTable):
         self.sight = sight
         self._positions = {}
         self.marketplaces = list(sight.marketplaces)
-        read_beside(
-            self.marketplaces,
-            "phases",
-            Phase.objects.for_lists,
-            key=("lists",),
-            setup_mark=sight.setup_mark,
-        )
+        sight.read_phases()
         self.marketplace = self._chosen_marketplace()
         self.phase = self._chosen_phase()
-        self.registry = self.registry_of(self.marketplaces, sight)
+        self.registry = self.registry_of(sight)
         self.columns = self._chosen_columns()
         self.filters = self._own_filters()
         self._narrowing = self._own_narrowing()
@@ -143,11 +137,11 @@ class LeadList(ListTable):
         return any(self.params.get(name) and name not in asked for name in self.parameters)
 
     @classmethod
-    def registry_of(cls, marketplaces, sight):
+    def registry_of(cls, sight):
         """Return the columns that this list can show along the `sight`."""
         others = (OWNER,) if sight.has_others else ()
         built_in = (*cls.default_columns, *others, *cls.more_columns)
-        return Registry(built_in, cls.default_columns, marketplaces, sight.setup_mark)
+        return Registry(built_in, cls.default_columns, sight)
 
     @property
     def statuses(self):
@@ -433,7 +427,7 @@ class LeadList(ListTable):
         """Return the OwnFilters where the address has any, or None."""
         if not any(map(OwnFilters.is_named, self.params)):
             return None
-        self.registry.read_fields()
+        self.sight.read_fields()
         return OwnFilters(self.filtered_marketplace, self.params)
 
     def _own_narrowing(self):

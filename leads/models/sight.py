@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from marketplaces.models import Marketplace, User
+from marketplaces.models import Field, Marketplace, Phase, User
 
-from .questions import Question
+from .questions import Question, read_beside
 
 # What lists and filters show of a marketplace.
 SHOWN = ["id", "name", "slug", "color", "federal_state"]
@@ -38,6 +38,18 @@ class Sight:
             marketplace.is_managed = bool(is_managed)
             marketplaces.append(marketplace)
         return cls(user.pk, tuple(marketplaces), user.setup_mark)
+
+    def read_phases(self):
+        """Read the phases of the marketplaces, as lists show them, once."""
+        self._read_beside("phases", Phase.objects.for_lists)
+
+    def read_fields(self):
+        """Read the definitions of the marketplaces' own fields, once."""
+        self._read_beside("fields", Field.objects.in_order)
+
+    def _read_beside(self, name, build):
+        mark = self.setup_mark
+        read_beside(self.marketplaces, name, build, key=("sight",), setup_mark=mark)
 
     @property
     def slices(self):

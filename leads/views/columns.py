@@ -21,7 +21,7 @@ def choose(request):
     sent = request.POST if request.method == "POST" else request.GET
     of_list = list_called(sent.get("liste"))
     sight = sight_of(request)
-    registry = of_list.registry_of(sight.marketplaces, sight)
+    registry = of_list.registry_of(sight)
     back = safe_path(request, sent.get("next")) or reverse(of_list.address)
     if request.method != "POST":
         # A saved view may show other columns than the ones that were chosen last.

@@ -160,7 +160,7 @@ def test_each_column_gives_a_typed_value_from_what_it_says_it_reads(
     make = in_progress if kind is LeadList else closed
     [lead] = make(heatpumps, meike, 1, own_values=values(*definitions), value=Decimal(1))
     sight = Sight.of(meike)
-    registry = kind.registry_of(sight.marketplaces, sight)
+    registry = kind.registry_of(sight)
     columns = registry.offered(registry.default)
     types = {
         "text": str, "number": Decimal, "money": Decimal, "date": date, "list": list,
@@ -183,7 +183,7 @@ def test_each_column_gives_a_typed_value_from_what_it_says_it_reads(
 
 def test_the_choice_holds_every_column_once(anna, heatpumps, own):
     sight = Sight.of(anna)
-    registry = LeadList.registry_of(sight.marketplaces, sight)
+    registry = LeadList.registry_of(sight)
     choice = ColumnChoice.sent(registry, ["phase", "name", "phase", "nein"], ["phase", "name"])
     assert [column.name for column in choice.shown] == ["name", "phase"]
     everything = [*choice.shown, *choice.others]
