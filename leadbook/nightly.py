@@ -54,7 +54,7 @@ def _count_for_plans():
 JOBS = {
     "clearsessions": lambda: call_command("clearsessions"),
     "forget_attempts": forget_old_attempts,
-    "forget_setup_changes": lambda: SetupChange.objects.forget_old(),
+    "forget_setup_changes": lambda: SetupChange.objects.forget_most(),
     "purge_attachments": lambda: call_command("purge_attachments"),
     "forget_imports": lambda: LeadImport.objects.forget_old(),
     "apply_retention": lambda: call_command("apply_retention"),

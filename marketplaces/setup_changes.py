@@ -27,8 +27,8 @@ from .models import (
 WATCHED = (Marketplace, Membership, Phase, Field, LossReason, ChecklistItem, Requirement)
 CHANGES = SetupChange._meta.db_table
 FUNCTION = f"{CHANGES}_note"
-# Numbers so small that no sum of them leaves 64 bits.
-LIMIT = 2**40
+# So small that no sum of half a million leaves 64 bits.
+LIMIT = 2**44
 VERBS = {
     "sqlite": ("INSERT", "UPDATE", "DELETE"),
     "postgresql": ("INSERT", "UPDATE", "DELETE", "TRUNCATE"),

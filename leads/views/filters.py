@@ -18,7 +18,6 @@ def show(request):
     """Show what the list can be filtered by, or the marketplaces to choose one of first."""
     sight = sight_of(request)
     of_list = list_called(request.GET.get("liste"))
-    registry = of_list.registry_of(sight)
     sight.read_fields()
     chosen = request.GET.get("marktplatz")
     named = [m for m in sight.marketplaces if len(sight.marketplaces) == 1 or m.slug == chosen]

@@ -22,8 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SetupChange',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField()),
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
             ],
             options={
                 'default_permissions': (),

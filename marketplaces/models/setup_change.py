@@ -23,20 +23,22 @@ class SetupChangeQuerySet(models.QuerySet):
             output_field=models.BigIntegerField(),
         )
 
-    def forget_old(self):
-        """Delete all but the newest; what is kept anywhere is read once more then."""
-        older = list(self.order_by("-pk").values_list("pk", flat=True)[MOST_KEPT:][:1])
-        self.filter(pk__lte=max(older, default=0)).delete()
+    def forget_most(self):
+        """Delete all but MOST_KEPT, whichever; what is kept of the setup is read anew then."""
+        beyond = self.order_by("pk").values_list("pk", flat=True)[MOST_KEPT:][:1]
+        for number in beyond:
+            self.filter(pk__gte=number).delete()
 
 
 class SetupChange(models.Model):
     """One change of marketplaces, their definitions or members; triggers write it.
 
     Its number is drawn by lot: changes that are written at the same time neither wait for
-    each other nor have to come in an order, because only the sum of all counts.
+    each other nor have to come in an order, because only the sum of all counts. And rows
+    that are loaded from elsewhere have no number that one of these has.
     """
 
-    number = models.BigIntegerField()
+    number = models.BigIntegerField(primary_key=True)
 
     objects = SetupChangeQuerySet.as_manager()
 

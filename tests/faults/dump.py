@@ -15,8 +15,11 @@ def dump():
     from tests.state import everything, stored_files
 
     root = Path(storages["attachments"].location)
+    rows = everything()
+    # A restored database has changed, as far as anybody knows who looked before.
+    del rows["marketplaces.SetupChange"]
     return {
-        "rows": {label: [repr(row) for row in rows] for label, rows in everything().items()},
+        "rows": {label: [repr(row) for row in of_model] for label, of_model in rows.items()},
         "files": {
             key: hashlib.sha256((root / key).read_bytes()).hexdigest()
             for key in stored_files()

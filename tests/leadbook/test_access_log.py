@@ -65,10 +65,11 @@ def test_a_line_says_what_was_asked_by_whom_and_what_it_took(
 
 
 def test_its_queries_are_counted(page_of_anna, written, django_assert_num_queries):
-    page_of_anna.get("/leads/")
-    with django_assert_num_queries(written[0]["queries"]):
+    for _before in range(2):  # the first one reads how the marketplaces are set up
         page_of_anna.get("/leads/")
-    assert written[1]["queries"] == written[0]["queries"]
+    with django_assert_num_queries(written[1]["queries"]):
+        page_of_anna.get("/leads/")
+    assert written[2]["queries"] == written[1]["queries"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ class CellEditor extends HTMLElement {
     });
     /* The pointer was here before this file was. */
     this.offer(this.querySelector("td:hover"));
-    this.takeTaps(document.querySelector("[data-edit-cells]"));
+    this.takeTaps(document.querySelector(".cell-editor__switch"));
     /* The column that was edited last; in an editor, the one behind it. */
     this.addEventListener("keydown", ({ key, target }) => {
       if (key !== "F2") return;
