@@ -404,7 +404,8 @@ class LeadList(ListTable):
         if not self._positions:
             phases = (p for m in self.marketplaces for p in m.phases.all())
             self._positions.update((phase.pk, phase.position) for phase in phases)
-        return self._positions[lead.phase_id]
+        # One that was made since has the last place.
+        return self._positions.get(lead.phase_id, len(self._positions))
 
     def _chosen_columns(self):
         names = self.user.columns_of(self.name)

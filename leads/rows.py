@@ -100,7 +100,7 @@ class Rows:
         row.place = " · ".join(filter(None, (lead.city, lead.need)))
         row.market = self.markets[lead.marketplace_id]
         row.owner = "" if lead.owner_id == self.reader_id else str(lead.owner)
-        row.phase = self.phases[lead.phase_id]
+        row.phase = self._phase_of(lead)
         row.late = self._late(lead)
         row.value = "" if lead.value is None else euro(lead.value)
         row.activity = show_past(lead.last_activity_at, now=self.now)
@@ -115,6 +115,10 @@ class Rows:
         )
         return row
 
+    def _phase_of(self, lead):
+        # One that was made since the phases were read has no place among them yet.
+        return self.phases.get(lead.phase_id) or _phase(lead.phase.name, ())
+
     def _late(self, lead):
         """Return for how long the lead lies in its phase where that is too long, or empty."""
         if lead.closed_at or not lead.phase_due_on or lead.phase_due_on >= self.now.day:
@@ -122,7 +126,7 @@ class Rows:
         entered = self.now.local_of(lead.phase_entered_at).date()
         state = self.states[lead.marketplace_id]
         days = working_days_between(entered, self.now.day, state)
-        return show_lying(days, self.targets[lead.phase_id] or 0)
+        return show_lying(days, self.targets.get(lead.phase_id) or 0)
 
 
 def due_row(lead, address, *, now):

@@ -11,7 +11,7 @@ from leads.match_keys import COLUMNS as MATCHED
 from leads.moments import start_of_day
 from leads.search_terms import WHOLE_NUMBER, Terms
 from leads.text import fold, phone_digits
-from marketplaces.models import Field, Membership, Phase, User
+from marketplaces.models import Field, Membership, Phase, SetupChange, User
 
 from .attachment import Attachment
 from .counting import count_up_to
@@ -67,9 +67,7 @@ class LeadQuerySet(models.QuerySet):
             return leads.filter(pk=given["pk"]).order_by()
 
         key = ("one", user.is_superuser, *reading)
-        asked = Question(key, build, {"owner": user.pk, "pk": pk})
-        # All that stands beside a lead here is phases and fields.
-        found = asked.objects(setup_beside=user.setup_mark)
+        found = Question(key, build, {"owner": user.pk, "pk": pk}).objects()
         return found[0] if found else None
 
     def open_to(self, user):
@@ -416,12 +414,23 @@ class LeadQuerySet(models.QuerySet):
     def for_process(self):
         """With the phases of the marketplace, which the stepper and its dialogs show."""
         phases = Prefetch("marketplace__phases", Phase.objects.for_process())
-        return self.select_related("marketplace", "phase").prefetch_related(phases)
+        return (
+            self.select_related("marketplace", "phase")
+            .prefetch_related(phases)
+            .with_setup_mark()
+        )
 
     def for_fields(self):
         """With the marketplace's own fields."""
         fields = Prefetch("marketplace__fields", Field.objects.in_order())
-        return self.with_marketplace().prefetch_related(fields)
+        return self.with_marketplace().prefetch_related(fields).with_setup_mark()
+
+    def with_setup_mark(self):
+        """With the mark of how marketplaces are set up, as it is together with the lead.
+
+        A phase in which a lead stands is among those of this mark, or of a later one.
+        """
+        return self.annotate(setup_mark=SetupChange.objects.as_mark())
 
     def with_marketplace(self):
         """With the marketplace, which the head of a lead's page names."""

@@ -89,12 +89,12 @@ class Question:
             _compiled[key] = _compile(self.build(placeholders), names)
         return _compiled[key]
 
-    def objects(self, selected=None, *, is_kept=True, setup_mark=None, setup_beside=None):
+    def objects(self, selected=None, *, is_kept=True, setup_mark=None):
         """Return the objects that are found, with all that the queryset reads with them.
 
         `setup_mark` says that they follow from how marketplaces are set up alone, as it is
-        under this mark (User.setup_mark): then they are made of the same rows again.
-        `setup_beside` is the same for what is read beside them, which is of that kind.
+        under this mark (User.setup_mark): then they are made of the same rows again. Objects
+        that bring a `setup_mark` along say the same of what is read beside them.
         `selected` is the RawSQL that takes the place of SELECTED; `is_kept` says whether it
         is made of what is kept. Django makes the objects of the rows; what it is spared is
         to write the SQL once more.
@@ -131,7 +131,7 @@ class Question:
                     name,
                     lambda of=lookup: of.queryset,
                     key=(*self.key, *path),
-                    setup_mark=setup_beside,
+                    setup_mark=getattr(found[0], "setup_mark", None) if found else None,
                 )
         return found
 

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import BigIntegerField, Value
 from django.test.utils import CaptureQueriesContext
 
-from leads.models import Sight, questions
+from leads.models import Lead, Sight, questions
 from marketplaces import setup_changes
 from marketplaces.models import (
     ChecklistItem,
@@ -116,6 +117,27 @@ def test_what_was_rolled_back_is_not_remembered(page_of_anna, heatpumps, lead):
     text = page_of_anna.get(page).text
     assert "Aufmaß" in text
     assert "Verworfen" not in text
+
+
+def test_a_page_that_began_before_a_phase_was_made_shows_the_lead_in_it(
+    page_of_anna, heatpumps, lead, anna, monkeypatch
+):
+    pages = [f"/leads/{lead.pk}/", "/leads/"]
+    by_phase = "/leads/?sort=phase"
+    for page in (*pages, by_phase):
+        page_of_anna.get(page)
+    then = mark(anna)
+
+    def as_then(people):
+        return people.annotate(setup_mark=Value(then, output_field=BigIntegerField()))
+
+    monkeypatch.setattr(type(User.people.all()), "with_setup_mark", as_then)
+    made = Phase.objects.create(marketplace=heatpumps, name="Aufmaß", position=6)
+    Lead.objects.filter(pk=lead.pk).update(phase=made)
+    for page in pages:
+        assert "Aufmaß" in page_of_anna.get(page).text
+    # Phase by phase it is not come to, this once.
+    assert page_of_anna.get(by_phase).status_code == 200
 
 
 def make_all(marketplace, user):
