@@ -157,6 +157,18 @@ def test_a_tap_edits_a_cell_while_the_list_is_told_so(phone, heatpumps, anna):
     expect(phone.get_by_role("heading", level=1, name="Konditorei Wendl")).to_be_visible()
 
 
+def test_a_closed_card_stays_where_it_is_while_it_is_edited(phone, heatpumps, anna):
+    lead = factories.accepted(heatpumps, anna, phase=5, name="Bäckerei Wendl")
+    lead.win(seen=lead.phase, by=anna)
+    phone.goto("/leads/abgeschlossen/")
+    place = phone.get_by_role("row").get_by_text("Wärmepumpe Süd")
+    before = place.bounding_box()["x"]
+    phone.get_by_role("button", name="Felder bearbeiten").tap()
+    phone.get_by_role("link", name="Bäckerei Wendl").tap()
+    expect(phone.get_by_role("textbox", name="Name")).to_be_focused()
+    assert place.bounding_box()["x"] == before
+
+
 def test_a_lead_is_worked_on(phone, lead):
     phone.goto(f"/leads/{lead.pk}/")
     bar = phone.get_by_role("navigation", name="Schnellzugriff")
