@@ -123,6 +123,7 @@ class Question:
         if self.key is None:
             prefetch_related_objects(found, *beside)
         else:
+            mark = getattr(next(iter(found), None), "setup_mark", None)
             for lookup in beside:
                 *path, name = lookup.prefetch_through.split("__")
                 parents = [reduce(getattr, path, each) for each in found]
@@ -131,7 +132,7 @@ class Question:
                     name,
                     lambda of=lookup: of.queryset,
                     key=(*self.key, *path),
-                    setup_mark=getattr(found[0], "setup_mark", None) if found else None,
+                    setup_mark=mark,
                 )
         return found
 

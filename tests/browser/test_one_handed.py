@@ -147,7 +147,7 @@ def test_a_tap_edits_a_cell_while_the_list_is_told_so(phone, heatpumps, anna):
     edit(card.get_by_text("61.500 €"), "Volumen", "70000")
     expect(card).to_contain_text("wendl@beispiel.de")
     expect(card).to_contain_text("70.000 €")
-    # In other columns, the same is still wanted; its marks are not in the way of ticking.
+    # Its marks are not in the way of ticking.
     card.locator(".picker__pick").tap()
     expect(card.get_by_role("checkbox")).to_be_checked()
     switch.tap()
@@ -167,6 +167,11 @@ def test_a_closed_card_stays_where_it_is_while_it_is_edited(phone, heatpumps, an
     phone.get_by_role("link", name="Bäckerei Wendl").tap()
     expect(phone.get_by_role("textbox", name="Name")).to_be_focused()
     assert place.bounding_box()["x"] == before
+    # Another page begins without it, also when it is read again.
+    phone.goto("/leads/abgeschlossen/?ergebnis=gewonnen")
+    phone.reload()
+    switch = phone.get_by_role("button", name="Felder bearbeiten")
+    expect(switch).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_lead_is_worked_on(phone, lead):

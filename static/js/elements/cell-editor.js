@@ -5,9 +5,10 @@
    lead page's own. It stands above what the cell shows, which comes back without asking. */
 const CANCEL = "td > form button[formaction]";
 const TAPPING = "edit-cells";
-/* Stays when a change reloads the page, and is forgotten with it. */
-const isReloaded = performance.getEntriesByType("navigation")[0].type === "reload";
-let isTapping = isReloaded && sessionStorage.getItem(TAPPING) !== null;
+/* Stays when a change reloads the page; who leaves the page has it forgotten. */
+const [{ type }] = performance.getEntriesByType("navigation");
+if (type !== "reload") sessionStorage.removeItem(TAPPING);
+let isTapping = sessionStorage.getItem(TAPPING) !== null;
 
 class CellEditor extends HTMLElement {
   connectedCallback() {
