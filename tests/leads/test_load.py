@@ -176,7 +176,7 @@ def test_every_verb_works_on_what_was_seeded(db):
     other = Lead.objects.visible_to(user).offered().first()
     other.decline(by=user)
     own = Lead.enter(marketplace=lead.marketplace, values={"name": "Neu"}, by=user)
-    assert own.pk == LEADS + 1
+    assert own.pk > LEADS
 
 
 def test_the_same_moment_gives_the_same_leads(db, monkeypatch):
