@@ -150,7 +150,10 @@ def test_a_tap_edits_a_cell_while_the_list_is_told_so(phone, heatpumps, anna):
     # Its marks are not in the way of ticking.
     card.locator(".picker__pick").tap()
     expect(card.get_by_role("checkbox")).to_be_checked()
-    switch.tap()
+    # The mode is seen wherever the list is, and ends there.
+    in_reach(phone.get_by_role("button", name="Wiedervorlage setzen"))
+    in_reach(switch).tap()
+    expect(switch).to_have_attribute("aria-pressed", "false")
     card.get_by_role("link", name="01.03.2027").tap()
     in_reach(at_rest(dialog).get_by_role("button", name="Abbrechen")).tap()
     tap_on(phone, card.get_by_text("Rosenheim"))
