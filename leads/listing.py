@@ -27,20 +27,21 @@ from .columns import (
 from .fields import OWN_PREFIX
 from .list_table import ListTable
 from .models import FieldValue, Lead, Sight
-from .models.counting import are_more_than
 from .models.queryset import due_times
-from .models.questions import Question
+from .models.questions import SELECTED, Question
 from .own_filters import Narrowing, OwnFilters
 from .paging import (
     RANKING,
+    SIZE,
+    First,
     Order,
     OwnOrder,
     Part,
-    first_ids,
     page_of,
+    page_of_first,
     page_of_ranking,
 )
-from .search import LONG, Search
+from .search import GLANCED, RECENT, Found, Search
 from .search_terms import MAX_LENGTH
 
 DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
@@ -160,11 +161,31 @@ class LeadList(ListTable):
 
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
-        if not self._terms.is_exact and are_more_than(LONG, self._whole()):
-            newest = partial(first_ids, self._whole(), self.newest_first)
-            if found := self._terms.found_among(newest):
-                return found
+        if not self._terms.is_exact and (first := self._first_of_many()):
+            return Found(is_capped=True, first=first)
         return self._terms.found(self.statuses)
+
+    def _first_of_many(self):
+        """Return the ids of the newest matches, where more than a page of the RECENT match."""
+        whole, column = self._whole(), self.newest_first.column
+        newest = First(whole, self.newest_first)
+        if not self._terms.is_common_among(newest.selected(GLANCED)):
+            return ()
+        last = Question(
+            ("last", column),
+            lambda _given: Lead.objects.filter(pk__in=SELECTED).order_by().only(column),
+        ).objects(newest.selected(1, after=RECENT - 1))
+        if not last:
+            return ()
+
+        def recent(leads, given):
+            recent = leads.filter(**{f"{column}__gte": given["since"]})
+            return self._terms.narrow(recent, given)
+
+        given = {"since": getattr(last[0], column), **self._terms.values}
+        matching = [question.then(("recent",), recent, **given) for question in whole]
+        first = First(matching, self.newest_first).ids(SIZE + 1)
+        return first if len(first) > SIZE else ()
 
     def _whole(self):
         """Return what asks for the whole list, before its filters, by its newest leads."""
@@ -177,36 +198,24 @@ class LeadList(ListTable):
         )
         return [question for _marketplace, question in asked]
 
-    def page_at(self, cursor, *, size=50):
+    def page_at(self, cursor, *, size=SIZE):
         """Return the page of `size` leads that `cursor` names."""
-        asked = {"rows": self._rows_to_ask, "cursor": cursor, "size": size}
+        asked = {"rows": self._rows_to_ask, "size": size}
         if self.order is RANKING:
-            return page_of_ranking(self._ranked(), **asked)
-        if self.order is self.newest_first and self._found.window:
-            window = self._found.window
-            while window:
-                page = page_of(self._window(cursor, window), self.order, **asked)
-                if page.has_more:
-                    return page
-                window = self._found.wider(window, len(page.rows), size)
+            return page_of_ranking(self._ranked(), cursor=cursor, **asked)
+        is_known = self.order is self.newest_first and bool(self._found.first)
+        if is_known and not (cursor or self._is_narrowed):
+            return page_of_first(self._found.first, self.order, **asked)
+        asked |= {"cursor": cursor, "is_costly": self.has_many_matches}
         return page_of(self.parts(), self.order, **asked)
 
     def _ranked(self):
         """Return the ids of the leads that were found, those that the filters leave."""
-        if not (self.phase or self.due or self.is_late or self._narrowing):
+        if not self._is_narrowed:
             return self._found.ids
         visible = Lead.objects.visible_to(self.user)
         left = set(self.narrowed(visible, self.values).ids())
         return [pk for pk in self._found.ids if pk in left]
-
-    def _window(self, cursor, size):
-        """Return so many of the list's next leads that a page of matches is among them.
-
-        Its parts would each be walked for a page of their own.
-        """
-        ids = first_ids(self._whole(), self.newest_first, size, cursor=cursor)
-        leads = Lead.objects.personal().with_ids(ids)
-        return [Part(Question(None, lambda given: self.narrowed(leads, given), self.values))]
 
     def portions(self, columns, *, size):
         """Yield the leads of the whole list in its order, `size` at a time, as lists.
@@ -243,8 +252,10 @@ class LeadList(ListTable):
         """Return the `leads` that the address describes; `given` are the values to it."""
         leads = self.kept(leads)
         if self._found:
-            few = not self._found.is_capped
-            leads = leads.with_ids(self._found.ids) if few else self._terms.narrow(leads)
+            if self._found.is_capped:
+                leads = self._terms.narrow(leads, given)
+            else:
+                leads = leads.with_ids(self._found.ids)
         if self.phase:
             leads = leads.in_phase(given["phase"])
         if self.due:
@@ -256,7 +267,7 @@ class LeadList(ListTable):
     @property
     def key(self):
         """What of the address decides which SQL finds its leads; None where all of it."""
-        if self._found or self._narrowing:
+        if self._narrowing or (self._found and not self._found.is_capped):
             return None
         return type(self).__name__, self.due, self.is_late
 
@@ -268,6 +279,8 @@ class LeadList(ListTable):
             values["day"] = timezone.localdate()
         if self.phase:
             values["phase"] = self.phase.pk
+        if self.has_many_matches:
+            values |= self._terms.values
         return values
 
     def rows(self):
@@ -340,6 +353,11 @@ class LeadList(ListTable):
 
         key = self.key and (*self.key, "valued", is_narrowed, *piece)
         return Question(key, build, {**piece, **self.values, "field": field.own_id})
+
+    @property
+    def _is_narrowed(self):
+        """Whether leads of the marketplaces that are walked are left out."""
+        return bool(self.phase or self.due or self.is_late or self._narrowing)
 
     @property
     def shown_marketplaces(self):
@@ -532,6 +550,10 @@ class ClosedList(LeadList):
     def is_filtered(self):
         """Whether anything narrows the list."""
         return super().is_filtered or bool(self.result)
+
+    @property
+    def _is_narrowed(self):
+        return super()._is_narrowed or bool(self.result)
 
 
 LISTS = (LeadList, ClosedList)

@@ -19,8 +19,10 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 
 from .cursors import Edge
 from .models import Lead
-from .models.questions import SELECTED, side_by_side
+from .models.questions import SELECTED, keeping_plans, listed, side_by_side
 
+# Rows of a page.
+SIZE = 50
 # SQLite joins at most 500 of them.
 PARTS_AT_ONCE = 100
 
@@ -156,16 +158,17 @@ class Page:
     has_more: bool = False
 
 
-def page_of(parts, order, *, rows, cursor=None, size=50):
+def page_of(parts, order, *, rows, cursor=None, size=SIZE, is_costly=False):
     """Return the page of a list's `parts` that `cursor` names.
 
     `parts` stand in ascending order of the values that they share. The rows themselves are
     what the Question `rows` finds among them, which alone decides what may be seen of them.
+    Where looking at a part's row `is_costly`, no more of them are looked at than needed.
     """
     groups = order.groups(parts)
     edge = _edge(groups, order, cursor)
     is_backwards = edge is not None and edge.is_backwards
-    found = _Walk(groups, order, rows, edge).first(size + 1)
+    found = _Walk(groups, order, rows, edge, is_costly=is_costly).first(size + 1)
     has_more = len(found) > size
     found = found[:size]
     if is_backwards:
@@ -183,7 +186,20 @@ def page_of(parts, order, *, rows, cursor=None, size=50):
     )
 
 
-def page_of_ranking(ids, *, rows, cursor=None, size=50):
+def page_of_first(ids, order, *, rows, size=SIZE):
+    """Return the first page of a list whose first `ids` are known, more than a page."""
+    places = {pk: place for place, pk in enumerate(ids[:size])}
+    found = sorted(_rows_of(rows, list(places)), key=lambda row: places[row.pk])
+    has_more = len(ids) > size and bool(found)
+    return Page(
+        rows=found,
+        previous=None,
+        next=Edge.at(found[-1], order).cursor(order) if has_more else None,
+        has_more=has_more,
+    )
+
+
+def page_of_ranking(ids, *, rows, cursor=None, size=SIZE):
     """Return the page of a short ranking of `ids` that `cursor` names; see `page_of`."""
     edge = Edge.read(cursor, RANKING) if cursor else None
     if edge and edge.pk not in ids:
@@ -212,19 +228,29 @@ def _rows_of(rows, ids):
     asked = rows.then(
         ("of a ranking",), lambda rows, _given: rows.filter(pk__in=SELECTED).order_by()
     )
-    values = ", ".join(["(%s)"] * len(ids))
-    return asked.objects(RawSQL(f"VALUES {values}", ids), is_kept=False)  # noqa: S611
+    return asked.objects(listed(ids))
 
 
-def first_ids(questions, order, limit, *, cursor=None):
-    """Return what selects `limit` ids of a list from the `cursor` on; None where it is empty.
+class First:
+    """The first of what `questions` find, each a range of an index without nulls."""
 
-    Each of the `questions` is a range of an index that is in this Order, without nulls.
-    """
-    groups = {VALUES: questions}
-    walk = _Walk(groups, order, None, _edge(groups, order, cursor))
-    ahead = [(0, walk.ahead(VALUES, question, limit)) for question in questions]
-    return walk.ids(VALUES, ahead, limit)
+    def __init__(self, questions, order):
+        self.walk = _Walk({VALUES: questions}, order, None, None, is_costly=True)
+        self.batch = [(0, self.walk.ahead(VALUES, each, None)) for each in questions]
+        self.is_kept = all(question.key for question in questions)
+
+    def selected(self, limit, *, after=0):
+        """Return what selects `limit` ids `after` so many, as RawSQL; None where none are."""
+        return self.walk.ids(VALUES, self.batch, limit, after=after)
+
+    def ids(self, limit):
+        """Return the first `limit` ids, in order."""
+        sql, params = self.walk.sql(VALUES, self.batch, limit)
+        if sql is None:
+            return ()
+        with keeping_plans(self.is_kept), connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return tuple(row[-1] for row in cursor.fetchall())
 
 
 def portion_of(rows, *, before=None, size=30):
@@ -253,10 +279,11 @@ def _edge(groups, order, cursor):
 class _Walk:
     """The way from the edge of a page (or the beginning) forward or backward."""
 
-    def __init__(self, groups, order, rows, edge):
+    def __init__(self, groups, order, rows, edge, *, is_costly=False):
         self.order = order
         self.rows = rows
         self.edge = edge
+        self.is_costly = is_costly
         is_backwards = edge is not None and edge.is_backwards
         self.is_descending = order.is_descending != is_backwards
         names = list(groups)
@@ -273,7 +300,7 @@ class _Walk:
         found, batch = [], []
         for name, place in self.places.items():
             batch += [(place, self.ahead(name, asked, limit)) for asked in self.groups[name]]
-            is_enough = len(batch) >= PARTS_AT_ONCE or self.order.reads_one_by_one
+            is_enough = len(batch) >= PARTS_AT_ONCE or self._reads_one_by_one
             if is_enough or place == len(self.places) - 1:
                 found += self._read(name, batch, limit - len(found))
                 batch = []
@@ -288,6 +315,7 @@ class _Walk:
         """
         edge = self.edge if self.places[name] == 0 else None
         keys, given = self.order.keys_in(name), {}
+        most = None if self.is_costly else limit
         if edge:
             given = {"edge": self.order.first_key(edge), "pk": edge.pk}
             if given["edge"] is None:
@@ -300,25 +328,35 @@ class _Walk:
                 rows = rows.filter(
                     lookup(Tuple(*map(F, edges)), tuple(values[name] for name in given))
                 )
-            return rows.order_by(*self._directed(keys)).values_list(*keys)[:limit]
+            return rows.order_by(*self._directed(keys)).values_list(*keys)[:most]
 
-        return question.then((*keys, self.is_descending, limit), ahead, **given)
+        return question.then((*keys, self.is_descending, most), ahead, **given)
 
-    def ids(self, name, batch, limit):
-        """Return what selects the first `limit` ids that the questions of `batch` find.
+    def ids(self, name, batch, limit, *, after=0):
+        """Return what selects the ids of `sql`, as RawSQL, or None."""
+        sql, params = self.sql(name, batch, limit, after=after)
+        if sql is None:
+            return None
+        pk = self._names(name)[-1]
+        return RawSQL(f"SELECT {pk} FROM ({sql}) AS page", params)  # noqa: S608, S611
 
-        `name` is that of one of their groups.
+    def sql(self, name, batch, limit, *, after=0):
+        """Return SQL and parameters of `limit` rows `after` so many; None, None for none.
+
+        The rows are those that the questions of `batch` find, their ids come last. `name` is
+        that of one of their groups; of all of them, where rows are costly.
         """
+        if self.is_costly:
+            batch = [(None, question) for _place, question in batch]
         union = side_by_side(batch)
         if union is None:
-            return None
+            return None, None
         sql, params = union
         sign = "DESC" if self.is_descending else "ASC"
-        names = [connection.ops.quote_name(key) for key in self._columns(name)]
-        in_order = ", ".join(["place", *(f"{name} {sign}" for name in names)])
-        sql = f"{sql} ORDER BY {in_order} LIMIT {limit}"
-        page = f"SELECT {names[-1]} FROM ({sql}) AS page"  # noqa: S608
-        return RawSQL(page, params)  # noqa: S611
+        places = [] if self.is_costly else ["place"]
+        in_order = ", ".join([*places, *(f"{each} {sign}" for each in self._names(name))])
+        skipped = f" OFFSET {after:d}" if after else ""
+        return f"{sql} ORDER BY {in_order} LIMIT {limit:d}{skipped}", params
 
     def _read(self, name, batch, limit):
         ids = self.ids(name, batch, limit)
@@ -329,15 +367,19 @@ class _Walk:
             ("of a page", *keys, self.is_descending),
             lambda rows, _given: rows.filter(pk__in=SELECTED).order_by(*self._directed(keys)),
         ).objects(ids, is_kept=all(question.key for _place, question in batch))
-        return rows if self.order.reads_one_by_one else sorted(rows, key=self._place)
+        return rows if self._reads_one_by_one else sorted(rows, key=self._place)
 
-    def _columns(self, name):
-        """Return what the keys of a group are called in the database."""
+    @property
+    def _reads_one_by_one(self):
+        return self.is_costly or self.order.reads_one_by_one
+
+    def _names(self, name):
+        """Return what the keys of a group are called in SQL."""
         keys = self.order.keys_in(name)
-        if keys != self.order.keys:
-            # Those of another table, by the names of their columns.
-            return keys
-        return [Lead._meta.get_field(key).column for key in keys]
+        # Those of another table are the names of its columns.
+        if keys == self.order.keys:
+            keys = [Lead._meta.get_field(key).column for key in keys]
+        return list(map(connection.ops.quote_name, keys))
 
     def _place(self, row):
         return self.places[self.order.group_of(self.order.value_of(row))]

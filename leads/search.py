@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Left
 
 from .models import Lead, SearchDocument
+from .models.questions import SELECTED, Question, listed
 from .search_documents import HEAD_LENGTH, parts_of
 from .search_terms import Terms
 
 # More matches are not ranked: the list is then read in an order of its own.
 LIMIT = 500
-# So many of the newest PROBED leads of a list of more than LONG: one in a hundred. Where
-# none of the newest GLANCED matches, no further ones are looked at.
-LONG, GLANCED, PROBED, COMMON = 1_000, 100, 500, 5
-# Half as much again as a page needs, if the other leads match as often.
-AMPLE = 75
+# Where COMMON of the newest GLANCED of a list match, one in a hundred, more than a page may
+# match of its newest RECENT. These are quicker to be looked through than the index.
+GLANCED, COMMON, RECENT = 400, 4, 4_000
 
 WHOLE, NAME, COMPANY, FIELDS, JOURNAL = range(5)
 
@@ -26,16 +24,8 @@ class Found:
 
     ids: tuple = ()
     is_capped: bool = False
-    # In how many leads of the list a page of matches is expected; 0 where nobody knows.
-    window: int = 0
-
-    def wider(self, window, matching, size):
-        """Return the window to look into where one had less than `size` `matching`.
-
-        0 where that was already the second, or so few that the list is to be walked.
-        """
-        is_second = window > self.window
-        return 0 if is_second or matching < size // 5 else window * AMPLE // matching
+    # The first of too many, where they are known.
+    first: tuple = ()
 
 
 class Search:
@@ -59,19 +49,21 @@ class Search:
         """Whether a whole e-mail address or number was typed, which few leads have."""
         return bool(self.terms.email or self.terms.number)
 
-    def found_among(self, newest):
-        """Return the Found of a list where very many match, or None.
+    @property
+    def values(self):
+        """What `narrow` is given."""
+        return {f"word {n}": word for n, word in enumerate(self.terms.patterns)}
 
-        `newest` takes a number and returns the ids of so many of its newest leads. Where at
-        least COMMON of PROBED match, the list is better walked than the index read.
-        """
-        documents = SearchDocument.objects.worked().containing(self.terms)
-        if not documents.with_ids(newest(GLANCED)).exists():
-            return None
-        matching = documents.with_ids(newest(PROBED)).count()
-        if matching < COMMON:
-            return None
-        return Found(is_capped=True, window=PROBED * AMPLE // matching)
+    def is_common_among(self, ids):
+        """Whether at least COMMON of these leads, given as RawSQL or None, match."""
+        if not (ids and self.terms.words):
+            return False
+
+        def build(given):
+            held = SearchDocument.objects.holding([*given.values()]).with_ids(SELECTED)
+            return held.order_by().only("pk")[:COMMON]
+
+        return len(Question(("common",), build, self.values).objects(ids)) == COMMON
 
     def found(self, statuses):
         """Return what is Found among the leads of these statuses.
@@ -91,21 +83,31 @@ class Search:
             )
         )
 
-    def narrow(self, leads):
-        """Return those of `leads` that match, each looked at by itself in their order."""
-        document = SearchDocument.objects.worked().filter(pk=OuterRef("pk"))
-        return leads.filter(Exists(document.containing(self.terms)))
+    def narrow(self, leads, given):
+        """Return those of `leads` that match, each looked at by itself in their order.
+
+        `given` are the `values`, or what stands for them in a Question.
+        """
+        if not self.terms.words:
+            return leads.none()
+        words = [given[name] for name in self.values]
+        return leads.filter(SearchDocument.objects.is_holding(words))
 
     def _ranked(self, ids):
         if len(ids) > LIMIT:
             return Found(is_capped=True)
-        rows = SearchDocument.objects.filter(pk__in=ids).order_by(
-            "-lead__last_activity_at", "-pk"
-        )
-        rows = rows.values_list("pk", Left("text", HEAD_LENGTH + 2))
+        if not ids:
+            return Found()
+        rows = Question(("heads",), _heads).rows(selected=listed(ids))
         # Sorting is stable: of equal rank, who was active last comes first.
         best = sorted(rows, key=lambda row: _rank(row[1], self.terms.words))
         return Found(tuple(pk for pk, _text in best))
+
+
+def _heads(_given):
+    found = SearchDocument.objects.with_ids(SELECTED)
+    found = found.order_by("-lead__last_activity_at", "-pk")
+    return found.values_list("pk", Left("text", HEAD_LENGTH + 2))
 
 
 def _rank(text, words):

@@ -24,20 +24,6 @@ class Count:
         return f"{german(MOST)}+" if self.number > MOST else german(self.number)
 
 
-def are_more_than(number, questions):
-    """Return whether the Questions find more rows than that; reads no further."""
-    union = side_by_side(
-        [(0, q.then(("some", number), _first(number + 1))) for q in questions]
-    )
-    if union is None:
-        return False
-    sql, params = union
-    some = f"SELECT 1 FROM ({sql}) AS parts LIMIT {number + 1}"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM ({some}) AS counted", params)  # noqa: S608
-        return cursor.fetchone()[0] > number
-
-
 def count_up_to(**groups):
     """Return a Count for each named group of Questions, in one query.
 

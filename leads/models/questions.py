@@ -44,6 +44,15 @@ ASKED_BEFORE, MOST_PLANS = 2, 300
 _compiled = {}
 
 
+def listed(ids):
+    """Return what takes the place of SELECTED where the `ids` are known; at least one."""
+    if connection.vendor == "postgresql":
+        # However many there are, the plan is the same.
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    values = ", ".join(["(%s)"] * len(ids))
+    return RawSQL(f"VALUES {values}", ids)  # noqa: S611
+
+
 @dataclass(frozen=True)
 class Question:
     """A queryset to come: `build` makes it of `values`.
@@ -72,7 +81,7 @@ class Question:
     def sql(self):
         """Return SQL and parameters, or None where no row can be found."""
         ready = self._ready()
-        return ready and (ready.sql, ready.params_of(self.values))
+        return ready and ready.with_values(self.values)
 
     def _ready(self):
         """Return the queryset as SQL, or None where no row can be found."""
@@ -102,12 +111,7 @@ class Question:
         ready = self._ready()
         if ready is None:
             return []
-        sql, params = ready.sql, ready.params_of(self.values)
-        if selected:
-            before, after = sql.split(SELECTED.sql)
-            place = before.count("%s")
-            sql = f"{before}{selected.sql}{after}"
-            params[place:place] = selected.params
+        sql, params = ready.with_values(self.values, selected)
         compiler = copy(ready.compiler)
         compiler.connection = connections[ready.queryset.db]
         compiler.as_sql = lambda: (sql, tuple(params))
@@ -136,16 +140,16 @@ class Question:
                 )
         return found
 
-    def rows(self, setup_mark=None):
-        """Return the rows that are found, as tuples; see `objects` for the mark."""
-        compiled = self.sql()
-        if compiled is None:
+    def rows(self, setup_mark=None, *, selected=None):
+        """Return the rows that are found, as tuples; see `objects` for what else is given."""
+        ready = self._ready()
+        if ready is None:
             return []
+        sql, params = ready.with_values(self.values, selected)
         if setup_mark is not None:
-            sql, params = compiled
             return _rows_of_setup(setup_mark, connection.alias, sql, tuple(params))
         with keeping_plans(self.key is not None), connection.cursor() as cursor:
-            cursor.execute(*compiled)
+            cursor.execute(sql, params)
             return cursor.fetchall()
 
 
@@ -154,8 +158,8 @@ def keeping_plans(is_kept=True):
     """Let PostgreSQL keep the plans of what is asked in the block, if it `is_kept` SQL.
 
     Planning a list's slices takes PostgreSQL longer than reading them. It compares a plan for
-    all values with those for the ones at hand, and keeps it where it is as good. What was
-    typed into a search is never kept: there, one plan does not fit all.
+    all values with those for the ones at hand, and keeps it where it is as good. What reads
+    the search index is never kept: there, one plan does not fit all words.
     """
     is_postgresql = connection.vendor == "postgresql"
     if not (is_kept and is_postgresql and settings.KEEP_QUERY_PLANS):
@@ -212,15 +216,18 @@ def side_by_side(questions):
     """Return SQL and parameters of the rows of each question, as one table.
 
     `questions` are pairs of a number, which stands in the column `place`, and a Question
-    with a limit of its own, which Django's `union` cannot join on SQLite. None where no row
-    can be found.
+    with a limit of its own, which Django's `union` cannot join on SQLite. Where the number is
+    None there is no such column, and where all questions stand in the order in which the
+    table is then read, none is read further than it has to be. None where no row can be
+    found.
     """
     parts, params = [], []
     for place, question in questions:
         if compiled := question.sql():
             sql, of_part = compiled
+            columns = "part.*" if place is None else f"{place:d} AS place, part.*"
             # The SQL is Django's own; all values are parameters.
-            parts.append(f"SELECT {place:d} AS place, part.* FROM ({sql}) AS part")  # noqa: S608
+            parts.append(f"SELECT {columns} FROM ({sql}) AS part")  # noqa: S608
             params += of_part
     return (" UNION ALL ".join(parts), params) if parts else None
 
@@ -234,8 +241,16 @@ class _Ready:
     sql: str
     params: tuple
 
-    def params_of(self, values):
-        return [_adapted(values[n]) if n else param for n, param in self.params]
+    def with_values(self, values, selected=None):
+        """Return SQL and parameters, with what is `selected` in the place of SELECTED."""
+        sql = self.sql
+        params = [_adapted(values[n]) if n else param for n, param in self.params]
+        if selected:
+            before, after = sql.split(SELECTED.sql)
+            place = before.count("%s")
+            sql = f"{before}{selected.sql}{after}"
+            params[place:place] = selected.params
+        return sql, params
 
 
 def _compile(queryset, names=None):
@@ -267,6 +282,8 @@ def _compile(queryset, names=None):
 def _placeholder(place, name, value):
     if isinstance(value, int):
         return ID - place
+    if isinstance(value, str):
+        return f"{EDGES[str]} {place}"
     return MOMENTS.get(name) or EDGES[type(value)]
 
 

@@ -2,9 +2,19 @@
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import BigIntegerField, Q
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    ExpressionWrapper,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from leads import search_index
@@ -35,18 +45,30 @@ class SearchDocumentQuerySet(models.QuerySet):
         """Documents of the leads with these ids."""
         return self.filter(pk__in=ids)
 
-    def worked(self):
-        """Documents of leads whose contact may be seen."""
-        return self.exclude(status="offered")
-
     def containing(self, terms):
-        """Documents that contain all `terms` (leads.search_terms), read one by one."""
+        """Documents that contain all `terms` (leads.search_terms)."""
         if not terms.words:
             return self.none()
         condition = Q()
         for pattern in terms.patterns:
             condition &= Q(text__contains=pattern)
         return self.filter(condition)
+
+    def holding(self, patterns):
+        """Documents with all `patterns` (Terms.patterns) in them, each looked into by itself.
+
+        Whatever the patterns are, PostgreSQL plans this alike, and never along its index.
+        """
+        return self.filter(_holds(patterns)) if patterns else self.none()
+
+    def is_holding(self, patterns):
+        """Return whether the document of a lead does, as a condition on leads.
+
+        Not as an EXISTS: the database would rather look into all documents first.
+        """
+        held = ExpressionWrapper(_holds(patterns), output_field=BooleanField())
+        found = self.filter(pk=OuterRef("pk")).values_list(held)
+        return Subquery(found[:1], output_field=BooleanField())
 
     def matching(self, terms, *, statuses):
         """Documents of these statuses that contain all `terms`, found by the index."""
@@ -60,13 +82,14 @@ class SearchDocumentQuerySet(models.QuerySet):
         """Return up to `limit` ids of matching documents along the slices, as they come."""
         if not (terms.words and slices and statuses):
             return []
-        found = self.of_status(statuses).in_sight(slices).containing(terms)
-        found = found.order_by().values_list("pk", flat=True)
         if not self._is_sqlite:
+            found = self._picked(terms, statuses, slices).order_by().values("pk")
             sql, params = found.query.sql_with_params()
             with connections[self.db].cursor() as cursor:
                 cursor.execute(FENCED.format(sql), [*params, limit])
                 return [pk for (pk,) in cursor.fetchall()]
+        found = self.of_status(statuses).in_sight(slices).containing(terms)
+        found = found.order_by().values_list("pk", flat=True)
         # A join, not a subquery, so that the index is read no further than the limit.
         match = search_index.expression(terms.patterns, statuses=statuses, slices=slices)
         found = found.extra(  # noqa: S610
@@ -75,6 +98,34 @@ class SearchDocumentQuerySet(models.QuerySet):
             params=[match],
         )
         return list(found[:limit])
+
+    def _picked(self, terms, statuses, slices):
+        """Documents that match along the slices, for PostgreSQL.
+
+        Its index goes through one list for each trigram and each of its other columns, and
+        all lists anew for each slice. So it is asked for few trigrams, at most two slices
+        and what is rarest, an owner or one marketplace; the rest is compared.
+        """
+        own, whole = set(), set()
+        for piece in slices:
+            (own if "owner" in piece else whole).add(piece["marketplace"])
+        along = Q(pk__in=[])
+        if own:
+            (owner,) = {piece["owner"] for piece in slices if "owner" in piece}
+            along |= Q(owner=Cast(owner, BigIntegerField()), place__in=own)
+        if len(whole) == 1:
+            along |= Q(marketplace=Cast(*whole, BigIntegerField()))
+        elif whole:
+            along |= Q(place__in=whole)
+        found = self.alias(place=Cast("marketplace_id", IntegerField()))
+        found = found.of_status(statuses).filter(along)
+        parts = search_index.trigrams_of(terms.patterns)
+        # Of one word its lists are short where one of them is. Of several, none may be.
+        if len(terms.patterns) == 1 or not all(part.strip().isalnum() for part in parts):
+            parts = terms.patterns
+        for part in parts:
+            found = found.filter(text__contains=part)
+        return found.holding(terms.patterns)
 
     def with_exactly(self, terms):
         """Documents with the e-mail address or the number that the terms are."""
@@ -89,6 +140,13 @@ class SearchDocumentQuerySet(models.QuerySet):
     @property
     def _is_sqlite(self):
         return connections[self.db].vendor == "sqlite"
+
+
+def _holds(patterns):
+    condition = ~Q(status="offered")
+    for pattern in patterns:
+        condition &= Q(GreaterThan(StrIndex("text", Value(pattern)), 0))
+    return condition
 
 
 class SearchDocument(models.Model):

@@ -126,6 +126,6 @@ def test_many_leads_cost_no_more(
 ):
     in_progress(heatpumps, anna, 60, name=lambda n: f"Huber {n}")
     closed(heatpumps, anna, 60, name=lambda n: f"Huber {n}")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         answer = page_of_anna.get(FIND, {"q": "huber", "lead": lead.pk}, headers=HTMX)
     assert len(read(answer).all("a", class_="menu__item palette__item")) >= 16

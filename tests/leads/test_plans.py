@@ -199,21 +199,16 @@ def _found(client, address, typed):
 
 
 def test_each_search_by_its_index(people, monkeypatch):
-    monkeypatch.setattr("leads.listing.LONG", 10**9)
+    monkeypatch.setattr("leads.listing.RECENT", 10**9)
     for nodes in searches(people):
         assert_flat(nodes, most=20_000)
 
 
 def test_each_search_of_a_long_list(people, monkeypatch):
-    """The newest leads are looked at, and as many as hold a page of matches.
-
-    Of their documents PostgreSQL reads all while there are so few of them as here.
-    """
-    monkeypatch.setattr("leads.listing.LONG", 1000)
+    """The newest leads are looked at, and no more of them than hold a page of matches."""
+    monkeypatch.setattr("leads.listing.RECENT", 1000)
     for nodes in searches(people):
-        assert_flat(
-            nodes, most=20_000, most_sorted=2 * 7500, read_whole={"leads_searchdocument"}
-        )
+        assert_flat(nodes, most=20_000)
 
 
 def test_the_offers_and_the_counters(people):
