@@ -206,7 +206,8 @@ class LeadList(ListTable):
         is_known = self.order is self.newest_first and bool(self._found.first)
         if is_known and not (cursor or self._is_narrowed):
             return page_of_first(self._found.first, self.order, **asked)
-        asked |= {"cursor": cursor, "is_costly": self.has_many_matches}
+        is_costly = self.has_many_matches or bool(self._narrowing)
+        asked |= {"cursor": cursor, "is_costly": is_costly}
         return page_of(self.parts(), self.order, **asked)
 
     def _ranked(self):
