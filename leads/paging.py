@@ -188,8 +188,7 @@ def page_of(parts, order, *, rows, cursor=None, size=SIZE, is_costly=False):
 
 def page_of_first(ids, order, *, rows, size=SIZE):
     """Return the first page of a list whose first `ids` are known, more than a page."""
-    places = {pk: place for place, pk in enumerate(ids[:size])}
-    found = sorted(_rows_of(rows, list(places)), key=lambda row: places[row.pk])
+    found = _rows_of(rows, ids[:size])
     has_more = len(ids) > size and bool(found)
     return Page(
         rows=found,
@@ -209,8 +208,7 @@ def page_of_ranking(ids, *, rows, cursor=None, size=SIZE):
         place = ids.index(edge.pk)
         start = max(0, place - size) if edge.is_backwards else place + 1
     end = place if edge and edge.is_backwards else start + size
-    places = {pk: place for place, pk in enumerate(ids[start:end])}
-    found = sorted(_rows_of(rows, list(places)), key=lambda row: places[row.pk])
+    found = _rows_of(rows, ids[start:end])
     return Page(
         rows=found,
         previous=Edge.at(found[0], RANKING, is_backwards=True).cursor(RANKING)
@@ -222,13 +220,14 @@ def page_of_ranking(ids, *, rows, cursor=None, size=SIZE):
 
 
 def _rows_of(rows, ids):
-    """Return what the Question `rows` finds of the `ids`, in no order."""
+    """Return what the Question `rows` finds of the `ids`, in their order."""
     if not ids:
         return []
     asked = rows.then(
         ("of a ranking",), lambda rows, _given: rows.filter(pk__in=SELECTED).order_by()
     )
-    return asked.objects(listed(ids))
+    places = {pk: place for place, pk in enumerate(ids)}
+    return sorted(asked.objects(listed(ids)), key=lambda row: places[row.pk])
 
 
 class First:

@@ -47,4 +47,5 @@ def test_a_pooler_without_prepared_statements_can_be_lived_with(
     for _turn in range(OFTEN):
         page_of_anna.get("/leads/", {"sort": "-phase", "marktplatz": heatpumps.slug})
         page_of_anna.get(f"/leads/{lead.pk}/?tab=verlauf")
+        assert lead.name in page_of_anna.get("/leads/", {"q": lead.name}).text
     assert prepared("") == before
