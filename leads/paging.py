@@ -154,8 +154,6 @@ class Page:
     next: str | None
     # Whether the cursor could not be read, so that this is the first page instead.
     is_reset: bool = False
-    # Whether there are rows behind it, in the direction in which it was read.
-    has_more: bool = False
 
 
 def page_of(parts, order, *, rows, cursor=None, size=SIZE, is_costly=False):
@@ -182,19 +180,17 @@ def page_of(parts, order, *, rows, cursor=None, size=SIZE, is_costly=False):
         else None,
         next=Edge.at(found[-1], order).cursor(order) if found and has_next else None,
         is_reset=bool(cursor) and edge is None,
-        has_more=has_more,
     )
 
 
 def page_of_first(ids, order, *, rows, size=SIZE):
     """Return the first page of a list whose first `ids` are known, more than a page."""
     found = _rows_of(rows, ids[:size])
-    has_more = len(ids) > size and bool(found)
+    has_next = len(ids) > size and bool(found)
     return Page(
         rows=found,
         previous=None,
-        next=Edge.at(found[-1], order).cursor(order) if has_more else None,
-        has_more=has_more,
+        next=Edge.at(found[-1], order).cursor(order) if has_next else None,
     )
 
 
