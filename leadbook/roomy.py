@@ -20,11 +20,12 @@ class Roomy:
 
     def __call__(self, environ, start_response):
         """Pass the request on."""
-        return _call(self.application, environ, start_response)
+        return with_room(self.application, environ, start_response)
 
 
-def _call(application, environ, start_response):
-    return application(environ, start_response)
+def with_room(call, *args, **kwargs):
+    """Return what `call` returns of the rest, called out of a frame with room behind it."""
+    return call(*args, **kwargs)
 
 
-_call.__code__ = _call.__code__.replace(co_stacksize=PLACES)
+with_room.__code__ = with_room.__code__.replace(co_stacksize=PLACES)

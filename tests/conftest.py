@@ -7,6 +7,7 @@ operates (and is staff), nobody is signed out.
 import os
 import shutil
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,6 +17,7 @@ from django.db.models import query
 from django.test import Client
 from django_tasks_db.management.commands import db_worker
 
+from leadbook.roomy import with_room
 from leads import append_only
 from leads.models import Attachment
 from leads.models.attachment import attachment_storage
@@ -38,6 +40,12 @@ def _deselect(marker, warning, config, items):
     config.hook.pytest_deselected(items=elsewhere)
     if warning and elsewhere:
         config.issue_config_time_warning(UserWarning(f"Not tested: {warning}"), 2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Let the pages of a test be drawn as quickly as those of the server."""
+    pyfuncitem.obj = partial(with_room, pyfuncitem.obj)
 
 
 def pytest_terminal_summary(terminalreporter):
