@@ -21,7 +21,6 @@ logger = logging.getLogger("leadbook.access")
 # Asked every few seconds; good answers stand in the log at DEBUG only.
 WATCHERS = {"healthz", "metrics", "leads:live"}
 MAX_DIGITS = 18
-TEXT = "%(method)s %(route)s %(status)s, %(ms)s ms, %(queries)s queries, %(queries_ms)s ms"
 
 _answered = ContextVar("answered", default=None)
 

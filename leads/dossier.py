@@ -58,7 +58,7 @@ class Portion:
     """The newest rows of something, and how many there are of which these are some."""
 
     rows: list
-    # Counted no further than leads.models.queryset.MOST_COUNTED.
+    # Counted no further than one beyond leads.models.counting.MOST.
     number: int
 
     @classmethod

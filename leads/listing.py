@@ -226,6 +226,7 @@ class LeadList(ListTable):
         """
         read = Column("order", "", reads=tuple(self._order_reads()))
         rows = self.kept(Lead.objects.visible_to(self.user)).for_columns([*columns, read])
+        rows = self._with_own_key(rows)
         asked = Question(None, lambda _given: rows)
         if self.order is RANKING:
             read_page = partial(page_of_ranking, self._ranked())
@@ -241,8 +242,9 @@ class LeadList(ListTable):
 
     def _order_reads(self):
         """The lead's own columns that tell where in the list it stands."""
+        elsewhere = {RANKING.column, PHASE.path, MARKETPLACE.path}
         for name in (self.order.column, self.order.within):
-            if name and name not in {RANKING.column, PHASE.path, MARKETPLACE.path}:
+            if name and name not in elsewhere and not name.startswith(OWN_PREFIX):
                 yield name
 
     def kept(self, leads):
@@ -303,9 +305,14 @@ class LeadList(ListTable):
     def _rows_seen_by(self, user):
         more = {name for column in self._plain_columns for name in column.reads}
         leads = self.kept(Lead.objects.visible_to(user)).for_rows(*more)
-        if self._own_column:
-            leads = leads.with_own_key([f.own_id for f in self._own_column.fields.values()])
+        leads = self._with_own_key(leads)
         return leads.with_owner_name() if self.sight.has_others else leads
+
+    def _with_own_key(self, leads):
+        """Return `leads` with what an order by an own field sorts them by."""
+        if not self._own_column:
+            return leads
+        return leads.with_own_key([field.own_id for field in self._own_column.fields.values()])
 
     def parts(self):
         """Return the list as parts that an index holds in order, see leads.paging."""
@@ -369,6 +376,10 @@ class LeadList(ListTable):
     def _walked_marketplaces(self):
         if self.phase:
             return [m for m in self.marketplaces if m.pk == self.phase.marketplace_id]
+        return self._chosen_marketplaces
+
+    @property
+    def _chosen_marketplaces(self):
         return [self.marketplace] if self.marketplace else self.marketplaces
 
     @property
@@ -407,8 +418,10 @@ class LeadList(ListTable):
     @property
     def offered_phases(self):
         """What the filter offers: pairs of a marketplace's name and pairs of id and name."""
-        offered = [self.marketplace] if self.marketplace else self.marketplaces
-        return tuple((m.name, tuple((p.pk, p.name) for p in m.phases.all())) for m in offered)
+        return tuple(
+            (m.name, tuple((p.pk, p.name) for p in m.phases.all()))
+            for m in self._chosen_marketplaces
+        )
 
     def _chosen_marketplace(self):
         slug = self.params.get("marktplatz")
@@ -416,7 +429,7 @@ class LeadList(ListTable):
 
     def _chosen_phase(self):
         chosen = self.params.get("phase")
-        phases = (p for m in self.marketplaces for p in m.phases.all())
+        phases = (p for m in self._chosen_marketplaces for p in m.phases.all())
         return next((p for p in phases if str(p.pk) == chosen), None)
 
     def _position_of(self, lead):

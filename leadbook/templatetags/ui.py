@@ -16,7 +16,7 @@ from leadbook.folding import pure
 from leadbook.keeping import kept
 from leads import moments, numbers, shortcuts, uploads
 from leads.lines import Line
-from leads.models.queryset import MOST_COUNTED
+from leads.models.counting import Count
 
 register = template.Library()
 
@@ -35,8 +35,8 @@ def german(number):
 
 @register.filter
 def capped(number):
-    """Show a number that was not counted beyond MOST_COUNTED: 24, 1.000+."""
-    return f"{numbers.german(MOST_COUNTED)}+" if number > MOST_COUNTED else number
+    """Show a number that was not counted to its end: 24, 1.000+."""
+    return str(Count(number))
 
 
 @register.filter

@@ -32,15 +32,16 @@ class ExportColumn:
 def columns_shown(leads):
     """Return the columns that the list shows; what shares a cell there has its own here."""
     columns = []
+    names = {column.name for column in leads.columns}
     for column in leads.columns:
         columns.append(_of(column, leads))
         if column is LEAD:
-            columns += [_of_field("city"), _of_field("need")]
+            columns += [_of_field(name) for name in ("city", "need") if name not in names]
         elif column is MARKETPLACE and leads.sight.has_others and OWNER not in leads.columns:
             columns.append(_of(OWNER, leads))
         elif column is STATUS and LOSS_REASON not in leads.columns:
             columns.append(_of(LOSS_REASON, leads))
-    return _once(columns)
+    return columns
 
 
 def all_columns(leads):
@@ -48,11 +49,7 @@ def all_columns(leads):
     registry = leads.registry
     shown = {marketplace.pk for marketplace in leads.shown_marketplaces}
     own = [column for column in registry.own if shown & set(column.fields)]
-    return _once([_of(column, leads) for column in (*registry.built_in.values(), *own)])
-
-
-def _once(columns):
-    return list({(column.heading, column.reads): column for column in columns}.values())
+    return [_of(column, leads) for column in (*registry.built_in.values(), *own)]
 
 
 def _of_field(name):

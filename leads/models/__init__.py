@@ -26,7 +26,7 @@ from .lead_import import ClaimLost, ColumnMemory, Fate, ImportRow, LeadImport
 from .match_key import MatchKey
 from .refusal import LeadRefusal
 from .reminder import Reminder
-from .saved_view import NameTaken, SavedView, TooManyViews
+from .saved_view import NameTaken, SavedView, TooManyFilters, TooManyViews
 from .search_document import SearchDocument
 from .sight import Sight
 from .storage_use import StorageUse
@@ -66,6 +66,7 @@ __all__ = [
     "StorageAway",
     "StorageUse",
     "Tick",
+    "TooManyFilters",
     "TooManyViews",
     "Unchangeable",
 ]

@@ -35,10 +35,6 @@ class JournalEntryQuerySet(TimelineQuerySet):
         """Calls whose outcome was recorded, the latest first."""
         return self.exclude(outcome="").filter(deleted_at=None).order_by("-created_at")
 
-    def since(self, moment):
-        """Entries from then on."""
-        return self.filter(created_at__gte=moment)
-
     def by(self, user):
         """Entries that `user` wrote and may therefore edit and delete."""
         return self.written().filter(author=user, deleted_at=None)

@@ -14,7 +14,7 @@ from leads.text import fold, phone_digits
 from marketplaces.models import Field, Membership, Phase, SetupChange, User
 
 from .attachment import Attachment
-from .counting import count_up_to
+from .counting import MOST, count_up_to
 from .event import LeadEvent
 from .field_value import FieldValue, has_value
 from .indexes import OF_ANYBODY
@@ -29,8 +29,6 @@ from .visibility import IsVisible
 LAST_ID = 2**63 - 1
 # What a person is called by.
 NAMES = ("username", "first_name", "last_name")
-# Where the numbers on the tabs stop: what is shown is "1.000+".
-MOST_COUNTED = 1000
 
 
 class LeadQuerySet(models.QuerySet):
@@ -437,7 +435,7 @@ class LeadQuerySet(models.QuerySet):
         return self.select_related("marketplace")
 
     def counted(self):
-        """With the numbers on the tabs, counted to one beyond MOST_COUNTED."""
+        """With the numbers on the tabs, for leads.models.counting.Count."""
         return self.annotate(
             entry_count=_counted(JournalEntry, "kind <> 'event' AND deleted_at IS NULL"),
             file_count=_counted(Attachment, "deleted_at IS NULL"),
@@ -568,6 +566,6 @@ def _counted(model, condition):
     """
     return RawSQL(  # noqa: S611 all parts are this module's own words
         f"SELECT COUNT(*) FROM (SELECT 1 FROM {model._meta.db_table}"  # noqa: S608
-        f" WHERE lead_id = leads_lead.id AND {condition} LIMIT {MOST_COUNTED + 1}) AS counted",
+        f" WHERE lead_id = leads_lead.id AND {condition} LIMIT {MOST + 1}) AS counted",
         (),
     )

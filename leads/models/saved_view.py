@@ -37,6 +37,12 @@ class TooManyViews(LeadError):
         super().__init__(self.message % {"most": MOST_OF_ONE})
 
 
+class TooManyFilters(LeadError):
+    """The filters of the list are longer than a view can keep."""
+
+    message = _("This list has too many filters to be saved.")
+
+
 class SavedViewQuerySet(models.QuerySet):
     """Views. Nobody sees those of others."""
 
@@ -62,8 +68,11 @@ class SavedViewQuerySet(models.QuerySet):
         """Save a list of `user` under `name`; return the view.
 
         `query` is LeadList.query. One of the same name is only replaced if `replaces` says
-        so: NameTaken; saved again as it is, it stays as it is. Raises TooManyViews.
+        so: NameTaken; saved again as it is, it stays as it is. Raises TooManyViews and
+        TooManyFilters.
         """
+        if len(query) > self.model._meta.get_field("query").max_length:
+            raise TooManyFilters
         own = self.held_of(user.pk)
         view = own.called(name)
         if view is None:

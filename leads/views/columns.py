@@ -45,11 +45,14 @@ def choose(request):
 
 
 def _without_columns(address):
-    """Return the address of a list without the columns that a view has written into it."""
+    """Return the address of a list without the columns that a view has written into it.
+
+    Where nothing else is asked, it says so: otherwise the start view would write its own.
+    """
     path, _mark, query = address.partition("?")
     asked = QueryDict(query, mutable=True)
     asked.pop("spalten", None)
-    return f"{path}?{asked.urlencode()}" if query else path
+    return f"{path}?{asked.urlencode() or 'alle'}" if query else path
 
 
 def _dialog(request, choice, of_list, back):

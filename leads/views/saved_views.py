@@ -10,7 +10,7 @@ from leadbook.htmx import page_or_part, wants_part
 from leads.context_processors import sight_of
 from leads.forms import NewViewForm, SavedViewForm
 from leads.listing import LISTS
-from leads.models import NameTaken, SavedView, TooManyViews
+from leads.models import NameTaken, SavedView, TooManyFilters, TooManyViews
 from leads.toasts import toast
 from leads.views.answers import go
 
@@ -57,7 +57,7 @@ def keep(request):
     except NameTaken as error:
         form.add_error("name", error.message)
         return _dialog(request, {**context, "is_taken": True}, status=422)
-    except TooManyViews as error:
+    except (TooManyViews, TooManyFilters) as error:
         form.add_error(None, error.message)
         return _dialog(request, context, status=422)
     toast(request, _("View “%(view)s” saved") % {"view": view.name})

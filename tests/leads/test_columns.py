@@ -128,6 +128,15 @@ def test_an_address_can_say_the_columns(page_of_anna, lead, own):
     assert headings(page_of_anna.get(LIST)) == STANDARD
 
 
+def test_columns_chosen_in_a_start_view_of_nothing_else_are_shown(page_of_anna, lead):
+    sent = {"name": "Telefon", "abfrage": "spalten=name,phone", "liste": "in_progress"}
+    page_of_anna.post("/leads/ansichten/anlegen/", {**sent, "start": "on"})
+    start = page_of_anna.get(LIST)["Location"]
+    assert headings(page_of_anna.get(start)) == ["Lead", "Telefon"]
+    back = choose(page_of_anna, "email", next=start)["Location"]
+    assert headings(page_of_anna.get(back)) == ["Lead", "E-Mail"]
+
+
 def test_nobody_is_offered_fields_of_other_marketplaces(page_of_anna, solar, lead):
     foreign = factories.make_field(solar, "Geheimes Feld")
     assert "Geheimes Feld" not in read(page_of_anna.get(CHOICE)).text

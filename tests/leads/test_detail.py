@@ -152,7 +152,7 @@ MOST = {"journal": 11, "anhaenge": 12, "verlauf": 11}
 def test_long_journals_are_not_counted_to_their_end(page_of_anna, lead, anna):
     fill(lead, anna, 1000)
     page = read(page_of_anna.get(address(lead)))
-    assert page.one("span", id="entry-count").text == "1000"
+    assert page.one("span", id="entry-count").text == "1.000"
     lead.write_entry(text="Eine mehr", by=anna)
     page = read(page_of_anna.get(address(lead)))
     assert page.one("span", id="entry-count").text == "1.000+"

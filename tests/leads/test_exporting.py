@@ -88,6 +88,33 @@ def test_the_file_holds_what_the_filters_and_the_order_show(
     assert headings == ["Name", "Ort", "Bedarf", "Telefon", "Volumen"]
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_the_order_by_an_own_field_is_that_of_the_list(
+    page_of_anna, heatpumps, anna, own, sign, monkeypatch
+):
+    monkeypatch.setattr(export, "PORTION", 2)
+    given = ["30", None, "4", "100", None]
+    in_progress(
+        heatpumps,
+        anna,
+        len(given),
+        name=lambda n: f"Wert {given[n]}",
+        own_values=lambda n: {str(own["number"].pk): given[n]} if given[n] else {},
+    )
+    values = ["4", "30", "100"] if not sign else ["100", "30", "4"]
+    for extent in ("liste", "alle"):
+        rows = table(page_of_anna, sort=f"{sign}feld-{own['number'].pk}", umfang=extent)
+        assert names(rows) == [f"Wert {value}" for value in [*values, None, None]]
+
+
+def test_a_column_that_was_chosen_stands_once(page_of_anna, lead):
+    rows = table(page_of_anna, spalten="name,city,phone,need")
+    assert rows[0] == ["Name", "Ort", "Telefon", "Bedarf"]
+    assert column(rows, "Ort") == ["Rosenheim"]
+    headings = table(page_of_anna, umfang="alle")[0]
+    assert len(headings) == len(set(headings))
+
+
 def test_closed_leads_come_with_their_result(page_of_anna, heatpumps, anna):
     closed(heatpumps, anna, 4)
     rows = sheet(page_of_anna, CLOSED, ergebnis="verloren")

@@ -195,6 +195,16 @@ def test_filters_combine_and_stay_in_the_links(page_of_anna, both, heatpumps):
         assert part in heading
 
 
+def test_a_phase_of_another_marketplace_than_the_chosen_is_left_out(
+    page_of_anna, both, heatpumps, solar
+):
+    phase = heatpumps.phases.get(position=1)
+    answer = page_of_anna.get(LIST, {"marktplatz": solar.slug, "phase": phase.pk})
+    assert names(answer) == ["Sun"]
+    text = answer.content.decode()
+    assert "Einen Filter dieser Ansicht oder Adresse gibt es hier nicht mehr" in text
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -1,5 +1,7 @@
 """/leads/ansichten/: keeping, opening, ordering and deleting the own lists."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -89,6 +91,16 @@ def test_what_cannot_be_kept_says_why_and_loses_nothing(
         assert text in response.content.decode()
     assert not SavedView.objects.exists()
     assert page_of_anna.get(f"{KEEP}?liste=geheim").status_code == 404
+
+
+def test_more_filters_than_a_view_can_keep_are_told(page_of_anna, heatpumps, anna):
+    fields = [factories.make_field(heatpumps, f"Feld {n}") for n in range(4)]
+    asked = {f"feld-{field.pk}": "ü" * 100 for field in fields}
+    response = keep(page_of_anna, "Zu viel", urlencode({"q": "ü" * 200, **asked}))
+    assert response.status_code == 422
+    assert "Diese Liste hat zu viele Filter" in response.content.decode()
+    assert 'value="Zu viel"' in response.content.decode()
+    assert not names(anna)
 
 
 def test_a_view_keeps_the_columns_that_the_list_showed(page_of_anna, heatpumps, anna, lead):
