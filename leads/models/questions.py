@@ -39,6 +39,7 @@ EDGES = {
 SELECTED = RawSQL("SELECT 0 /* selected */", ())
 # A status or a role; nothing that somebody typed is compiled here.
 WORD = re.compile("[a-z_]+")
+STATUSES = ("offered", "in_progress", "won", "lost")
 # How often a connection has asked something before the plan is kept, and how many it keeps.
 ASKED_BEFORE, MOST_PLANS = 2, 300
 _compiled = {}
@@ -257,26 +258,28 @@ def _compile(queryset, names=None):
     """Return `queryset` as _Ready, or None where no row can be found.
 
     `names` are those of the parameters that stand for a value, None where the SQL is not
-    kept. In SQL that is, the queryset's own words stand: SQLite looks into each row for a
-    status that it is given as a parameter, although the index says already that it has
-    this one.
+    kept. The queryset's own words stand in the SQL: SQLite looks into each row for a status
+    that it is given as a parameter, although the index says already that it has this one.
+    What is not kept may hold what somebody typed; of it, only a status stands there.
     """
     compiler = queryset.query.get_compiler(queryset.db)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:
         return None
-    if names is None:
-        return _Ready(queryset, compiler, sql, tuple((None, param) for param in params))
     pieces, left = sql.split("%s"), []
     text = pieces[0]
     for piece, param in zip(pieces[1:], params, strict=True):
-        is_word = isinstance(param, str) and param not in names and WORD.fullmatch(param)
+        is_word = param in STATUSES if names is None else _is_word(param, names)
         text += f"'{param}'" if is_word else "%s"
         text += piece
         if not is_word:
-            left.append((names.get(param), param))
+            left.append((names and names.get(param), param))
     return _Ready(queryset, compiler, text, tuple(left))
+
+
+def _is_word(param, names):
+    return isinstance(param, str) and param not in names and WORD.fullmatch(param)
 
 
 def _placeholder(place, name, value):
