@@ -148,7 +148,7 @@ def _lists():
     for name, asked in (
         ("an own choice", lambda s: {s.choice: s.chosen}),
         ("an own number", lambda s: {f"{s.number}-ab": "20"}),
-        ("an own number that few have", lambda s: {f"{s.number}-ab": "150"}),
+        ("an own number that three have", lambda s: {f"{s.number}-ab": str(cast.RARE_NUMBER)}),
         ("sorted by an own number", lambda s: {"sort": s.number}),
         ("sorted by an own number, down", lambda s: {"sort": f"-{s.number}"}),
         ("with own columns", lambda s: {"spalten": f"name,phase,{s.number},{s.choice}"}),

@@ -21,6 +21,8 @@ WORKED = 10
 
 # What is found: in three leads, in about two of a hundred (but see above), in none.
 RARE = "Quittenbaum"
+# These three also have more than all others in the first field for a number.
+RARE_NUMBER = 9000
 COMMON, COMMON_TOWN = "Huber", "München"
 ABSENT = "Zyxwvutsrq"
 # By the plain lead alone; the number is searched for in another spelling than it is kept.

@@ -106,9 +106,9 @@ class Lives:
     def worked(self, pk, stage, at, owner, *, status="in_progress", **known):
         """A lead of `owner` that is in progress or closed.
 
-        `known` may say the `family`, the common `town`, `email`, `phone` and `mobile`, a
-        `text` of the journal, how many `entries` and `files` there are, whether the
-        follow-up is `due`, and the place of the phase that is `reached`.
+        `known` may say the `family`, the common `town`, `email`, `phone` and `mobile`, the
+        first own `number`, a `text` of the journal, how many `entries` and `files` there
+        are, whether the follow-up is `due`, and the place of the phase that is `reached`.
         """
         chance = self.chance
         values = self._prospect(stage, pk, **known)
@@ -182,6 +182,9 @@ class Lives:
         values = list(self.prospects.make(stage, pk, family=family, town=town))
         for name in known.keys() & {"email", "phone", "mobile"}:
             values[COLUMNS.index(name)] = known[name]
+        if "number" in known:
+            place = COLUMNS.index("own_values")
+            values[place] = self.prospects.with_number(stage, values[place], known["number"])
         return values
 
     def _lead(self, pk, states, moments, values, texts=(), *, until=None):

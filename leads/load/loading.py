@@ -146,7 +146,7 @@ class Plan:
             # these would have a box of leads that are alike, the larger the load.
             known["mobile"] = ""
         for pk in worked[:3]:
-            special[pk]["family"] = cast.RARE
+            special[pk] |= {"family": cast.RARE, "number": cast.RARE_NUMBER}
         special[worked[0]]["text"] = f"{cast.IN_JOURNAL} liegt vor."
         return special
 

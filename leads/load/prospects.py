@@ -102,9 +102,7 @@ class Prospects:
             fields[name].assign(lead, value)
         if lead.value and chance.happens(60):
             lead.value = round(lead.value / 1000) * Decimal(1000)
-        own_values = json.dumps(lead.own_values)
-        kinds = {f.own_id: f.kind_name for f in fields.values() if f.own_id}
-        self.keys_of_own[own_values] = sorted(keys_of(lead.own_values, kinds))
+        own_values = self._written(stage, lead.own_values)
         return request["for"] == "company", (
             lead.need,
             lead.description,
@@ -113,3 +111,19 @@ class Prospects:
             lead.wish_date and lead.wish_date.isoformat(),
             own_values,
         )
+
+    def with_number(self, stage, own_values, number):
+        """Return `own_values` with `number` in the first field of the stage that takes one."""
+        field_id = min(pk for pk, kind in _own_kinds(stage).items() if kind == "number")
+        return self._written(stage, {**json.loads(own_values), str(field_id): str(number)})
+
+    def _written(self, stage, values):
+        """Return own values as the database takes them, and note what they are found by."""
+        own_values = json.dumps(values)
+        self.keys_of_own[own_values] = sorted(keys_of(values, _own_kinds(stage)))
+        return own_values
+
+
+def _own_kinds(stage):
+    fields = (reader.field for reader in stage.readers.values())
+    return {field.own_id: field.kind_name for field in fields if field.own_id}

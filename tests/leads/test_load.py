@@ -150,6 +150,13 @@ def test_the_measured_people_have_what_the_cast_says(db, client):
     file = heavy.attachments.newest_first().first()
     answer = client.get(f"/leads/{heavy.pk}/anhaenge/{file.pk}/")
     assert len(b"".join(answer.streaming_content)) == file.size
+    number = heavy.marketplace.fields.in_order().filter(kind="number").first()
+    least = {"marktplatz": heavy.marketplace.slug, f"feld-{number.pk}-ab": cast.RARE_NUMBER}
+    found = client.get("/leads/", least).context["list"].page.rows
+    assert [lead.name for lead in found if cast.RARE in lead.name] == [
+        lead.name for lead in found
+    ]
+    assert len(found) == 3
     assert list(findings()) == []
 
 
