@@ -259,7 +259,7 @@ class Importer:
         """
         if self.own_of is None:
             return external_id
-        data = f"{self.own_of.pk}:{external_id}".encode(errors="surrogatepass")
+        data = f"{self.own_of.pk}:{external_id}".encode()
         return f"own-{hashlib.sha256(data).hexdigest()[:32]}"
 
     def _problem_of(self, row):
@@ -394,7 +394,7 @@ def _digest(texts):
     """Return what stands for the row's contents, whatever the order of its columns."""
     contents = {name: " ".join(text.split()) for name, text in texts.items()}
     data = json.dumps(contents, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(data.encode(errors="surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(data.encode()).hexdigest()[:32]
 
 
 def _external_id(text, contents):

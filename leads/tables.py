@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from . import csv_rows, xlsx_rows
 from .csv_rows import HEAD_BYTES, UnreadableFileError
+from .text import NO_CONTROLS, UNSTORABLE
 
 MAX_BYTES = 200_000_000
 MAX_COLUMNS = xlsx_rows.MAX_COLUMNS
@@ -30,7 +31,7 @@ def open_rows(path, *, encoding=None, sheet=None):
         else csv_rows.open_rows(path, encoding=encoding)
     )
     with opened as rows:
-        yield map(_with_few_cells, rows)
+        yield (_storable(_with_few_cells(row)) for row in rows)
 
 
 def sheet_names(path):
@@ -44,6 +45,15 @@ def _with_few_cells(row):
         row.problem = row.problem or _("The row has more than %(limit)d cells.") % {
             "limit": MAX_COLUMNS
         }
+    return row
+
+
+def _storable(row):
+    """Mark the cells that no database keeps as bad, and let them be kept with the row."""
+    for index, cell in enumerate(row.cells):
+        if UNSTORABLE.search(cell):
+            row.cells[index] = UNSTORABLE.sub("\ufffd", cell)
+            row.bad_cells[index] = str(NO_CONTROLS)
     return row
 
 

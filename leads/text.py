@@ -12,6 +12,9 @@ BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 SURROGATES = re.compile("[\ud800-\udfff]")
+# PostgreSQL keeps neither in a text, nor escaped in JSON.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+NO_CONTROLS = _("Please remove the control characters.")
 # What starts a formula; the wide ones, too, which some programs read as these.
 # Source: OWASP, CSV Injection.
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -27,9 +30,7 @@ def clean_text(text):
     """
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     if CONTROLS.search(text) or SURROGATES.search(text):
-        raise ValidationError(
-            _("Please remove the control characters."), code="control_characters"
-        )
+        raise ValidationError(NO_CONTROLS, code="control_characters")
     if not ZERO_WIDTH.sub("", text).strip():
         return ""
     return text.strip()

@@ -338,6 +338,25 @@ def test_what_is_no_table_is_refused_at_its_field_and_not_kept(send_file, conten
     assert stored_files() == []
 
 
+@pytest.mark.parametrize("place", [1, 9], ids=["in the sample", "behind it"])
+def test_a_null_character_costs_its_row_alone(send_file, heatpumps, place):
+    """PostgreSQL keeps none, neither in a text nor in JSON."""
+    factories.make_field(heatpumps, "Dach", kind="choice", choices="Ziegel")
+    rows = [f"L{number};Ziegel;x\n" for number in range(12)]
+    rows[place] = "Null\x00zeichen;Zie\x00gel;x\n"
+    # In a column that is left out it does no harm.
+    rows[place + 1] = "Gut;Ziegel;\x00\n"
+    client, response = send_file(f"Na\x00me;Dach;Notizfeld\x00\n{''.join(rows)}")
+    assert response.status_code == 303
+    assert counts(whole(client)) == ("done", 11, 0, 1)
+    assert Lead.objects.filter(name="Gut").exists()
+    page = read(client.get(at())).text
+    assert "Null\ufffdzeichen" in page
+    assert "Steuerzeichen" in page
+    data = b"".join(client.get(at("fehler/csv/")).streaming_content).decode("utf-8-sig")
+    assert "Null\ufffdzeichen;Zie\ufffdgel" in data
+
+
 def test_too_many_rows_stop_the_check_with_advice(send_file, monkeypatch):
     monkeypatch.setattr(import_runs, "MAX_ROWS", 2)
     client, _response = send_file("Name\nA\nB\nC\n")
