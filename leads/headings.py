@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from .fields import BUILT_IN, fields_of
+from .models import ColumnMemory
 from .text import fold
 
 # What a column can mean beside the lead's fields.
@@ -53,6 +54,7 @@ SYNONYMS = {
     LAST_NAME: "nachname familienname zuname lastname",
     HOUSE_NUMBER: "hausnummer hausnr",
 }
+LONGEST_KEY = ColumnMemory._meta.get_field("heading").max_length
 
 
 class UnusableHeadingsError(Exception):
@@ -60,8 +62,8 @@ class UnusableHeadingsError(Exception):
 
 
 def key(heading):
-    """Return `heading` without case, blanks and punctuation."""
-    return "".join(char for char in fold(heading) if char.isalnum())
+    """Return `heading` without case, blanks and punctuation, as long as is remembered."""
+    return "".join(char for char in fold(heading) if char.isalnum())[:LONGEST_KEY]
 
 
 def guess_targets(cells, marketplace, remembered=()):

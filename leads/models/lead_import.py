@@ -423,10 +423,10 @@ class ColumnMemoryQuerySet(models.QuerySet):
         return dict(rows.values_list("heading", "target")[:1000])
 
     def remember(self, marketplace, meanings):
-        """Remember heading → target for the next file."""
+        """Remember heading → target for the next file; headings as leads.headings.key."""
         self.bulk_create(
             [
-                self.model(marketplace=marketplace, heading=heading[:100], target=target)
+                self.model(marketplace=marketplace, heading=heading, target=target)
                 for heading, target in meanings.items()
             ],
             update_conflicts=True,

@@ -98,8 +98,9 @@ def columns(request, import_id):
     except StorageAway as error:
         messages.error(request, error.message)
         return _page(request, lead_import, status=507)
-    remember_columns(lead_import, form.targets)
+    # First what the person waits for: what comes of remembering, only later files need.
     go_on_with_import.enqueue(lead_import.pk)
+    remember_columns(lead_import, form.targets)
     return _to(lead_import)
 
 

@@ -6,13 +6,14 @@ import io
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
 from django.utils import timezone
 
 from leadbook import nightly
 from leads import import_runs, tasks
 from leads.models import ColumnMemory, Erasure, ImportRow, Lead, LeadEvent, LeadImport
 from leads.models.attachment import attachment_storage
-from leads.models.lead_import import KEPT
+from leads.models.lead_import import KEPT, ColumnMemoryQuerySet
 from tests import factories
 from tests.markup import HTMX, read
 from tests.state import stored_files
@@ -177,6 +178,28 @@ def test_columns_are_chosen_remembered_and_refused_where_they_do_not_fit(send_fi
     client, _response = send_file("HAUS;wer;ort\nZFH;Huber;Ulm\n")
     assert newest().targets == {"0": f"feld-{own.pk}", "1": "name"}
     assert ColumnMemory.objects.count() == 3
+
+
+def test_long_headings_are_checked_and_remembered(send_file):
+    """Also those that begin alike, as far as they are remembered."""
+    long = "Frage" * 20
+    client, _response = send_file(f"Name;{long}a;{long}b\nMeier;x;Ulm\n")
+    form = read(client.get(at())).form(at("spalten/"))
+    assert client.post(at("spalten/"), form.sends(**{"spalte-2": "city"})).status_code == 303
+    assert counts(newest()) == ("checked", 1, 0, 0)
+    send_file(f"{long}b;Name\nUlm;Meier\n")
+    assert newest().targets == {"0": "city", "1": "name"}
+
+
+def test_a_check_begins_whatever_comes_of_remembering_its_columns(send_file, monkeypatch):
+    def gone(*args):
+        raise DatabaseError
+
+    monkeypatch.setattr(ColumnMemoryQuerySet, "remember", gone)
+    client, _response = send_file()
+    client.raise_request_exception = False
+    assert check(client).status_code == 500
+    assert newest().state == "checked"
 
 
 def test_another_sheet_is_read_and_its_name_must_exist(send_file):
