@@ -31,6 +31,8 @@ MAX_COLUMNS = 300
 # As many as Excel has; a forged number would be counted up to.
 MAX_ROWS = 1_048_576
 MAX_CELL = 131_072  # characters, as of a CSV file
+# Excel allows 31; an import keeps no more than LeadImport.sheet has room for.
+MAX_NAME = 100
 PIECE_BYTES = 1_000_000
 
 SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml")
@@ -111,6 +113,11 @@ def _sheet_names(workbook):
     names = shown or [s.title for s in workbook.worksheets]
     if not names:
         raise UnreadableFileError(_("The workbook has no sheet with cells."))
+    if any(len(name) > MAX_NAME for name in names):
+        raise UnreadableFileError(
+            _("The name of a sheet has more than %(limit)d characters; please shorten it.")
+            % {"limit": MAX_NAME}
+        )
     return names
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -216,6 +217,26 @@ def test_another_sheet_is_read_and_its_name_must_exist(send_file):
     assert client.post(at("spalten/"), {**sent, "blatt": "Leads"}).status_code == 303
     assert newest().headings == ["Name"]
     assert counts(whole(client)) == ("done", 1, 0, 0)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["the first", "another"])
+def test_a_sheet_with_a_name_that_no_excel_writes_is_refused(send_file, place):
+    book, file, forged = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
+    for sheet in (book.active, book.create_sheet("Sheet2")):
+        sheet.append(["Name"])
+        sheet.append(["Meier"])
+    book.save(file)
+    name = book.sheetnames[place].encode()
+    with zipfile.ZipFile(file) as original, zipfile.ZipFile(forged, "w") as copy:
+        for part in original.namelist():
+            data = original.read(part)
+            if part == "xl/workbook.xml":
+                data = data.replace(b'name="%b"' % name, b'name="%b"' % (b"x" * 101))
+            copy.writestr(part, data)
+    _client, response = send_file(forged.getvalue(), name="leads.xlsx")
+    assert response.status_code == 422
+    assert "100" in read(response).one("p", _class="field-error").text
+    assert stored_files() == []
 
 
 def test_work_goes_on_in_pieces_and_a_row_is_never_imported_twice(send_file, monkeypatch):
