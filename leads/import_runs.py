@@ -9,7 +9,7 @@ import logging
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import batched, islice
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from .models import (
     Erasure,
     ImportRow,
     Lead,
+    LeadError,
     LeadImport,
     NoLongerVisible,
     StorageAway,
@@ -120,7 +121,10 @@ def look(path, *, marketplace, sheet=None):
 
 
 def choose_sheet(lead_import, sheet):
-    """Let an import read another sheet; raises ValidationError, Unchangeable."""
+    """Let an import read another sheet.
+
+    Raises ValidationError, Unchangeable, StorageAway.
+    """
     try:
         with _file_of(lead_import) as path:
             looked = look(path, marketplace=lead_import.marketplace, sheet=sheet)
@@ -140,7 +144,10 @@ def remember_columns(lead_import, targets):
 
 
 def go_on(pk, *, worker, seconds):
-    """Go on with what is to be done for an import; return whether more is left."""
+    """Go on with what is to be done for an import; return whether more is left.
+
+    Raises OperationalError, InterfaceError and StorageAway; the import then waits.
+    """
     lead_import = LeadImport.objects.claim(pk, worker=worker)
     if lead_import is None:
         return False
@@ -153,10 +160,10 @@ def go_on(pk, *, worker, seconds):
             return WORK[lead_import.state](lead_import, deadline)
     except ClaimLost:
         return False
-    except (OperationalError, InterfaceError):
-        # The database is away: the import is not at fault, and waits.
+    except (OperationalError, InterfaceError, StorageAway):
+        # Database or storage are away: the import is not at fault, and waits.
         raise
-    except (UnreadableFileError, ImportRefusedError) as error:
+    except (UnreadableFileError, ImportRefusedError, LeadError) as error:
         _stop(lead_import, str(error))
     except Exception:
         # Whatever is wrong must not be tried for ever.
@@ -291,18 +298,25 @@ WORK = {State.CHECKING: _check, State.RUNNING: _run, State.TAKING_BACK: _take_ba
 
 @contextmanager
 def _file_of(lead_import):
-    """Give the path of the import's file; raises ImportRefusedError when it is gone."""
+    """Give the path of a copy of the import's file.
+
+    Raises ImportRefusedError when it is gone, StorageAway when it cannot be read now.
+    """
     gone = ImportRefusedError(_("The file is not kept any more; please upload it again."))
     if not lead_import.file_key:
         raise gone
-    try:
-        with (
-            attachment_storage().open(lead_import.file_key, "rb") as stored,
-            _on_disk(stored) as path,
-        ):
-            yield path
-    except FileNotFoundError as error:
-        raise gone from error
+    with ExitStack() as opened:
+        try:
+            stored = attachment_storage().open(lead_import.file_key, "rb")
+            path = opened.enter_context(_on_disk(opened.enter_context(stored)))
+        except FileNotFoundError as error:
+            raise gone from error
+        except Exception as error:
+            # Whatever a storage's own client raises.
+            logger.exception("The storage of attachments gave no file.")
+            message = _("The file cannot be read just now. Please try again later.")
+            raise StorageAway(message) from error
+        yield path
 
 
 @contextmanager

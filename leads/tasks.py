@@ -8,6 +8,7 @@ from leadbook.tasks import are_durable, is_waiting, try_later
 
 from . import field_values, import_runs
 from .import_runs import PIECE_OF_REQUEST, PIECE_OF_WORKER
+from .models import StorageAway
 from .models.attachment import Attachment
 from .pictures import file_thumbnail
 
@@ -42,11 +43,16 @@ def add_thumbnail(context, attachment_id, *, tries=0):
 
 # Whoever waits for a mail or a picture goes first.
 @task(takes_context=True, priority=-10)
-def go_on_with_import(context, import_id):
+def go_on_with_import(context, import_id, *, tries=0):
     """Do a piece of what an import has to do; a worker does the rest behind others."""
     seconds = PIECE_OF_WORKER if are_durable() else PIECE_OF_REQUEST
     worker = context.task_result.id
-    is_more = import_runs.go_on(import_id, worker=worker, seconds=seconds)
+    try:
+        is_more = import_runs.go_on(import_id, worker=worker, seconds=seconds)
+    except StorageAway:
+        # Whoever looks at the import's page lets it be tried at once.
+        try_later(context)
+        return
     if is_more and are_durable():
         go_on_with_import.enqueue(import_id)
 

@@ -3,14 +3,17 @@
 import csv
 import io
 import zipfile
+from contextlib import contextmanager
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from leadbook import nightly
+from leadbook.buckets import BucketAway
 from leads import import_runs, tasks
 from leads.models import ColumnMemory, Erasure, ImportRow, Lead, LeadEvent, LeadImport
 from leads.models.attachment import attachment_storage
@@ -70,6 +73,17 @@ def whole(client):
 
 def counts(found):
     return found.state, found.created, found.existing, found.failed
+
+
+def two_sheets():
+    """Return a workbook with the sheets "Leads" and "Andere"."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "Leads"
+    for sheet in (book.active, book.create_sheet("Andere")):
+        sheet.append(["Name"])
+        sheet.append(["Meier"])
+    book.save(file)
+    return file.getvalue()
 
 
 def test_a_manager_imports_from_the_file_to_the_result(send_file, meike):
@@ -221,13 +235,11 @@ def test_another_sheet_is_read_and_its_name_must_exist(send_file):
 
 @pytest.mark.parametrize("place", [0, 1], ids=["the first", "another"])
 def test_a_sheet_with_a_name_that_no_excel_writes_is_refused(send_file, place):
-    book, file, forged = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
-    for sheet in (book.active, book.create_sheet("Sheet2")):
-        sheet.append(["Name"])
-        sheet.append(["Meier"])
-    book.save(file)
-    name = book.sheetnames[place].encode()
-    with zipfile.ZipFile(file) as original, zipfile.ZipFile(forged, "w") as copy:
+    forged, name = io.BytesIO(), (b"Leads", b"Andere")[place]
+    with (
+        zipfile.ZipFile(io.BytesIO(two_sheets())) as original,
+        zipfile.ZipFile(forged, "w") as copy,
+    ):
         for part in original.namelist():
             data = original.read(part)
             if part == "xl/workbook.xml":
@@ -493,6 +505,77 @@ def test_the_storage_that_is_away_is_said_and_keeps_nothing(send_file, monkeypat
     _client, response = send_file()
     assert response.status_code == 507
     assert not LeadImport.objects.exists()
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """Return a context in which the storage gives no file."""
+
+    @contextmanager
+    def during(error):
+        def refuse(*args, **kwargs):
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(attachment_storage(), "open", refuse, raising=False)
+            yield
+
+    return during
+
+
+AWAY = pytest.mark.parametrize(
+    "error", [BucketAway("away"), NotADirectoryError("away")], ids=["bucket", "folder"]
+)
+
+
+@AWAY
+def test_another_sheet_waits_for_the_storage(send_file, away, error):
+    client, _response = send_file(two_sheets(), name="leads.xlsx")
+    sent = {"wechseln": "1", "blatt": "Andere"}
+    with away(error):
+        assert client.post(at("spalten/"), sent).status_code == 507
+    assert (newest().state, newest().sheet) == ("mapping", "Leads")
+    assert client.post(at("spalten/"), sent).status_code == 303
+    assert newest().sheet == "Andere"
+
+
+@AWAY
+def test_an_import_waits_for_the_storage_and_goes_on(send_file, away, error):
+    client, _response = send_file()
+    with away(error):
+        assert check(client).status_code == 303
+        assert client.post(at("fortschritt/"), headers=HTMX).status_code == 200
+    assert newest().state == "checking"
+    client.post(at("fortschritt/"))
+    with away(error):
+        client.post(at("start/"))
+    assert counts(newest()) == ("running", 0, 0, 0)
+    client.post(at("fortschritt/"))
+    assert counts(newest()) == ("done", 2, 0, 2)
+
+
+def test_a_worker_tries_again_when_the_storage_is_back(send_file, worker, away):
+    """Also where nobody looks at the page."""
+    client, _response = send_file()
+    check(client)
+    with away(BucketAway("away")):
+        worker()
+    worker()
+    assert newest().state == "checking"
+    DBTaskResult.objects.update(run_after=timezone.now())
+    worker()
+    assert newest().state == "checked"
+
+
+def test_the_last_phase_retired_meanwhile_stops_the_import_with_its_reason(
+    send_file, heatpumps
+):
+    client, _response = send_file()
+    check(client)
+    heatpumps.phases.update(is_retired=True)
+    client.post(at("start/"))
+    assert counts(newest()) == ("refused", 0, 0, 0)
+    assert "noch keine Phasen" in read(client.get(at())).text
 
 
 ALIKE = (
