@@ -8,7 +8,8 @@ from .text import fold
 
 YES = frozenset({"ja", "j", "yes", "y", "x", "1", "true", "wahr"})
 NO = frozenset({"nein", "n", "no", "0", "false", "falsch", "-"})
-CURRENCY = re.compile(r"\s*(€|eur|euro)\s*", re.IGNORECASE)
+# Only at the ends: "12 Euro 50" is not 1250.
+CURRENCY = re.compile(r"^(€|euro?)\s*|\s*(€|euro?)$", re.IGNORECASE)
 # Spreadsheets add a midnight to dates and write "20.11.2026, 14:30" with or without comma.
 MIDNIGHT = re.compile(r"[\sT]+00:00(:00)?(\.0+)?$")
 MOMENT = re.compile(r"(?P<day>[\d.-]+)(?:(?:,\s*|\s+|T)(?P<time>\d{1,2}:\d{2}(?::\d{2})?))?")

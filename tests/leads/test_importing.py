@@ -168,6 +168,21 @@ def test_own_fields_are_read_by_their_labels(heatpumps, csv_file):
 
 
 @pytest.mark.parametrize(
+    "amount",
+    ["24.800 Euro", "24.800 EUR", "24800euro", "EUR24.800", "Euro 24.800,00", "€ 24.800"],
+)
+def test_amounts_are_read_with_their_currency(heatpumps, csv_file, amount):
+    import_leads(csv_file(f"Name;Volumen\nMeier;{amount}\n"), marketplace=heatpumps)
+    assert Lead.objects.get().value == 24800
+
+
+@pytest.mark.parametrize("amount", ["12 Euro 50", "12 € 50", "12 Europa"])
+def test_what_is_no_amount_with_a_currency_is_not_guessed(heatpumps, csv_file, amount):
+    report = import_leads(csv_file(f"Name;Volumen\nMeier;{amount}\n"), marketplace=heatpumps)
+    assert (report.created, report.failed) == (0, 1)
+
+
+@pytest.mark.parametrize(
     ("headings", "row", "expected"),
     [
         ("Name;Vorname", "Meier;Eva", ("Eva Meier", "")),
