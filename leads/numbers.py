@@ -34,8 +34,9 @@ def parse_decimal(text, *, decimal_places=2):
             params={"places": decimal_places},
             code="too_precise",
         )
-    sign = "-" if match["sign"] else ""
-    return Decimal(f"{sign}{whole}.{part or 0}")
+    number = Decimal(f"{whole}.{part or 0}")
+    # Taken from zero, as a Decimal knows minus zero, which fits no field and no column.
+    return 0 - number if match["sign"] else number
 
 
 def german(number, *, decimal_places=None):

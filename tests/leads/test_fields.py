@@ -193,6 +193,22 @@ def test_amounts_in_german_spelling(page_of_anna, lead, typed, stored):
     assert fresh(lead).value == Decimal(stored)
 
 
+@pytest.mark.parametrize("typed", ["-0", "\u22120,00"])
+@pytest.mark.parametrize("kind", ["built-in", "money", "number"])
+def test_zero_has_no_sign(page_of_anna, lead, heatpumps, kind, typed):
+    own = kind != "built-in" and factories.make_field(heatpumps, "Eigenes", kind)
+    name = f"feld-{own.pk}" if own else "value"
+    before = shown(page_of_anna, lead, name)
+    data = editor(page_of_anna, lead, name).sends(**{name: typed})
+    assert page_of_anna.post(field_address(lead, name), data).status_code == 303
+    assert shown(page_of_anna, lead, name) == ("0" if kind == "number" else "0 €")
+    event = lead.events.newest_first().first()
+    assert event.new == "0"
+    undo = f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/"
+    assert page_of_anna.post(undo).status_code == 303
+    assert shown(page_of_anna, lead, name) == before
+
+
 def test_the_doubled_hour_in_october_means_its_first_and_is_no_change_again(
     page_of_anna, lead
 ):
