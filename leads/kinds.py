@@ -60,13 +60,14 @@ class GermanDecimalField(forms.CharField):
         text = super().to_python(value)
         if text in self.empty_values:
             return None
+        super().run_validators(text)
         number = parse_decimal(text, decimal_places=self.decimal_places)
         if self.min_value is not None and number < self.min_value:
             raise forms.ValidationError(_("Enter a number that is not negative."))
         return number
 
     def run_validators(self, value):
-        """Length was checked on the text; a Decimal has none."""
+        """Do nothing: they are for text, on which `to_python` has run them."""
 
     def prepare_value(self, value):
         """Show a number in German spelling, and what was typed as it was typed."""

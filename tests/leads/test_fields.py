@@ -193,6 +193,15 @@ def test_amounts_in_german_spelling(page_of_anna, lead, typed, stored):
     assert fresh(lead).value == Decimal(stored)
 
 
+def test_a_number_of_too_many_characters_is_refused_with_their_number(page_of_anna, lead):
+    data = editor(page_of_anna, lead, "value").sends(value=f"{'0' * 60}5")
+    response = page_of_anna.post(field_address(lead, "value"), data)
+    assert response.status_code == 422
+    error = read(response).one("p", class_="field-error").text
+    assert ("40" in error, "61" in error) == (True, True)
+    assert fresh(lead).value == lead.value
+
+
 @pytest.mark.parametrize("typed", ["-0", "\u22120,00"])
 @pytest.mark.parametrize("kind", ["built-in", "money", "number"])
 def test_zero_has_no_sign(page_of_anna, lead, heatpumps, kind, typed):
