@@ -37,10 +37,7 @@ def stamp_of(lead):
     Every verb moves the time of the last activity. What is done without one (somebody
     else's ownership, the check of a file, its small picture) stands beside it.
     """
-    others = (
-        lead.owner_id, lead.status, lead.phase_id, lead.follow_up_at,
-        lead.scanned_at, lead.picture_count,
-    )  # fmt: skip
+    others = lead.owner_id, lead.status, lead.phase_id, lead.follow_up_at, lead.files_stamp
     moved = (lead.last_activity_at - EPOCH) // MICROSECOND
     return f'"{moved:x}-{crc32(repr(others).encode()):08x}"'
 
