@@ -29,6 +29,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 Kind = LeadEvent.Kind
+# A call is told by its entry; that a lead was entered, by its page; an export concerns nobody.
+UNTOLD = {Kind.CALLED, Kind.ENTERED, Kind.EXPORTED}
 
 
 def stamp_of(lead):
@@ -112,7 +114,7 @@ class Changes:
             *(
                 (e.created_at, e.actor_id, e.actor_name, _told(e))
                 for e in self.events
-                if e.kind != Kind.EXPORTED
+                if e.kind not in UNTOLD
             ),
             *(
                 (e.created_at, e.author_id, str(e.author), _("has written in the journal"))

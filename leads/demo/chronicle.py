@@ -1,9 +1,8 @@
 """Playing a lead's life through its verbs, each at the moment when it is said to happen.
 
-The verbs stamp what they make with the present, events alone with the moment that their
-provenance names. The chronicle remembers the rest and at the end sets it back to its
-moments. So the history is what the
-application itself would have written, only earlier.
+The verbs stamp the lead's history with the moment that its provenance names, other rows
+with the present. The chronicle remembers the rest and at the end sets it back to its
+moments. So the history is what the application itself would have written, only earlier.
 """
 
 from dataclasses import dataclass, field

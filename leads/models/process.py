@@ -2,7 +2,6 @@
 
 from django.utils import timezone
 
-from leadbook import provenance
 from leads.targets import days_between, last_day
 from marketplaces.models import Phase
 
@@ -213,8 +212,7 @@ class Process:
 
     def enter_phase(self, phase):
         """Put the lead into `phase` from now on; does not save."""
-        now = provenance.current().at or timezone.now()
-        self.phase, self.phase_entered_at = phase, now
+        self.phase, self.phase_entered_at = phase, self.moment
         self.phase_due_on = last_day(
             self.phase_entered_at, phase.target_days, self.marketplace.federal_state
         )
@@ -264,7 +262,7 @@ class Process:
         )
 
     def _close(self, kind, *, by, note, new_text=""):
-        self.closed_at = timezone.now()
+        self.closed_at = self.moment
         self.phase_due_on = None
         self.save_change("status", "closed_at", "loss_reason", "phase_due_on")
         event = self.record(

@@ -18,6 +18,13 @@ from .journal import JournalEntry
 class Recording:
     """The frame of the verbs; mixed into Lead."""
 
+    _moment = None
+
+    @property
+    def moment(self):
+        """The time of what is written now: one for all that a locked row's verb writes."""
+        return self._moment or provenance.current().at or timezone.now()
+
     @property
     def new_lines(self):
         """What the verbs of this instance wrote into the journal, newest first."""
@@ -44,7 +51,13 @@ class Recording:
             if held is None:
                 raise NoLongerVisible
             self._take_values_of(held)
-            yield
+            outer = self._moment
+            # A page that shows the last activity shows all of it: nothing is later.
+            self._moment = self.moment
+            try:
+                yield
+            finally:
+                self._moment = outer
 
     def _take_values_of(self, held):
         """Have the columns of the same lead, read anew, and forget what stood beside them.
@@ -68,7 +81,7 @@ class Recording:
         What is searched of them goes into the search document, what is sorted by into
         the values beside.
         """
-        self.last_activity_at = timezone.now()
+        self.last_activity_at = self.moment
         self.save(update_fields=[*columns, "last_activity_at"])
         if not SEARCHED.isdisjoint(columns):
             self.save_search_document()
@@ -80,7 +93,7 @@ class Recording:
         event = LeadEvent.objects.create(
             lead=self,
             kind=kind,
-            created_at=provenance.current().at or timezone.now(),
+            created_at=self.moment,
             **provenance.signature(by),
             **details,
         )
@@ -95,7 +108,9 @@ class Recording:
 
     def write_line(self, **columns):
         """Append a JournalEntry and return it."""
-        entry = JournalEntry.objects.create(lead=self, **columns)
+        entry = JournalEntry.objects.create(
+            lead=self, **{"created_at": self.moment, **columns}
+        )
         self.new_lines.insert(0, entry)
         if entry.event_id is None:
             self.add_search_words(entry.text)

@@ -82,6 +82,70 @@ def test_what_others_do_is_answered_with_who_did_it(page_of_anna, lead, meike):
     assert 'id="event-' in ask(page_of_anna, lead, stamp, tab="verlauf").text
 
 
+def told(answer):
+    """What the answer says that others have done."""
+    return re.findall(r'data-told><span class="toast__text">(.*?)</span>', answer.text)
+
+
+def enter(lead, anna):
+    values = {"name": "Neu", "city": "Rosenheim"}
+    return Lead.enter(marketplace=lead.marketplace, values=values, by=anna)
+
+
+def move(lead, anna):
+    lead.move(
+        seen=lead.phase,
+        to=lead.next_phase,
+        by=anna,
+        note="Angebot gewünscht",
+        follow_up_at=timezone.now(),
+        follow_up_note="Anrufen",
+    )
+
+
+def lose(lead, anna):
+    heatpumps = lead.marketplace
+    heatpumps.allows_early_loss = True
+    heatpumps.save()
+    reason = heatpumps.loss_reasons.first()
+    lead.lose(seen=lead.phase, reason=reason, by=anna, note="Zu teuer")
+
+
+def reopen(lead, anna):
+    lose(lead, anna)
+    lead.reopen(by=anna)
+
+
+def call(lead, anna):
+    lead.record_call(outcome="mailbox", by=anna)
+
+
+@pytest.mark.parametrize("change", [enter, move, lose, reopen, call])
+def test_what_the_page_shows_already_is_not_told_again(signed_in, meike, anna, lead, change):
+    lead = change(lead, anna) or lead
+    page_of_meike = signed_in(meike)
+    stamp = shown(page_of_meike, lead)
+    lead.set_field("city", seen="Rosenheim", value="Aibling", by=anna)
+    answer = ask(page_of_meike, lead, stamp)
+    assert told(answer) == ["Anna Beispiel hat „Ort“ geändert"]
+
+
+def test_an_accepted_lead_is_not_told_again(signed_in, meike, anna, offered):
+    offered.accept(by=anna)
+    page_of_meike = signed_in(meike)
+    stamp = shown(page_of_meike, offered)
+    offered.set_field("city", seen="Rosenheim", value="Aibling", by=anna)
+    assert told(ask(page_of_meike, offered, stamp)) == ["Anna Beispiel hat „Ort“ geändert"]
+
+
+def test_a_call_is_told_once(signed_in, meike, anna, lead):
+    page_of_meike = signed_in(meike)
+    stamp = shown(page_of_meike, lead)
+    lead.record_call(outcome="mailbox", by=anna)
+    answer = ask(page_of_meike, lead, stamp)
+    assert told(answer) == ["Anna Beispiel hat ins Journal geschrieben"]
+
+
 def test_own_changes_are_shown_in_other_tabs_without_a_word(page_of_anna, lead, anna):
     stamp = shown(page_of_anna, lead)
     lead.set_field("phone", seen=lead.phone, value="089 55", by=anna)
