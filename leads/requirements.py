@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from .fields import field_named
-from .forms import LeadFieldsForm
+from .forms import FollowUpForm, LeadFieldsForm
 
 PREFIX = "pflicht"
 SEEN = f"{PREFIX}-seen-"
@@ -116,13 +116,22 @@ class RequirementsForm:
 def typed_values(lead, data):
     """Return pairs of label and text of the fields in `data`, to be shown where it is late.
 
-    The lead may stand in another phase now, so what was sent says which fields they are.
+    The lead may stand in another phase now, so what was sent says which fields they are;
+    a follow-up is among them where the lead is closed and cannot have one any more.
     """
     names = [name.removeprefix(SEEN) for name in data if name.startswith(SEEN)]
     fields = [field_named(name, lead) for name in names[:MOST_FIELDS]]
-    form = LeadFieldsForm(
-        data, lead_fields=[field for field in fields if field], lead=lead, prefix=PREFIX
-    )
+    sent = [
+        LeadFieldsForm(
+            data, lead_fields=[field for field in fields if field], lead=lead, prefix=PREFIX
+        )
+    ]
+    if lead.is_closed:
+        sent.append(FollowUpForm(data, lead=lead))
+    return [pair for form in sent for pair in _texts(form)]
+
+
+def _texts(form):
     form.is_valid()
     return [
         (field.label, field.text(field.kind.to_json(form.cleaned_data[name])))

@@ -42,8 +42,10 @@ class FollowUp:
     def replace_follow_up(self, *, follow_up_at, follow_up_note, by, entry=None):
         """Write both into the locked row, for verbs that take them along; see above.
 
-        `entry` is what they were planned with, in the journal.
+        `entry` is what they were planned with, in the journal. Raises NotInProgress.
         """
+        if not self.is_in_progress:
+            raise NotInProgress
         values = {"follow_up_at": follow_up_at, "follow_up_note": follow_up_note}
         fields = {name: BUILT_IN_BY_NAME[name] for name in FOLLOW_UP}
         writes = [(f, values[n]) for n, f in fields.items() if f.value_of(self) != values[n]]

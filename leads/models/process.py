@@ -108,7 +108,10 @@ class Process:
             return event
 
     def keep(self, *, text, follow_up_at, follow_up_note, token, by):
-        """Keep what was typed for a move that came too late; see `move`, `write_entry`."""
+        """Keep what was typed for a move that came too late; see `move`, `write_entry`.
+
+        Raises NotInProgress: a closed lead keeps no follow-up.
+        """
         with self.locked_for(by):
             self._take_along(by=by, follow_up_at=follow_up_at, follow_up_note=follow_up_note)
             if text:

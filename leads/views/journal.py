@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.htmx import page_or_part
 from leads.forms import EntryForm, EntryTextForm, KeptEntryForm
-from leads.models import FieldConflict
+from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
 from leads.views.answers import changed, own_entry, worked_lead
@@ -18,16 +18,21 @@ def write(request, lead_id):
     lead = worked_lead(request, lead_id)
     is_kept = "kept" in request.POST
     form = KeptEntryForm(request.POST, lead=lead) if is_kept else EntryForm(request.POST)
+    name = "kept" if is_kept else "composer"
+    template = page_or_part(request, f"leads/journal/{name}.html", name)
+    context = {"lead": lead, "form": form}
     if not form.is_valid():
-        name = "kept" if is_kept else "composer"
-        template = page_or_part(request, f"leads/journal/{name}.html", name)
-        return render(request, template, {"lead": lead, "form": form}, status=422)
+        return render(request, template, context, status=422)
     data = form.cleaned_data
     shared = {"text": data["text"], "token": data["token"], "by": request.user}
-    if is_kept:
-        lead.keep(**{name: data[name] for name in FOLLOW_UP}, **shared)
-    else:
-        lead.write_entry(kind=data["kind"], **shared)
+    try:
+        if is_kept:
+            lead.keep(**{name: data[name] for name in FOLLOW_UP}, **shared)
+        else:
+            lead.write_entry(kind=data["kind"], **shared)
+    except NotInProgress as error:
+        form.add_error("follow_up_at", error.message)
+        return render(request, template, context, status=409)
     main = None if is_kept else "leads/journal/composer.html#composer"
     fields = FOLLOW_UP if is_kept else ()
     return changed(request, lead, main=main, fields=fields, form=EntryForm())

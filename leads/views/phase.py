@@ -187,14 +187,13 @@ def _kept(form, lead):
     """Return the form that keeps what was typed although the step failed, or None."""
     if form is None:
         return None
-    moment = MomentWidget().value_from_datadict(form.data, {}, "follow_up_at")
-    typed = {
-        "text": form.data.get("note", "").strip(),
-        "follow_up_at": moment,
-        "follow_up_note": form.data.get("follow_up_note", "").strip(),
-    }
-    is_empty = not any([typed["text"], *moment, typed["follow_up_note"]])
-    return None if is_empty else KeptEntryForm(initial=typed, lead=lead)
+    typed = {"text": form.data.get("note", "").strip()}
+    # Nothing is due on a closed lead: what was planned is only told.
+    if lead.is_in_progress:
+        moment = MomentWidget().value_from_datadict(form.data, {}, "follow_up_at")
+        typed["follow_up_at"] = moment if any(moment) else None
+        typed["follow_up_note"] = form.data.get("follow_up_note", "").strip()
+    return KeptEntryForm(initial=typed, lead=lead) if any(typed.values()) else None
 
 
 def stale(request, lead, form, error=None):

@@ -272,6 +272,49 @@ def test_the_follow_up_of_a_late_click_is_kept_as_well(page_of_anna, lead, heade
     assert not lead.journal.written().exists()
 
 
+def late(page_of_anna, last, meike, typed):
+    """What Anna is answered who sends `typed` after Meike has won the lead."""
+    opened = dialog(page_of_anna, last, last.previous_phase)
+    data = opened.form(phase_address(last)).sends(**typed)
+    last.win(seen=last.phase, by=meike)
+    before = everything()
+    answer = page_of_anna.post(phase_address(last), data, headers=HTMX)
+    assert answer.status_code == 409
+    assert everything() == before
+    return read(answer)
+
+
+def test_of_a_lead_that_was_won_meanwhile_the_note_alone_is_kept(page_of_anna, last, meike):
+    planned = {
+        "follow_up_at_day": "2026-12-01",
+        "follow_up_at_time": "09:30",
+        "follow_up_note": "Anrufen",
+    }
+    page = late(page_of_anna, last, meike, {**planned, "note": "Meine Notiz"})
+    notice = page.one("p", role="alert").text
+    assert "Wiedervorlage: 01.12.2026, 09:30; Notiz zur Wiedervorlage: Anrufen" in notice
+    address = f"/leads/{last.pk}/journal/"
+    kept = page.form(address).sends()
+    assert kept["text"] == "Meine Notiz"
+    assert not kept.keys() & planned.keys()
+    assert page_of_anna.post(address, kept).status_code == 303
+    assert last.journal.written().get().text == "Meine Notiz"
+    # Sent all the same, it is refused with all that was typed.
+    before = everything()
+    answer = page_of_anna.post(address, {**kept, **planned, "token": ""}, headers=HTMX)
+    assert answer.status_code == 409
+    again = read(answer).form(address)
+    assert "Dieser Lead ist abgeschlossen." in again.text
+    assert {**planned, "text": "Meine Notiz"}.items() <= again.sends().items()
+    assert everything() == before
+
+
+def test_of_a_lead_that_was_won_meanwhile_a_day_alone_is_told(page_of_anna, last, meike):
+    page = late(page_of_anna, last, meike, {"follow_up_at_day": "2026-12-01"})
+    assert "Wiedervorlage: 01.12.2026" in page.one("p", role="alert").text
+    assert not page.all("dialog")
+
+
 def foreign(lead, solar, heatpumps):
     phases = {phase.position: phase.pk for phase in heatpumps.phases.all()}
     return {
