@@ -126,14 +126,17 @@ def page_of_lead(request, lead, tab, *, status=200):
     return render(request, "leads/detail.html", context, status=status)
 
 
-def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **context):
+def changed(
+    request, lead, *, parts=(), fields=(), drawn=(), tab="journal", status=200, **context
+):
     """Answer a verb that has changed `lead`, or with another `status` one that has not.
 
     Without htmx: 303 to the lead's page on `tab`, or that page with the status. With it:
-    its new journal lines and the toast always; the `fields` by name; and of the other
-    `parts` (head, stepper, navigation, journal, files, counts, twins) those that have
-    changed. The template `main` draws what takes the place of the form that was sent. On
-    a list there is only the cell of the follow-up to change, and the counters.
+    its new journal lines and the toast always; the `fields` by name; of the other `parts`
+    (head, stepper, navigation, journal, files, counts) those that have changed; and what
+    follows from the fields. The template `main` draws what takes the place of the form
+    that was sent, with the LeadFields `drawn`. On a list there is only the cell of the
+    follow-up to change, and the counters.
     """
     if status == 200 and not wants_part(request):
         return see_other(lead_address(lead, tab))
@@ -150,21 +153,26 @@ def changed(request, lead, *, parts=(), fields=(), tab="journal", status=200, **
             request, "leads/follow_up/in_list.html", {"lead": lead, "row": row}, status=status
         )
     tab = shown_tab(request)
-    parts = {*parts, *({"head"} if fields else ())}
+    table = table_of(lead, fields)
+    to_draw = [table[name] for name in fields if name in table]
+    touched = [*to_draw, *drawn]
+    parts = {*parts, *({"head"} if touched else ())}
+    if any(field.name == FOLLOW_UP[0] for field in touched):
+        # It counts what is due.
+        parts.add("navigation")
     if parts & {"journal", "files"}:
         parts.add("counts")
         context |= TAB_CONTENTS[tab](lead, request)
     if "counts" in parts or any(line.event_id is None for line in lead.new_lines):
         context |= lead.tab_counts
-    table = table_of(lead, fields)
-    if "twins" in parts or any(is_matched(table[name]) for name in fields if name in table):
+    if any(map(is_matched, touched)):
         context["twins"] = twins_of(lead, user=request.user)
     return render(
         request,
         "leads/changed.html",
         {
             "lead": lead,
-            "fields": [table[name].on(lead) for name in fields if name in table],
+            "fields": [field.on(lead) for field in to_draw],
             "stepper": Stepper(lead) if "stepper" in parts else None,
             "parts": parts,
             "tab": tab,

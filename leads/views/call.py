@@ -36,7 +36,7 @@ def record(request, lead_id):
     if event:
         toast(request, _("Call: %(outcome)s") % {"outcome": form.outcome_label}, undo=[event])
     fields = FOLLOW_UP if data["follow_up_at"] else ()
-    return changed(request, lead, parts=("head", "navigation"), fields=fields)
+    return changed(request, lead, parts=("head",), fields=fields)
 
 
 def _dialog(request, lead, form, *, status=200):

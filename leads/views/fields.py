@@ -10,15 +10,11 @@ from django_htmx.http import reswap, retarget
 from leadbook.htmx import page_or_part, wants_part
 from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
 from leads.forms import LeadFieldsForm, lead_fields_form
-from leads.match_keys import is_matched
 from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
 from leads.views.answers import changed, changed_in_table, table_shown, worked_lead
 from leads.views.follow_up import closed as follow_up_closed
-
-PARTS = ("head",)
-FOLLOW_UP_AT = FOLLOW_UP[0]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,9 +48,9 @@ def edit(request, lead_id, name):
     return changed(
         request,
         lead,
-        parts=_parts([field]),
         # The note of a follow-up goes with its day.
         fields=[event.field for event in events if event.field != name],
+        drawn=[field],
         main="leads/fields/shown.html",
         field=field.on(lead),
         takes_focus=True,
@@ -79,24 +75,20 @@ def edit_all(request, lead_id):
         told = form.told(conflict.conflicts)
         return _editor_of_all(request, lead, form, status=409, conflicts=told)
     except NotInProgress as refused:
-        form.add_error(FOLLOW_UP_AT, refused.message)
+        form.add_error(FOLLOW_UP[0], refused.message)
         return _editor_of_all(request, lead, form, status=409)
     if len(events) == 1:
         toast(request, _("%(field)s changed") % {"field": events[0].label}, undo=events)
     elif events:
         text = ngettext("%(count)d field changed", "%(count)d fields changed", len(events))
         toast(request, text % {"count": len(events)}, undo=events)
-    groups = groups_of(lead)
-    parts = _parts(form.lead_fields[event.field] for event in events)
-    return changed(request, lead, parts=parts, main="leads/fields/_card.html", groups=groups)
-
-
-def _parts(fields):
-    """Return what else of the page changes with these fields."""
-    fields = list(fields)
-    twins = ["twins"] if any(map(is_matched, fields)) else []
-    navigation = ["navigation"] if FOLLOW_UP_AT in {field.name for field in fields} else []
-    return [*PARTS, *twins, *navigation]
+    return changed(
+        request,
+        lead,
+        drawn=[form.lead_fields[event.field] for event in events],
+        main="leads/fields/_card.html",
+        groups=groups_of(lead),
+    )
 
 
 def _editor(request, lead, field, form, *, status=200, conflict=None):

@@ -35,7 +35,7 @@ def plan(request, lead_id):
     if events:
         text = _("Follow-up: %(when)s") % {"when": show_moment(at)} if at else ""
         toast(request, text or _("Follow-up removed"), undo=events)
-    return changed(request, lead, parts=("head", "navigation"), fields=FOLLOW_UP)
+    return changed(request, lead, fields=FOLLOW_UP)
 
 
 def _dialog(request, lead, form, *, status=200, conflicts=()):

@@ -21,8 +21,7 @@ PARTS = {
     Kind.MOVED_BACK: ("stepper",),
     Kind.WON: ("head", "stepper", "navigation"),
     Kind.LOST: ("head", "stepper", "navigation"),
-    # With the follow-up that the call has set.
-    Kind.CALLED: ("head", "journal", "navigation"),
+    Kind.CALLED: ("head", "journal"),
     Kind.ENTRY_DELETED: ("head", "journal"),
     Kind.ENTRY_EDITED: ("journal",),
     Kind.FILE_DELETED: ("files",),

@@ -160,6 +160,71 @@ def test_the_dialogs_of_the_process_offer_the_same_days(page_of_anna, lead):
     assert "Wählen Sie den Tag" in read(response).text
 
 
+# The counter of what is due -----------------------------------------------------------
+
+
+def later():
+    return f"{timezone.localdate() + timedelta(days=9)}"
+
+
+def taken_back(page_of_anna, lead, anna):
+    event = lead.set_follow_up(at=timezone.now() + timedelta(days=3), by=anna)[0]
+    undo = f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/"
+    return page_of_anna.post(undo, headers=HTMX)
+
+
+def planned(page_of_anna, lead, anna):
+    data = dialog(page_of_anna, lead).sends(follow_up_at=later())
+    return page_of_anna.post(address(lead), data, headers=HTMX)
+
+
+def edited(page_of_anna, lead, anna):
+    form = read(page_of_anna.get(cell(lead))).form(cell(lead))
+    data = form.sends(follow_up_at_day=later(), follow_up_at_time="")
+    return page_of_anna.post(cell(lead), data, headers=HTMX)
+
+
+def edited_among_all(page_of_anna, lead, anna):
+    fields = f"/leads/{lead.pk}/felder/"
+    data = read(page_of_anna.get(fields)).form(fields).sends(follow_up_at_day=later())
+    return page_of_anna.post(fields, data, headers=HTMX)
+
+
+def called(page_of_anna, lead, anna):
+    call = f"/leads/{lead.pk}/anruf/"
+    form = read(page_of_anna.get(call)).form(call)
+    data = form.sends(outcome="mailbox", follow_up_at=later())
+    return page_of_anna.post(call, data, headers=HTMX)
+
+
+def moved(page_of_anna, lead, anna):
+    phase = f"/leads/{lead.pk}/phase/"
+    data = read(page_of_anna.get(phase)).form(phase).sends(follow_up_at=later())
+    return page_of_anna.post(phase, data, headers=HTMX)
+
+
+def kept(page_of_anna, lead, anna):
+    phase, journal = (f"/leads/{lead.pk}/{name}/" for name in ("phase", "journal"))
+    data = read(page_of_anna.get(phase)).form(phase).sends(follow_up_at=later())
+    lead.move(seen=lead.phase, to=lead.next_phase, by=anna)
+    late = page_of_anna.post(phase, data, headers=HTMX)
+    return page_of_anna.post(journal, read(late).form(journal).sends(), headers=HTMX)
+
+
+@pytest.mark.parametrize(
+    "change", [planned, edited, edited_among_all, called, moved, kept, taken_back]
+)
+def test_whatever_changes_the_follow_up_brings_the_counter_along(
+    page_of_anna, lead, anna, change
+):
+    factories.accepted(lead.marketplace, anna, follow_up_at=timezone.now())
+    lead.set_follow_up(at=start_of_day(), by=anna)
+    answer = change(page_of_anna, lead, anna)
+    assert answer.status_code == 200
+    nav = read(answer).one("nav", id="main-nav").text
+    assert ("2 fällig" if change is taken_back else "1 fällig") in nav
+
+
 # The start page -----------------------------------------------------------------------
 
 
