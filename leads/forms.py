@@ -20,7 +20,18 @@ from .suggestions import common_suggestions, suggestions
 NOTE_MAX_LENGTH = 10_000
 
 
-class NoteForm(forms.Form):
+class KeepsTyped(forms.Form):
+    """A form that is drawn again before it is judged."""
+
+    def keep_typed(self, sent):
+        """Show what is typed so far, as it was sent, without judging it yet."""
+        for name, field in self.fields.items():
+            sent_as = self.add_prefix(name)
+            if not field.widget.value_omitted_from_data(sent, {}, sent_as):
+                self.initial[name] = field.widget.value_from_datadict(sent, {}, sent_as)
+
+
+class NoteForm(KeepsTyped):
     """What every dialog of the process may take along: a note for the journal."""
 
     note = TextField(
@@ -282,7 +293,7 @@ class FileNameForm(forms.Form):
         return name
 
 
-class LeadFieldsForm(forms.Form):
+class LeadFieldsForm(KeepsTyped):
     """Some fields of a lead, each with the value that the user saw."""
 
     def __init__(self, *args, lead_fields, lead=None, is_whole=False, **kwargs):
@@ -339,12 +350,6 @@ class LeadFieldsForm(forms.Form):
     def values(self):
         """The cleaned values by name."""
         return {name: self.cleaned_data[name] for name in self.lead_fields}
-
-    def keep_typed(self, sent):
-        """Show what is typed so far, as it was sent, without judging it yet."""
-        for name, field in self.fields.items():
-            if not field.widget.value_omitted_from_data(sent, {}, name):
-                self.initial[name] = field.widget.value_from_datadict(sent, {}, name)
 
     def see_again(self, names):
         """Carry the values that hold now, so that the next confirmation overwrites them."""

@@ -18,14 +18,15 @@ class RequirementsForm:
 
     Drawn are the required fields that are empty, and those that the sent form had: what
     somebody else filled meanwhile must not be overwritten unseen. Where nothing `is_needed`
-    (a lost lead), what was filled in is kept all the same.
+    (a lost lead), what was filled in is kept all the same. What is only `typed` so far is
+    drawn again without being judged.
     """
 
-    def __init__(self, lead, data=None, *, is_needed=True):
+    def __init__(self, lead, data=None, *, is_needed=True, typed=None):
         self.lead, self.data, self.is_needed = lead, data, is_needed
         self.conflicts = {}
         self.items = lead.checklist()
-        sent = data if data is not None else {}
+        sent = data if data is not None else typed or {}
         shown = [
             replace(field, required=is_needed)
             for field in lead.required_fields()
@@ -34,6 +35,7 @@ class RequirementsForm:
         self.fields = LeadFieldsForm(
             data, lead_fields=shown, lead=lead, prefix=PREFIX, auto_id="pflicht_%s"
         )
+        self.fields.keep_typed(typed or {})
         # The server's sentence stands at the field, not the browser's, and "Lost" needs none.
         self.fields.use_required_attribute = False
         self.ticked = {item.pk for item in self.items if self._is_ticked(item)}

@@ -4,21 +4,23 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from leadbook.htmx import wants_part
-from leadbook.redirects import see_other
 from leads.forms import PlaceForm
 from leads.models import StaleMove
 from leads.requirements import RequirementsForm
 from leads.views.answers import worked_lead
-from leads.views.phase import stale
+from leads.views.phase import dialog_again, stale
 
 
 @require_POST
 def tick(request, lead_id):
-    """Tick what the dialog sends: the one entry named `nur`, or the whole list."""
+    """Tick what the dialog sends: the one entry named `nur`, or the whole list.
+
+    Without htmx the dialog comes again, with what else was typed in it.
+    """
     lead = worked_lead(request, lead_id, reading="for_process")
     form = PlaceForm(request.POST, lead=lead)
     if not form.is_valid():
-        return _late(stale(request, lead, None))
+        return _late(stale(request, lead, form))
     asked = RequirementsForm(lead, request.POST)
     only = request.POST.get("nur")
     data = form.cleaned_data
@@ -30,9 +32,9 @@ def tick(request, lead_id):
             by=request.user,
         )
     except StaleMove as error:
-        return _late(stale(request, lead, None, error))
+        return _late(stale(request, lead, form, error))
     if not wants_part(request):
-        return see_other("leads:phase", lead.pk)
+        return dialog_again(request, lead)
     entries = RequirementsForm(lead).entries
     drawn = [entry for entry in entries if only in {None, str(entry["item"].pk)}]
     return render(request, "leads/phase/_ticked.html", {"lead": lead, "entries": drawn})

@@ -183,6 +183,21 @@ def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=Non
     return render(request, template, context, status=status)
 
 
+def dialog_again(request, lead):
+    """Show the dialog of the step forward as it was sent, nothing of it judged or done."""
+    fresh = worked_lead(request, lead.pk, reading="for_process")
+    target = fresh.next_phase
+    form = MoveForm(lead=fresh) if target else CloseForm(lead=fresh, auto_id="abschluss_%s")
+    form.keep_typed(request.POST)
+    return _dialog(
+        request,
+        fresh,
+        target=target,
+        asked=RequirementsForm(fresh, typed=request.POST),
+        **{"move_form" if target else "close_form": form},
+    )
+
+
 def _kept(form, lead):
     """Return the form that keeps what was typed although the step failed, or None."""
     if form is None:

@@ -197,11 +197,6 @@ def test_a_tick_is_saved_at_once_and_counts_once(page_of_anna, anna, meike, lead
     page_of_anna.post(checklist(lead), {**unseen, "abgehakt": items[1].pk})
     assert ticked(lead) == set()
     assert lead.events.filter(kind="unticked").count() == 1
-    # Without htmx the whole list is saved, and one is back in the dialog.
-    both = {**form.sends(), "punkt": [item.pk for item in items]}
-    answer = page_of_anna.post(checklist(lead), both)
-    assert (answer.status_code, answer["Location"]) == (303, phase_address(lead))
-    assert len(ticked(lead)) == 2
     # Odd ids are nobody's.
     before = everything()
     odd = {**form.sends(), "punkt": ["x", "9" * 50, "\x00"], "nur": "x"}
@@ -213,6 +208,58 @@ def test_a_tick_is_saved_at_once_and_counts_once(page_of_anna, anna, meike, lead
         checklist(lead), {**data, "von": lead.next_phase.pk}, headers=HTMX
     )
     assert (late.status_code, late["HX-Retarget"]) == (409, "#dialogs")
+    assert everything() == before
+
+
+def test_without_htmx_the_list_is_saved_and_the_rest_of_the_dialog_stays(
+    page_of_anna, lead, items
+):
+    require(lead.phase, "wish_date")
+    typed = {
+        "note": "Meine Notiz",
+        "follow_up_at_day": "2027-02-01",
+        "follow_up_at_time": "09:30",
+        "follow_up_note": "Anrufen",
+        "pflicht-wish_date": "31.02.2027",
+    }
+    form = dialog(page_of_anna, lead).form(phase_address(lead))
+    both = {**form.sends(**typed), "punkt": [item.pk for item in items]}
+    answer = page_of_anna.post(checklist(lead), both)
+    assert answer.status_code == 200
+    assert len(ticked(lead)) == 2
+    again = read(answer).form(phase_address(lead))
+    assert typed.items() <= again.sends().items()
+    # Nothing of it was judged.
+    assert not again.all(role="alert") + again.all(class_="field-error")
+    data = again.sends(
+        punkt=[item.pk for item in items], **{"pflicht-wish_date": "2027-03-01"}
+    )
+    assert page_of_anna.post(phase_address(lead), data).status_code == 303
+    assert lead.journal.written().get().text == "Meine Notiz"
+    assert Lead.objects.get(pk=lead.pk).follow_up_note == "Anrufen"
+
+
+def test_without_htmx_the_last_dialog_stays_as_well(page_of_anna, anna, heatpumps):
+    last = factories.accepted(heatpumps, anna, phase=5)
+    item = ChecklistItem.objects.create(
+        marketplace=heatpumps, phase=last.phase, position=1, text="Vertrag abgelegt"
+    )
+    typed = {"note": "Meine Notiz", "loss_reason": f"{heatpumps.loss_reasons.first().pk}"}
+    data = dialog(page_of_anna, last).form(close_address(last)).sends(**typed)
+    answer = page_of_anna.post(checklist(last), {**data, "punkt": item.pk})
+    assert answer.status_code == 200
+    assert ticked(last) == {"Vertrag abgelegt"}
+    assert typed.items() <= read(answer).form(close_address(last)).sends().items()
+
+
+def test_without_htmx_a_late_list_leaves_the_note_to_be_kept(page_of_anna, meike, lead, items):
+    data = dialog(page_of_anna, lead).form(phase_address(lead)).sends(note="Meine Notiz")
+    lead.move(seen=lead.phase, to=lead.previous_phase, by=meike)
+    before = everything()
+    answer = page_of_anna.post(checklist(lead), {**data, "punkt": items[0].pk})
+    assert answer.status_code == 409
+    kept = read(answer).form(f"/leads/{lead.pk}/journal/")
+    assert kept.sends()["text"] == "Meine Notiz"
     assert everything() == before
 
 
