@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from leadbook import provenance
 from leadbook.sessions import SessionStore
@@ -30,18 +31,22 @@ def anonymise_user(user, *, by, reason):
 
     Events, erasures and the admin's log name the replacement from then on. Memberships and
     sessions go. What the member wrote into journals stays: it belongs to the leads.
+    Repeated after a restore, it deactivates the account as well.
     Raises StillActive, AlreadyAnonymised.
     """
     with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
         user = User.people.personal().hold(user.pk)
         if user is None:
             raise AlreadyAnonymised
+        if reason == Erasure.Reason.REPLAY:
+            # On the list is only who was deactivated; the backup may be older than that.
+            user.is_active = False
         if user.is_active:
             raise StillActive
         erasure = Erasure.objects.create(user=user, reason=reason, **provenance.signature(by))
         names = {str(user), user.get_full_name(), user.username, user.email} - {""}
         SessionStore.end_all_of(user)
-        user.replace_name(username=f"former-{user.pk}", name=_("Former member"))
+        user.replace_name(username=f"former-{user.pk}", name=gettext("Former member"))
         memberships, _details = user.memberships.all().delete()
         erasure.counts = {
             "memberships": memberships,

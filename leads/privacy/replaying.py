@@ -10,7 +10,7 @@ from leads.models import Erasure, Lead, NoLongerVisible
 from marketplaces.models import User
 
 from . import erasure_list
-from .former_members import anonymise_user
+from .former_members import AlreadyAnonymised, anonymise_user
 
 
 def replay(path=None, *, tell=lambda sentence: None):
@@ -38,7 +38,7 @@ def replay(path=None, *, tell=lambda sentence: None):
                 )
             else:
                 erasure = anonymise_user(target, by=None, reason=Erasure.Reason.REPLAY)
-        except NoLongerVisible:
+        except (NoLongerVisible, AlreadyAnonymised):
             continue
         number += 1
         for sentence in erasure.left_undone:

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from leads.models import Erasure, Lead
 from leads.privacy import replaying
-from leads.privacy.former_members import anonymise_user
 from marketplaces.models import Marketplace, User
 from tests.state import changes, everything
 
@@ -182,6 +182,12 @@ def test_the_database_refuses_another_name_in_an_erasure(former):
         Erasure.objects.filter(actor=former).update(actor_name="y", external_id_sha256="z")
 
 
-def test_an_active_account_keeps_its_name(anna):
-    with pytest.raises(Exception, match="aktiv"):
-        anonymise_user(anna, by=None, reason="request")
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("de", "Dieses Konto ist aktiv"), ("en", "This account is active")],
+)
+def test_an_active_account_keeps_its_name(anna, language, message):
+    with translation.override(language), pytest.raises(CommandError, match=message):
+        run("anonymise_user", "anna", "--yes")
+    anna.refresh_from_db()
+    assert str(anna) == "Anna Beispiel"

@@ -95,6 +95,21 @@ def test_a_replay_erases_again(restored, commits, path):
     assert len(lines(path)) == 1
 
 
+def test_who_was_active_in_the_backup_is_deactivated_and_the_rest_goes_on(
+    restored, ben, path, commits
+):
+    created_at = ben.date_joined.isoformat()
+    line = {"user": ben.pk, "created_at": created_at, "erased_at": created_at}
+    path.write_text(json.dumps({**line, "reason": "request"}) + "\n" + path.read_text())
+    with commits():
+        out, err = replay()
+    assert "2" in out
+    assert err == ""
+    ben.refresh_from_db()
+    assert (str(ben), ben.is_active) == ("Ehemaliges Mitglied", False)
+    assert places(*PERSONAL) == set()
+
+
 def test_a_second_replay_changes_nothing(restored, commits, path):
     with commits():
         assert replaying.replay(path) == 1
