@@ -113,6 +113,67 @@ def test_dialogs_and_the_form_of_a_new_lead_keep_theirs(annas_page, lead, solar,
     assert page.evaluate(DRAFTS) == 0
 
 
+def click_beside(page):
+    """Beside the dialog, which stands in the middle."""
+    page.mouse.click(5, 5)
+
+
+def test_a_click_beside_a_dialog_throws_no_chosen_day_away(annas_page, lead):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    dialog = page.get_by_role("dialog")
+    page.locator("[aria-current=step]").click()
+    chips = dialog.get_by_role("radio")
+    expect(chips.last).to_be_checked()
+    click_beside(page)
+    expect(dialog).to_have_count(0)
+    page.locator("[aria-current=step]").click()
+    dialog.locator("label.chip").first.click()
+    click_beside(page)
+    expect(chips.first).to_be_checked()
+    # Closed all the same, it is a draft.
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.locator("[aria-current=step]").click()
+    expect(hint(page)).to_be_visible()
+    expect(chips.first).to_be_checked()
+    page.keyboard.press("Escape")
+    # Another day, on which that one is not suggested any more.
+    page.evaluate(
+        """for (const [key, text] of Object.entries(localStorage)) {
+          const draft = JSON.parse(text);
+          if (!draft.fields?.follow_up_at) continue;
+          draft.fields.follow_up_at = ["2026-01-02"];
+          localStorage.setItem(key, JSON.stringify(draft));
+        }"""
+    )
+    page.locator("[aria-current=step]").click()
+    expect(chips.last).to_be_checked()
+    expect(hint(page)).to_have_count(0)
+    page.keyboard.press("Escape")
+    # What kind of entry it would be is no draft.
+    page.get_by_text("Anruf", exact=True).click()
+    expect(page.get_by_role("radio", name="Anruf")).to_be_checked()
+    assert page.evaluate(DRAFTS) == 0
+
+
+@pytest.mark.parametrize("opener", ["Spalten", "Nach Feldern filtern"])
+def test_a_click_beside_a_dialog_throws_no_ticks_away(annas_page, heatpumps, lead, opener):
+    page = annas_page
+    factories.make_field(heatpumps, "Dach", "choice", choices="Ziegel\nBlech")
+    page.goto("/leads/")
+    dialog = page.get_by_role("dialog")
+    for is_changed in (False, True):
+        page.get_by_role("link", name=opener).click()
+        box = dialog.get_by_role("checkbox").last
+        if is_changed:
+            box.check()
+        expect(box).to_be_checked(checked=is_changed)
+        click_beside(page)
+        expect(dialog).to_have_count(int(is_changed))
+    expect(box).to_be_checked()
+
+
 @pytest.mark.parametrize("how", ["Abmelden", "elsewhere"])
 def test_drafts_go_with_signing_out_and_are_never_shown_to_others(
     annas_page, lead, ben, sign_in_as, how

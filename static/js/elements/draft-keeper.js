@@ -4,6 +4,7 @@
    meanwhile is a conflict and not overwritten; and the token, so that an entry whose answer
    was lost is not written twice. */
 import { forget, keep, keptFor } from "../lib/drafts.js";
+import { isChanged, isTicked } from "../lib/fields.js";
 
 const OTHERS = ["hidden", "password", "file", "submit", "button", "fieldset"];
 /* What is sent by itself as soon as it is chosen needs no draft. */
@@ -11,27 +12,11 @@ const isKept = (field) =>
   field.name && !OTHERS.includes(field.type) && !field.hasAttribute("hx-post");
 const isCarried = ({ name, type }) => type === "hidden" && /^(token|seen.*)$/.test(name);
 const nameOf = (field) => field.dataset.keptAs ?? field.name;
-const isTicked = ({ type }) => type === "checkbox" || type === "radio";
 
 function valuesOf(field) {
   if (isTicked(field)) return field.checked ? [field.value] : [];
   if (field.type === "select-multiple") return [...field.selectedOptions].map((o) => o.value);
   return [field.value];
-}
-
-function isChanged(field) {
-  /* What kind of entry it would be is nothing without the entry. */
-  if (field.type === "radio") return false;
-  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
-  if (!field.options) return field.value !== field.defaultValue;
-  const options = [...field.options];
-  const isAnyDefault = options.some((option) => option.defaultSelected);
-  return options.some((option, index) => {
-    const wasSelected = isAnyDefault
-      ? option.defaultSelected
-      : index === 0 && field.type === "select-one";
-    return option.selected !== wasSelected;
-  });
 }
 
 class DraftKeeper extends HTMLElement {
@@ -68,6 +53,11 @@ class DraftKeeper extends HTMLElement {
     return [...this.form.elements].filter(isKept);
   }
 
+  /* What kind of entry it would be is nothing without the entry. */
+  get isTyped() {
+    return this.kept.some((field) => field.name !== this.dataset.beside && isChanged(field));
+  }
+
   fields() {
     const fields = {};
     for (const field of this.kept) (fields[nameOf(field)] ??= []).push(...valuesOf(field));
@@ -98,8 +88,13 @@ class DraftKeeper extends HTMLElement {
       this.isRestored = false;
       if (this.fresh.token) this.carry({ token: this.fresh.token });
     }
-    if ("typed" in this.dataset || this.kept.some(isChanged)) this.keep();
+    if ("typed" in this.dataset || this.isTyped) this.keep();
     else this.discard();
+  }
+
+  /* A day that is not suggested any more is not chosen: it would leave none. */
+  offers(name, values) {
+    return this.kept.some((field) => field.name === name && values.includes(field.value));
   }
 
   restore(draft) {
@@ -111,6 +106,7 @@ class DraftKeeper extends HTMLElement {
     });
     for (const field of differing) {
       const values = draft.fields[nameOf(field)];
+      if (field.type === "radio" && !this.offers(field.name, values)) continue;
       if (isTicked(field)) field.checked = values.includes(field.value);
       else if (field.type === "select-multiple") {
         for (const option of field.options) option.selected = values.includes(option.value);
@@ -118,7 +114,7 @@ class DraftKeeper extends HTMLElement {
       /* A choice that is not offered any more leaves the field without one. */
       if (field.type === "select-one" && field.selectedIndex < 0) field.selectedIndex = 0;
     }
-    if (!this.kept.some(isChanged)) {
+    if (!this.isTyped) {
       this.discard();
       return;
     }

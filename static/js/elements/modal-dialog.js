@@ -1,3 +1,4 @@
+import { isChanged } from "../lib/fields.js";
 import { placeBefore } from "../lib/shortcuts.js";
 
 /* What last asked the server for something: a dialog that arrives is the answer to it. */
@@ -62,14 +63,10 @@ class ModalDialog extends HTMLElement {
     document.querySelector("#notices .notice")?.scrollIntoView({ block: "nearest" });
   }
 
-  /* A click beside the dialog must not throw away what was typed. */
+  /* A click beside the dialog must not throw away what was typed or chosen. */
   hasNothingTyped() {
-    const fields = [...this.querySelectorAll("textarea, input:not([type=hidden])")];
-    const choices = [...this.querySelectorAll("option")];
-    return (
-      fields.every((field) => field.value === field.defaultValue) &&
-      choices.every((choice) => choice.selected === choice.defaultSelected)
-    );
+    const fields = [...this.querySelectorAll("textarea, select, input:not([type=hidden])")];
+    return !fields.some(isChanged);
   }
 }
 
