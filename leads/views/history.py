@@ -28,7 +28,7 @@ PARTS = {
     Kind.FILE_RENAMED: ("files",),
 }
 PK = re.compile(r"[0-9]{1,18}")
-# More fields than a form can have (DATA_UPLOAD_MAX_NUMBER_FIELDS) never change at once.
+# More than one form can change, by the inputs that it may have (see settings).
 MAX_AT_ONCE = 400
 TABS = {Kind.FILE_DELETED: "anhaenge", Kind.FILE_RENAMED: "anhaenge"}
 
