@@ -185,15 +185,14 @@ def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=Non
 
 def dialog_again(request, lead):
     """Show the dialog of the step forward as it was sent, nothing of it judged or done."""
-    fresh = worked_lead(request, lead.pk, reading="for_process")
-    target = fresh.next_phase
-    form = MoveForm(lead=fresh) if target else CloseForm(lead=fresh, auto_id="abschluss_%s")
+    target = lead.next_phase
+    form = MoveForm(lead=lead) if target else CloseForm(lead=lead, auto_id="abschluss_%s")
     form.keep_typed(request.POST)
     return _dialog(
         request,
-        fresh,
+        lead,
         target=target,
-        asked=RequirementsForm(fresh, typed=request.POST),
+        asked=RequirementsForm(lead, typed=request.POST),
         **{"move_form" if target else "close_form": form},
     )
 
