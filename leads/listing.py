@@ -49,6 +49,7 @@ LATE = "ueberschritten"
 # Web servers take addresses of 4,000 characters.
 LONGEST_ORIGIN = 3000
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
+LATEST_FIRST = Order(ACTIVITY.path, is_descending=True)
 
 
 class LeadList(ListTable):
@@ -65,7 +66,7 @@ class LeadList(ListTable):
     default_sort = FOLLOW_UP.name
     parameters = ("marktplatz", "phase", "wiedervorlage", "sort")
     # How very many matches stand.
-    newest_first = Order(ACTIVITY.path, is_descending=True)
+    newest_first = LATEST_FIRST
 
     def __init__(self, sight, params, *, user):
         self.user = user
@@ -159,6 +160,20 @@ class LeadList(ListTable):
         """Whether so many leads match that they are not ranked."""
         return bool(self._found) and self._found.is_capped
 
+    @property
+    def has_latest_first(self):
+        """Whether the leads stand by their latest activity."""
+        return self.order == LATEST_FIRST
+
+    @property
+    def match_count(self):
+        """How many leads the search found; None where that would have to be counted."""
+        if self._found is None or self._found.is_capped:
+            return None
+        if self.order is RANKING:
+            return len(self._ranked)
+        return None if self._is_narrowed else len(self._found.ids)
+
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
         if not self._terms.is_exact and (first := self._first_of_many()):
@@ -202,7 +217,7 @@ class LeadList(ListTable):
         """Return the page of `size` leads that `cursor` names."""
         asked = {"rows": self._rows_to_ask, "size": size}
         if self.order is RANKING:
-            return page_of_ranking(self._ranked(), cursor=cursor, **asked)
+            return page_of_ranking(self._ranked, cursor=cursor, **asked)
         is_known = self.order is self.newest_first and bool(self._found.first)
         if is_known and not (cursor or self._is_narrowed):
             return page_of_first(self._found.first, self.order, **asked)
@@ -210,8 +225,9 @@ class LeadList(ListTable):
         asked |= {"cursor": cursor, "is_costly": is_costly}
         return page_of(self.parts(), self.order, **asked)
 
+    @cached_property
     def _ranked(self):
-        """Return the ids of the leads that were found, those that the filters leave."""
+        """The ids of the leads that were found, those that the filters leave."""
         if not self._is_narrowed:
             return self._found.ids
         visible = Lead.objects.visible_to(self.user)
@@ -229,7 +245,7 @@ class LeadList(ListTable):
         rows = self._with_own_key(rows)
         asked = Question(None, lambda _given: rows)
         if self.order is RANKING:
-            read_page = partial(page_of_ranking, self._ranked())
+            read_page = partial(page_of_ranking, self._ranked)
         else:
             read_page = partial(page_of, self.parts(), self.order)
         cursor = None

@@ -334,6 +334,48 @@ def test_more_than_500_matches_stand_by_their_last_activity(page_of_anna, heatpu
     assert "Viele Leads passen" not in read(page_of_anna.get(LIST, {"q": "aigner"})).text
 
 
+def test_of_many_matches_it_says_the_order_in_which_they_stand(
+    page_of_anna, heatpumps, anna
+):
+    in_progress(heatpumps, anna, 501, name="Aigner", last_activity_at=day)
+    orders = (("", True), ("-aktivitaet", True), ("aktivitaet", False), ("-volumen", False))
+    for order, is_latest_first in orders:
+        text = read(page_of_anna.get(LIST, {"q": "aigner", "sort": order})).text
+        assert "Viele Leads passen" in text
+        assert ("die zuletzt bearbeiteten stehen oben" in text) == is_latest_first, order
+    closed(heatpumps, anna, 501, name="Aigner")
+    text = read(page_of_anna.get(CLOSED, {"q": "aigner"})).text
+    assert "Viele Leads passen" in text
+    assert "die zuletzt bearbeiteten" not in text
+
+
+def told(client, **query):
+    """What the list says of how many leads were found, where it says it."""
+    page = read(client.get(LIST, query))
+    return [line.text for line in page.all("p", role="status") if "Treffer" in line.text]
+
+
+def test_few_matches_are_counted_where_that_costs_nothing(page_of_anna, heatpumps, anna):
+    named(heatpumps, anna, "Aigner A", "Aigner B", "Aigner C", "Berger")
+    second = heatpumps.phases.get(position=2).pk
+    assert told(page_of_anna) == []
+    assert told(page_of_anna, q="aigner") == ["3 Treffer"]
+    assert told(page_of_anna, q="berger") == ["1 Treffer"]
+    assert told(page_of_anna, q="aigner", phase=second) == ["1 Treffer"]
+    assert told(page_of_anna, q="aigner", sort="name") == ["3 Treffer"]
+    assert told(page_of_anna, q="aigner", sort="name", phase=second) == []
+    assert told(page_of_anna, q="niemand") == []
+    assert told(page_of_anna, q="x") == []
+
+
+def test_counting_the_matches_asks_nothing(page_of_anna, heatpumps, anna):
+    named(heatpumps, anna, "Aigner", "Berger")
+    second = heatpumps.phases.get(position=2).pk
+    for query in ({"q": "aigner"}, {"q": "aigner", "phase": second}):
+        asked, _ = queries(page_of_anna, LIST, **query)
+        assert len(asked) == len(set(asked)), asked
+
+
 def test_in_a_long_list_a_common_word_is_not_ranked(
     page_of_anna, heatpumps, anna, monkeypatch
 ):
