@@ -1,6 +1,7 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -173,6 +174,11 @@ class LeadList(ListTable):
         if self.order is RANKING:
             return len(self._ranked)
         return None if self._is_narrowed else len(self._found.ids)
+
+    @property
+    def counted(self):
+        """Which of its chips say a number, as CountedChips."""
+        return CountedChips.of(self.params, self.sight)
 
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
@@ -584,6 +590,34 @@ class ClosedList(LeadList):
     @property
     def _is_narrowed(self):
         return super()._is_narrowed or bool(self.result)
+
+
+class CountedChips(NamedTuple):
+    """Which chips of "Leads in Bearbeitung" say how many leads a click on them shows.
+
+    The counters know of each chip alone; where an address narrows further, they would
+    promise leads that are not shown.
+    """
+
+    all: bool
+    # Overdue, today, no follow-up.
+    due: bool
+    late: bool
+
+    @classmethod
+    def of(cls, params, sight):
+        """Return them for the list that the parameters ask for along a Sight."""
+        is_one_of_several = bool(params.get("marktplatz")) and len(sight.marketplaces) > 1
+        is_narrowed = (
+            is_one_of_several
+            or bool(params.get("q", "").strip() or params.get("phase"))
+            or any(map(OwnFilters.is_named, params))
+        )
+        return cls(
+            all=not is_narrowed,
+            due=not (is_narrowed or params.get("ziel")),
+            late=not (is_narrowed or params.get("wiedervorlage")),
+        )
 
 
 LISTS = (LeadList, ClosedList)

@@ -16,7 +16,7 @@ from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leadbook.redirects import see_other
 from leads.context_processors import sight_of
 from leads.fields import groups_of, table_of
-from leads.listing import ClosedList, LeadList
+from leads.listing import ClosedList, CountedChips, LeadList
 from leads.live import stamp_of
 from leads.match_keys import is_matched
 from leads.models import Lead
@@ -149,9 +149,9 @@ def changed(
         return page_of_lead(request, lead, tab, status=status)
     if is_list_shown(request):
         row = due_row(lead, lead_address(lead), now=Instant())
-        return render(
-            request, "leads/follow_up/in_list.html", {"lead": lead, "row": row}, status=status
-        )
+        counted = CountedChips.of(QueryDict(query_in_browser(request)), sight_of(request))
+        context = {"lead": lead, "row": row, "counted": counted}
+        return render(request, "leads/follow_up/in_list.html", context, status=status)
     tab = shown_tab(request)
     table = table_of(lead, fields)
     to_draw = [table[name] for name in fields if name in table]

@@ -20,7 +20,8 @@ def in_progress(request):
         if start:
             return HttpResponseRedirect(f"{request.path}?{start.query}")
     leads = LeadList(sight_of(request), request.GET, user=request.user)
-    context = {"list": leads, "views": views, "counts": counters(request, with_filters=True)}
+    counts = counters(request, with_filters=leads.counted.all)
+    context = {"list": leads, "views": views, "counts": counts}
     return render(request, page_or_part(request, "leads/list.html", "answer"), context)
 
 

@@ -272,6 +272,20 @@ def test_a_list_gets_its_cell_and_its_counters_and_an_undo_too(page_of_anna, lea
     assert read(answer).one("span", id="count-today").text == "1"
 
 
+def test_a_list_that_is_narrowed_gets_no_counters_of_the_whole(page_of_anna, lead):
+    narrowed = f"{IN_LIST['HX-Current-URL']}&phase={lead.phase_id}"
+    headers = {**IN_LIST, "HX-Current-URL": narrowed}
+    data = dialog(page_of_anna, lead, headers).sends(follow_up_at="2027-02-01")
+    answer = page_of_anna.post(address(lead), data, headers=headers)
+    assert "01.02.2027" in read(answer).one("div", id=f"follow-up-{lead.pk}").text
+    assert not read(answer).all("span", id="count-today")
+    data = in_cell(page_of_anna, lead, "2027-02-02")
+    answer = page_of_anna.post(cell(lead), data, headers=headers)
+    assert "02.02.2027" in read(answer).one("tr").text
+    assert not read(answer).all("span", id="count-today")
+    assert read(answer).one("nav", id="main-nav")
+
+
 # Its cell of a list -------------------------------------------------------------------
 
 

@@ -186,6 +186,57 @@ def test_the_chips_count_what_their_filters_show(page_of_anna, heatpumps, anna):
     ]  # fmt: skip
 
 
+def chips(client, query):
+    """Pairs of the text of a chip and how many leads it shows, or would after a click."""
+    now = client.get(LIST, query)
+    links = [a for a in read(now).all("a", class_="chip") if a["href"].startswith("?")]
+    shown = {True: lambda a: now, False: lambda a: client.get(LIST + a["href"])}
+    return [(a.text, len(names(shown[bool(a.get("aria-current"))](a)))) for a in links]
+
+
+@pytest.mark.parametrize(
+    ("query", "counted"),
+    [
+        ({}, {"Alle", "Überfällig", "Heute", "Ohne Wiedervorlage", "Liegt zu lange"}),
+        ({"wiedervorlage": "heute"}, {"Alle", "Überfällig", "Heute", "Ohne Wiedervorlage"}),
+        ({"ziel": "ueberschritten"}, {"Alle", "Liegt zu lange"}),
+        ({"q": "aigner"}, set()),
+        ({"marktplatz": "waermepumpe-sued"}, set()),
+        ({"phase": "any"}, set()),
+        ({"feld": "any"}, set()),
+    ],
+)
+def test_a_number_on_a_chip_is_what_a_click_shows(
+    page_of_anna, heatpumps, solar, anna, query, counted
+):
+    solar.memberships.create(user=anna, role="rep")
+    midnight = start_of_day()
+    power = factories.make_field(heatpumps, "Leistung", kind="number")
+    lying = {"phase_due_on": midnight.date() - timedelta(days=2)}
+    for name, at in (("Aigner", None), ("Berger", midnight), ("Rosner", midnight)):
+        named(heatpumps, anna, name, follow_up_at=at, own_values={str(power.pk): "12"})
+        named(heatpumps, anna, name, follow_up_at=midnight - timedelta(days=3), **lying)
+        named(solar, anna, name, follow_up_at=at)
+    if "phase" in query:
+        query = {"phase": heatpumps.phases.get(position=2).pk}
+    if "feld" in query:
+        query = {"marktplatz": heatpumps.slug, f"feld-{power.pk}-ab": "1"}
+    said = chips(page_of_anna, query)
+    with_number = {}
+    for text, shown in said:
+        label, _space, number = text.rpartition(" ")
+        if number.isdigit():
+            with_number[label] = int(number)
+            assert int(number) == shown, text
+    assert set(with_number) == counted
+    assert len(said) == 5
+
+
+def test_the_only_marketplace_narrows_nothing(page_of_anna, heatpumps, lead):
+    said = chips(page_of_anna, {"marktplatz": heatpumps.slug})
+    assert said[0] == ("Alle 1", 1)
+
+
 def test_filters_combine_and_stay_in_the_links(page_of_anna, both, heatpumps):
     query = {"marktplatz": "waermepumpe-sued", "q": "heat", "sort": "-name"}
     response = page_of_anna.get(LIST, query)
@@ -334,9 +385,7 @@ def test_more_than_500_matches_stand_by_their_last_activity(page_of_anna, heatpu
     assert "Viele Leads passen" not in read(page_of_anna.get(LIST, {"q": "aigner"})).text
 
 
-def test_of_many_matches_it_says_the_order_in_which_they_stand(
-    page_of_anna, heatpumps, anna
-):
+def test_of_many_matches_it_says_the_order_in_which_they_stand(page_of_anna, heatpumps, anna):
     in_progress(heatpumps, anna, 501, name="Aigner", last_activity_at=day)
     orders = (("", True), ("-aktivitaet", True), ("aktivitaet", False), ("-volumen", False))
     for order, is_latest_first in orders:
