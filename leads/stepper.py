@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from .models import LeadEvent
 from .models.questions import Question
-from .targets import show_lying
+from .targets import show_lying, show_since
 
 
 @dataclass
@@ -72,11 +72,7 @@ def _tell_time(step, lead, days):
         step.since = _in_all(days)
         return
     here = lead.days_in_phase
-    step.since = (
-        ngettext("for %(count)d day", "for %(count)d days", here) % {"count": here}
-        if here
-        else _("since today")
-    )
+    step.since = show_since(here) if here else _("since today")
     if days > here:
         step.in_all = _("%(days)s in all") % {"days": _in_all(days)}
     if lead.lies_too_long:
@@ -85,5 +81,5 @@ def _tell_time(step, lead, days):
 
 def _in_all(days):
     if not days:
-        return _("under 1 day")
-    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+        return _("under 1 working day")
+    return ngettext("%(count)d working day", "%(count)d working days", days) % {"count": days}

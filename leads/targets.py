@@ -46,14 +46,18 @@ def working_days_before(day, count, state):
     return earlier
 
 
+def show_since(days):
+    """Return for how many working days a lead is in its phase, at least one."""
+    said = ngettext("for %(count)d working day", "for %(count)d working days", days)
+    return said % {"count": days}
+
+
 def show_lying(days, target_days):
-    """Return for how long a lead lies and how long it should: since 12 days, target 5."""
+    """Return for how long a lead lies and should: for 12 working days, target 5."""
     return _show_lying(days, target_days, get_language())
 
 
 @lru_cache(maxsize=10_000)
 def _show_lying(days, target_days, _language):
-    since = ngettext(
-        "lies here for %(count)d working day", "lies here for %(count)d working days", days
-    ) % {"count": days}
-    return _("%(since)s, target %(target)d") % {"since": since, "target": target_days}
+    said = {"since": show_since(days), "target": target_days}
+    return _("%(since)s, target %(target)d") % said

@@ -91,14 +91,15 @@ def test_a_retired_phase_is_shown_only_where_a_lead_stands_in_it(lead, heatpumps
 
 
 @pytest.mark.parametrize(
-    ("days", "text"), [(0, "seit heute"), (1, "seit 1 Tag"), (12, "seit 12 Tagen")]
+    ("days", "text"),
+    [(0, "seit heute"), (1, "seit 1 Arbeitstag"), (12, "seit 12 Arbeitstagen")],
 )
 def test_the_time_in_the_current_phase(page_of_anna, heatpumps, anna, days, text):
     with worked_ago(days):
         lead = factories.accepted(heatpumps, anna, phase=3)
     stepper = read(page_of_anna.get(f"/leads/{lead.pk}/")).one("ol", class_="stepper")
     assert text in stepper.text
-    assert "unter 1 Tag" in stepper.text
+    assert "unter 1 Arbeitstag" in stepper.text
 
 
 @pytest.mark.parametrize(("days", "late"), [(3, False), (4, False), (5, True), (30, True)])
@@ -109,7 +110,7 @@ def test_a_lead_that_stands_longer_than_the_target_is_marked_and_found(
     with worked_ago(days):
         lead = factories.accepted(heatpumps, anna, phase=3)
     factories.accepted(heatpumps, anna, name="Ohne Soll")
-    said = f"liegt seit {days} Tagen, Soll 4"
+    said = f"seit {days} Arbeitstagen, Soll 4"
     page = read(page_of_anna.get(f"/leads/{lead.pk}/"))
     current = page.one("button", aria_current="step")
     assert ("aria-describedby" in current.attrs) is late
@@ -147,8 +148,8 @@ def test_time_adds_up_over_returns_and_stops_at_the_end(page_of_anna, heatpumps,
     # The ten days between closing and reopening were spent in no phase.
     assert times[lead.phase_id] == 3
     stepper = read(page_of_anna.get(f"/leads/{lead.pk}/")).one("ol", class_="stepper")
-    assert "seit 2 Tagen" in stepper.text
-    assert "insgesamt 3 Tage" in stepper.text
+    assert "seit 2 Arbeitstagen" in stepper.text
+    assert "insgesamt 3 Arbeitstage" in stepper.text
 
 
 def test_a_weekend_behind_the_target_is_not_too_long_yet():
