@@ -1,4 +1,6 @@
-"""Filtering a list by the own fields of a marketplace: the form, whose answer is the list."""
+"""Filtering a list by the own fields of a marketplace: the form, which leads to the list."""
+
+from urllib.parse import urlencode
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -8,14 +10,20 @@ from leadbook.htmx import page_or_part
 from leads.context_processors import sight_of
 from leads.listing import list_called
 from leads.own_filters import OwnFilters
+from leads.views.answers import go
 
+# Says that the form was sent, not opened.
+SENT = "anwenden"
 # What the form itself says, or what does not hold for another answer.
-LEFT_OUT = {"liste", "seite", "marktplatz"}
+LEFT_OUT = {"liste", "seite", "marktplatz", SENT}
 
 
 @require_safe
 def show(request):
-    """Show what the list can be filtered by, or the marketplaces to choose one of first."""
+    """Show what the list can be filtered by, or the marketplaces to choose one of first.
+
+    Sent, the form leads to the list, or comes back where something cannot be read.
+    """
     sight = sight_of(request)
     of_list = list_called(request.GET.get("liste"))
     sight.read_fields()
@@ -28,13 +36,24 @@ def show(request):
         for text in texts
         if name not in LEFT_OUT and not OwnFilters.is_named(name)
     ]
+    address = reverse(of_list.address)
+    filters = OwnFilters(marketplace, request.GET)
+    is_sent = bool(marketplace) and SENT in request.GET
+    if is_sent and filters.is_valid():
+        asked = [("marktplatz", marketplace.slug), *kept, *filters.kept]
+        return go(request, f"{address}?{urlencode(asked)}")
+    if is_sent:
+        # It may stand below what a dialog shows of a long form.
+        wrong = next(iter(filters.errors))
+        filters.fields[wrong].widget.attrs["autofocus"] = True
     context = {
         "word": of_list.word,
-        "address": reverse(of_list.address),
+        "address": address,
         "marketplace": marketplace,
         "marketplaces": sight.marketplaces,
-        "filters": OwnFilters(marketplace, request.GET),
+        "filters": filters,
         "kept": kept,
+        "sent": SENT,
     }
     template = page_or_part(request, "leads/filters/dialog.html", "dialog")
-    return render(request, template, context)
+    return render(request, template, context, status=422 if is_sent else 200)

@@ -225,7 +225,7 @@ def test_filters_are_kept_and_taken_away(page_of_anna, heatpumps, full):
     assert f"feld-{full['number'].pk}-ab=50" in page.all("th")[1].one("a")["href"]
     for headers in ({}, HTMX):
         dialog = read(page_of_anna.get(DIALOG, {**query, "seite": "x"}, headers=headers))
-        form = dialog.form(LIST) if headers else dialog.one("dialog").one("form")
+        form = dialog.form(DIALOG) if headers else dialog.one("dialog").one("form")
         assert form.one("input", name=f"feld-{full['number'].pk}-ab")["value"] == "50"
         ticked = form.all("input", name=f"feld-{full['choice'].pk}", checked="")
         assert [box["value"] for box in ticked] == ["Öl", "Gas"]
@@ -249,6 +249,40 @@ def test_what_cannot_be_read_is_left_out_and_said(page_of_anna, full, query):
     assert names(answer) == list("abcd")
     assert "Er wurde weggelassen." in read(answer).text
     assert page_of_anna.get(DIALOG, asked).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+@pytest.mark.parametrize("address", [LIST, CLOSED])
+def test_the_form_leads_to_the_list_that_it_describes(page_of_anna, full, address, headers):
+    number, choice = full["number"].pk, full["choice"].pk
+    word = "abgeschlossen" if address == CLOSED else "in-bearbeitung"
+    asked = {"liste": word, "sort": "name", "seite": "x"}
+    form = read(page_of_anna.get(DIALOG, asked, headers=HTMX)).form(DIALOG)
+    sent = form.sends() | {f"feld-{number}-ab": "5", f"feld-{choice}": ["Öl", "Gas"]}
+    answer = page_of_anna.get(DIALOG, sent, headers=headers)
+    assert answer.status_code == (200 if headers else 303)
+    path, _mark, query = answer["HX-Redirect" if headers else "Location"].partition("?")
+    assert path == address
+    assert parse_qs(query) == {
+        "marktplatz": ["waermepumpe-sued"], "sort": ["name"], f"feld-{number}-ab": ["5"],
+        f"feld-{choice}": ["Öl", "Gas"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+def test_the_form_stays_where_something_cannot_be_read(page_of_anna, full, headers):
+    wrong, right = f"feld-{full['number'].pk}-ab", f"feld-{full['text'].pk}"
+    form = read(page_of_anna.get(DIALOG, {"sort": "name"}, headers=HTMX)).form(DIALOG)
+    sent = form.sends() | {wrong: "zwanzig", right: "Al"}
+    answer = page_of_anna.get(DIALOG, sent, headers=headers)
+    assert answer.status_code == 422
+    form = read(answer).one("dialog").one("form")
+    marked = form.one("input", name=wrong)
+    assert (marked["value"], marked["aria-invalid"]) == ("zwanzig", "true")
+    assert "autofocus" in marked.attrs
+    assert "1.234,50" in form.one("p", class_="field-error").text
+    assert form.one("input", name=right)["value"] == "Al"
+    assert form.sends()["sort"] == "name"
 
 
 def test_filters_of_no_or_another_marketplace_are_left_out(
