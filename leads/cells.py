@@ -8,8 +8,6 @@ from .text import fold
 
 YES = frozenset({"ja", "j", "yes", "y", "x", "1", "true", "wahr"})
 NO = frozenset({"nein", "n", "no", "0", "false", "falsch", "-"})
-# Only at the ends: "12 Euro 50" is not 1250.
-CURRENCY = re.compile(r"^(€|euro?)\s*|\s*(€|euro?)$", re.IGNORECASE)
 # Spreadsheets add a midnight to dates and write "20.11.2026, 14:30" with or without comma.
 MIDNIGHT = re.compile(r"[\sT]+00:00(:00)?(\.0+)?$")
 MOMENT = re.compile(r"(?P<day>[\d.-]+)(?:(?:,\s*|\s+|T)(?P<time>\d{1,2}:\d{2}(?::\d{2})?))?")
@@ -37,9 +35,6 @@ class CellReader:
         prepare = getattr(self, f"_{self.field.kind_name}", None)
         text = text.strip()
         return self._form_field.clean(prepare(text) if prepare else text)
-
-    def _money(self, text):
-        return CURRENCY.sub("", text)
 
     def _number(self, text):
         return text.removesuffix(self.field.unit).strip() if self.field.unit else text

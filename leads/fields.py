@@ -70,6 +70,11 @@ class LeadField:
         """Whether its input takes the whole width of a form."""
         return self.kind.is_wide or self.name == "need"
 
+    @property
+    def shown_unit(self):
+        """What its inputs are labelled with: kW, €."""
+        return self.kind.unit or self.unit
+
     def value_of(self, lead):
         """Return the lead's value as Python knows it."""
         if self.own_id is None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .moments import MomentField, show_moment
-from .numbers import euro, german, parse_decimal
+from .numbers import euro, german, parse_decimal, without_euro
 from .text import clean_line, clean_text, sort_key
 
 
@@ -74,6 +74,14 @@ class GermanDecimalField(forms.CharField):
         return german(value) if isinstance(value, Decimal) else value
 
 
+class EuroField(GermanDecimalField):
+    """An amount, also as the pages show it: 24.800 €."""
+
+    def to_python(self, value):
+        """Return the Decimal, or None for nothing."""
+        return super().to_python(without_euro(value) if isinstance(value, str) else value)
+
+
 class YesNoField(forms.TypedChoiceField):
     """Yes, no or nothing: True, False or None."""
 
@@ -123,6 +131,8 @@ class Kind:
     max_length = 200
     attrs = {}
     empty = ""
+    # What stands behind its values, whatever unit their field has.
+    unit = ""
     # Where it is entered over the whole width of the form.
     is_wide = False
     # Whether lists can be sorted by it.
@@ -255,6 +265,8 @@ class Number(Kind):
 class Money(Number):
     """An amount in euro, not negative."""
 
+    form_class = EuroField
+    unit = "€"
     type = "money"
 
     def form_options(self, field):

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 MAX_DIGITS = 12
 # More decimals are not shown, however many somebody claims to have seen.
 MAX_PLACES = 20
+# Only at the ends: "12 Euro 50" is not 1250. A run of blanks is tried from its beginning
+# alone, or a long one would take seconds.
+EURO = re.compile(r"^(€|euro?)\s*|(?<!\s)\s*(€|euro?)$", re.IGNORECASE)
 GERMAN = re.compile(r"(?P<sign>[-−]?)(?P<whole>\d{1,3}(?:\.\d{3})+|\d+)(?:,(?P<part>\d*))?")
 
 
@@ -37,6 +40,11 @@ def parse_decimal(text, *, decimal_places=2):
     number = Decimal(f"{whole}.{part or 0}")
     # Taken from zero, as a Decimal knows minus zero, which fits no field and no column.
     return 0 - number if match["sign"] else number
+
+
+def without_euro(text):
+    """Return `text` without the sign or the name of the euro before or behind it."""
+    return EURO.sub("", text.strip())
 
 
 def german(number, *, decimal_places=None):

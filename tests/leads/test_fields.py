@@ -71,7 +71,7 @@ BUILT_IN = {
                     ["x" * 5001, "a\x00b"]),
     "value": ("1.234,50", Decimal("1234.50"), "1.234,50 €",
               ["1,2,3", "abc", "1234567890123", "-1", "-0,01", "1e400", "NaN", "1.23", "1,234",
-               "\x00", "9" * 5000]),
+               "12 € 50", "5 $", "\x00", "9" * 5000]),
     "source": ("Messe", "Messe", "Messe", ["x" * 101]),
     "wish_date": ("01.04.2027", date(2027, 4, 1), "01.04.2027",
                   ["31.02.2027", "morgen", "1899-12-31", "2200-01-02", "9999-99-99", "\x00"]),
@@ -88,7 +88,7 @@ OWN = {
     "long_text": ({}, "a\r\nb", "a\nb", "a b", ["x" * 5001]),
     "number": ({"unit": "m²"}, "185,50", Decimal("185.5"), "185,5 m²",
                ["1,23456", "abc", "1234567890123", "NaN", "1e5"]),
-    "money": ({}, "12.000", Decimal("12000"), "12.000 €", ["-1", "1,234", "12 Euro"]),
+    "money": ({}, "12.000", Decimal("12000"), "12.000 €", ["-1", "1,234", "12 Euro 50"]),
     "date": ({}, "2027-04-01", date(2027, 4, 1), "01.04.2027", ["x", "2300-01-01"]),
     "choice": ({"choices": "Ziegel\nBlech"}, "Blech", "Blech", "Blech",
                ["Stroh", "blech", "x" * 10_000]),
@@ -185,12 +185,25 @@ def test_a_value_can_be_taken_away_where_it_is_not_required(page_of_anna, lead, 
 @pytest.mark.parametrize(
     ("typed", "stored"),
     [("1.234,50", "1234.50"), ("1234,5", "1234.50"), ("1.234", "1234"), ("0", "0"),
-     ("999.999.999.999,99", "999999999999.99")],
+     ("999.999.999.999,99", "999999999999.99"), ("24.800 €", "24800"), ("€ 24.800", "24800"),
+     ("24.800,50\u00a0€ ", "24800.50"), ("24800EUR", "24800"), ("24.800 Euro", "24800")],
 )  # fmt: skip
-def test_amounts_in_german_spelling(page_of_anna, lead, typed, stored):
-    data = editor(page_of_anna, lead, "value").sends(value=typed)
-    assert page_of_anna.post(field_address(lead, "value"), data).status_code == 303
-    assert fresh(lead).value == Decimal(stored)
+@pytest.mark.parametrize("name", ["value", "own"])
+def test_amounts_in_german_spelling(page_of_anna, heatpumps, lead, name, typed, stored):
+    if name == "own":
+        name = f"feld-{factories.make_field(heatpumps, 'Förderung', 'money').pk}"
+    data = editor(page_of_anna, lead, name).sends(**{name: typed})
+    assert page_of_anna.post(field_address(lead, name), data).status_code == 303
+    assert value_of(lead, name) == Decimal(stored)
+
+
+def test_amounts_are_labelled_with_their_unit(page_of_anna, heatpumps, lead):
+    own = factories.make_field(heatpumps, "Förderung", "money")
+    for address in (f"/leads/{lead.pk}/felder/", "/leads/anlegen/"):
+        page = read(page_of_anna.get(address))
+        labels = {label["for"]: label.text for label in page.all("label")}
+        assert labels["feld_value"] == "Volumen (€)"
+        assert labels[f"feld_feld-{own.pk}"] == "Förderung (€)"
 
 
 def test_a_number_of_too_many_characters_is_refused_with_their_number(page_of_anna, lead):

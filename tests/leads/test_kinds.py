@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 from django import forms
@@ -10,7 +11,7 @@ from django.utils import translation
 
 from leads.fields import LeadField
 from leads.kinds import KINDS
-from leads.numbers import euro, german, parse_decimal
+from leads.numbers import euro, german, parse_decimal, without_euro
 from leads.text import (
     clean_line,
     clean_text,
@@ -62,6 +63,12 @@ def test_german_spellings_of_numbers(typed, number):
 def test_what_is_no_amount_is_refused(typed):
     with pytest.raises(ValidationError):
         parse_decimal(typed)
+
+
+def test_a_long_run_of_blanks_is_no_euro_and_takes_no_time():
+    before = monotonic()
+    assert without_euro(f"1{' ' * 200_000}2").endswith("2")
+    assert monotonic() - before < 1
 
 
 @pytest.mark.parametrize(
