@@ -100,6 +100,14 @@ def show_moment(moment):
     return _day_of(local) if _is_day(local) else f"{_day_of(local)}, {local:%H:%M}"
 
 
+def show_planned(moment):
+    """Return day and time of something planned, and that it has passed where it has."""
+    when = show_moment(moment)
+    if Instant().due(moment).state != "overdue":
+        return when
+    return _("%(when)s (already past)") % {"when": when}
+
+
 def show_past(moment, *, now=None):
     """Return how long ago `moment` was: just now, 2 hours ago, yesterday, a date."""
     now = Instant.of(now)

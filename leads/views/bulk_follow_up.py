@@ -15,7 +15,7 @@ from leadbook.redirects import safe_path
 from leads.bulk import AT_MOST, set_follow_ups, undo_follow_ups
 from leads.forms import BulkFollowUpForm
 from leads.models import Lead
-from leads.moments import show_moment
+from leads.moments import show_planned
 from leads.views.answers import go
 
 PK = re.compile(r"[0-9]{1,18}")
@@ -45,7 +45,7 @@ def plan(request):
         return render(request, template, context, status=422 if is_sent else 200)
     at, note = form.cleaned_data["follow_up_at"], form.cleaned_data["follow_up_note"]
     outcome = set_follow_ups(ids, at=at, note=note, by=request.user)
-    _tell(request, outcome, show_moment(at))
+    _tell(request, outcome, show_planned(at))
     return HttpResponseClientRefresh() if wants_part(request) else go(request, context["back"])
 
 

@@ -8,7 +8,7 @@ from leadbook.htmx import page_or_part
 from leads.forms import FollowUpForm
 from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
-from leads.moments import show_moment
+from leads.moments import show_planned
 from leads.toasts import toast
 from leads.views.answers import changed, worked_lead
 
@@ -33,7 +33,7 @@ def plan(request, lead_id):
         told = form.told(conflict.conflicts)
         return _dialog(request, lead, form, status=409, conflicts=told.values())
     if events:
-        text = _("Follow-up: %(when)s") % {"when": show_moment(at)} if at else ""
+        text = _("Follow-up: %(when)s") % {"when": show_planned(at)} if at else ""
         toast(request, text or _("Follow-up removed"), undo=events)
     return changed(request, lead, fields=FOLLOW_UP)
 

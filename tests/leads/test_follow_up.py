@@ -272,6 +272,18 @@ def test_a_list_gets_its_cell_and_its_counters_and_an_undo_too(page_of_anna, lea
     assert read(answer).one("span", id="count-today").text == "1"
 
 
+@pytest.mark.parametrize(
+    ("days", "told"), [(-1, " (schon vergangen)"), (0, ""), (1, "")], ids=str
+)
+def test_a_day_that_is_past_is_set_and_said(page_of_anna, lead, days, told):
+    day = timezone.localdate() + timedelta(days=days)
+    data = dialog(page_of_anna, lead, HTMX).sends(follow_up_at=day.isoformat())
+    answer = page_of_anna.post(address(lead), data, headers=HTMX)
+    toast = read(answer).one("div", class_="toast").text
+    assert f"Wiedervorlage: {day:%d.%m.%Y}{told} Rückgängig" in toast
+    assert timezone.localtime(fresh(lead).follow_up_at).date() == day
+
+
 def test_a_list_that_is_narrowed_gets_no_counters_of_the_whole(page_of_anna, lead):
     narrowed = f"{IN_LIST['HX-Current-URL']}&phase={lead.phase_id}"
     headers = {**IN_LIST, "HX-Current-URL": narrowed}
