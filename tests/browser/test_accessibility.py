@@ -408,7 +408,7 @@ def test_a_stale_dialog_and_the_note_that_it_keeps(state, rich, meike):
     holds(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text(re.compile("inzwischen weiter"))).to_be_visible()
+    expect(page.get_by_text(re.compile("inzwischen in einer anderen"))).to_be_visible()
     holds(page)
 
 

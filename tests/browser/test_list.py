@@ -405,7 +405,7 @@ def test_an_offer_is_declined_with_a_reason(annas_page, offers, anna):
     expect(dialog).to_have_count(0)
     expect(card.get_by_role("button", name="Ablehnen")).to_be_focused()
     annas_page.keyboard.press("Enter")
-    dialog.get_by_label("Grund (freiwillig)").fill("Zu weit weg")
+    dialog.get_by_label("Grund (optional)").fill("Zu weit weg")
     annas_page.keyboard.press("Enter")
     expect(annas_page.get_by_role("article")).to_have_count(2)
     expect(annas_page.get_by_text("Den anderen wird dieser Lead weiter angeboten")

@@ -85,7 +85,7 @@ def test_4_a_double_click_moves_one_phase_and_warns_nobody(annas_page, lead):
     circle(annas_page, "Angebot").click()
     annas_page.get_by_role("button", name="Nächste Phase").dblclick()
     expect(circle(annas_page, "Verhandlung")).to_have_attribute("aria-current", "step")
-    expect(annas_page.get_by_text("inzwischen weiter")).to_have_count(0)
+    expect(annas_page.get_by_text("in einer anderen Phase")).to_have_count(0)
     assert lead.events.filter(kind="moved").count() == 3
 
 
@@ -106,7 +106,7 @@ def test_4_a_stale_tab_moves_nothing_and_keeps_the_note(annas_page, lead, anna, 
     annas_page.get_by_label("Notiz fürs Journal").fill("Das soll bleiben")
     annas_page.get_by_label("Nächste Wiedervorlage").fill("2026-12-24")
     annas_page.get_by_role("button", name="Nächste Phase").click()
-    notice = annas_page.get_by_text(re.compile("inzwischen weiter: Meike Beispiel"))
+    notice = annas_page.get_by_text(re.compile("in einer anderen Phase: Meike Beispiel"))
     expect(notice).to_be_visible()
     expect(annas_page.get_by_label("Journaleintrag").last).to_have_value("Das soll bleiben")
     annas_page.get_by_role("dialog").get_by_role("button", name="Behalten").click()

@@ -123,7 +123,7 @@ def test_a_stale_move_is_told_within_sight(phone, lead, meike):
     lead.move(seen=lead.phase, to=lead.next_phase, by=meike)
     phone.get_by_role("button", name="Nächste Phase").tap()
     expect(phone.get_by_role("dialog")).to_have_count(0)
-    expect(phone.get_by_text("inzwischen weiter: Meike Beispiel")).to_be_in_viewport()
+    expect(phone.get_by_text("in einer anderen Phase: Meike Beispiel")).to_be_in_viewport()
 
 
 def test_the_dialog_fits_the_screen(phone, heatpumps, anna, lead):

@@ -65,7 +65,7 @@ def test_the_question_mark_lists_the_keys_and_can_switch_them_off(annas_page, th
     tab.focus()
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Tastaturkürzel")
-    expect(keys.get_by_text("Journal-Eintrag schreiben")).to_be_visible()
+    expect(keys.get_by_text("Journaleintrag schreiben")).to_be_visible()
     expect(
         keys.get_by_text("Nächster Lead der Liste (nicht auf dieser Seite)")
     ).to_be_visible()

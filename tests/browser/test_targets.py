@@ -342,7 +342,7 @@ def test_what_comes_up_on_a_leads_page_fits(phone, long, lead, meike, complaints
     phone.get_by_role("button", name="Nächste Phase").last.tap()
     holds(phone.get_by_role("heading", name="Ihre Eingabe ist noch da"))
     phone.keyboard.press("Escape")
-    holds(phone.get_by_text(re.compile("inzwischen weiter")))
+    holds(phone.get_by_text(re.compile("inzwischen in einer anderen")))
     # A server that cannot be reached.
     phone.route("**/felder/email/", lambda route: route.abort())
     phone.get_by_role("button", name="E-Mail bearbeiten").tap()

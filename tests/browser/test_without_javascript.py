@@ -85,7 +85,7 @@ def test_an_offer_is_declined_with_a_reason(annas_page, offered):
     press(annas_page, "Abbrechen")
     expect(heading(annas_page, "Neue Leads")).to_be_visible()
     press(annas_page, "Ablehnen")
-    annas_page.get_by_label("Grund (freiwillig)").fill("Zu weit weg")
+    annas_page.get_by_label("Grund (optional)").fill("Zu weit weg")
     press(annas_page, "Ablehnen")
     expect(annas_page.get_by_role("heading", name="Keine neuen Leads")).to_be_visible()
     assert LeadRefusal.objects.get().reason == "Zu weit weg"
@@ -134,7 +134,7 @@ def test_a_stale_page_moves_nothing_and_keeps_the_note(lead_page, lead, meike):
     lead.move(seen=lead.phase, to=lead.next_phase, by=meike)
     lead_page.get_by_label("Notiz fürs Journal").fill("Das soll bleiben")
     press(lead_page, "Nächste Phase")
-    expect(lead_page.get_by_text(re.compile("inzwischen weiter: Meike Beispiel"))
+    expect(lead_page.get_by_text(re.compile("in einer anderen Phase: Meike Beispiel"))
            ).to_be_visible()  # fmt: skip
     expect(lead_page.get_by_label("Journaleintrag")).to_have_value("Das soll bleiben")
     press(lead_page, "Behalten")

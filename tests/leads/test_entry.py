@@ -82,7 +82,7 @@ def test_a_mistake_keeps_everything_that_was_typed(page_of_anna, heatpumps, head
     form = read(response).form(ENTER)
     del data["csrfmiddlewaretoken"]
     assert form.typed == data
-    for message in ("Dieses Feld ist zwingend erforderlich.", "Geben Sie eine gültige E-Mail",
+    for message in ("Bitte füllen Sie dieses Feld aus.", "Geben Sie eine gültige E-Mail",
                     "zum Beispiel 1.234,50", "Geben Sie eine Telefonnummer",
                     "fällt bei der Umstellung auf Sommerzeit aus"):  # fmt: skip
         assert message in form.text
@@ -135,7 +135,7 @@ def test_another_marketplace_brings_its_own_fields_and_keeps_what_is_typed(
     for name in ("marktplatz", "name", "value", "country", "description", "follow_up_at_day",
                  "follow_up_at_time"):  # fmt: skip
         assert kept[name] == data[name], name
-    assert "zwingend" not in changed.text
+    assert "füllen Sie dieses Feld aus" not in changed.text
     assert not Lead.objects.exists()
 
 

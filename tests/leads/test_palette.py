@@ -73,7 +73,7 @@ def test_actions_are_those_of_the_open_lead(find, heatpumps, anna, lead):
     for typed, text in {
         "naechste": "Nächste Phase: Verhandlung", "nächste": "Nächste Phase: Verhandlung",
         "zurueck": "Phase zurück: Vor-Ort-Termin", "wiedervor": "Wiedervorlage",
-        "journal": "Journal-Eintrag schreiben", "anruf": "Anrufen",
+        "journal": "Journaleintrag schreiben", "anruf": "Anrufen",
         "hochladen": "Datei hochladen", "anhaenge": "Datei hochladen",
         "felder": "Alle Felder bearbeiten",
     }.items():  # fmt: skip

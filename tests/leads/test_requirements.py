@@ -59,7 +59,7 @@ def test_one_step_fills_ticks_and_moves_or_tells_everything_that_is_missing(
     answer = page_of_anna.post(phase_address(lead), data, headers=headers)
     assert answer.status_code == 422
     again = read(answer).form(phase_address(lead))
-    for message in ("gültiges Datum", "zwingend erforderlich", "Bitte zuerst abhaken."):
+    for message in ("gültiges Datum", "füllen Sie dieses Feld aus", "Bitte zuerst abhaken."):
         assert message in again.text
     assert again.sends()["pflicht-wish_date"] == "31.02.2027"
     assert again.sends()["note"] == "Meine Notiz"

@@ -74,7 +74,7 @@ def test_twice_sent_keeps_one_view_and_a_name_is_taken_over_only_when_asked(
 @pytest.mark.parametrize(
     ("name", "query", "text"),
     [
-        ("", "sort=name", "Dieses Feld ist zwingend erforderlich."),
+        ("", "sort=name", "Bitte füllen Sie dieses Feld aus."),
         ("x" * 61, "sort=name", "höchstens 60 Zeichen"),
         ("a\x00b", "sort=name", "Steuerzeichen"),
         ("Alles", "seite=1&unbekannt=2&phase=999", "weder Filter noch eine Sortierung"),
