@@ -7,10 +7,11 @@ from unfold.decorators import display
 
 from marketplaces.admin.scope import OperatedFilter, ReadOnly, ScopedAdmin
 
-from .fields import fields_of
+from .fields import BUILT_IN_BY_NAME, fields_of
 from .models import Lead, LeadEvent
 from .privacy.admin_pages import PrivacyPages
 
+VALUE = BUILT_IN_BY_NAME["value"]
 EVENT_FIELDS = ["created_at", "actor_name", "source", "kind", "label", "old_text", "new_text"]
 
 
@@ -37,7 +38,7 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
         "status_shown",
         "phase",
         "owner",
-        "value",
+        "value_shown",
         "created_at",
     ]
     list_filter = [
@@ -92,6 +93,11 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
     def status_shown(self, lead):
         """Return the status with its colour."""
         return lead.status, lead.get_status_display()
+
+    @display(description=VALUE.label, ordering="value")
+    def value_shown(self, lead):
+        """Return the value as all other pages show it."""
+        return VALUE.text_of(lead) or None
 
     @display(description=_("owner"))
     def owner_shown(self, lead):

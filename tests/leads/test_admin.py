@@ -1,10 +1,13 @@
 """Leads and their history in the admin: to look at, within what one operates."""
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
 from leads.models import Lead, LeadEvent
 from tests import factories
+from tests.markup import read
 
 LEADS = "/admin/leads/lead/"
 EVENTS = "/admin/leads/leadevent/"
@@ -28,6 +31,18 @@ def shown(answer):
 def test_the_list_shows_the_leads_one_operates(operator, admin_client, lead, offered, foreign):
     assert set(shown(operator.get(LEADS))) == {lead, offered}
     assert set(shown(admin_client.get(LEADS))) == {lead, offered, foreign}
+
+
+def test_the_list_shows_amounts_as_the_other_pages_do(operator, heatpumps, lead):
+    factories.offer(heatpumps, name="Weniger", value=Decimal("24800"))
+    factories.offer(heatpumps, name="Ohne Volumen", value=None)
+    factories.offer(heatpumps, name="Mehr", value=Decimal("1033263.50"))
+    page = read(operator.get(LEADS, {"o": "-7"}))
+    cells = {cell.text for cell in page.all("td")}
+    assert {"24.800 €", "1.033.263,50 €"} <= cells
+    assert "None" not in cells
+    by_value = shown(operator.get(LEADS, {"o": "-7"}))
+    assert [lead.name for lead in by_value if lead.value] == ["Mehr", "Weniger"]
 
 
 def test_filters_name_only_what_one_operates(operator, admin_client, lead, foreign):
