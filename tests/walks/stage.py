@@ -186,6 +186,8 @@ class Of:
     has_form: bool = False
     # Whether it answers a script, not a page.
     is_for_scripts: bool = False
+    # Whether a page, too, gets the form again, with what else was typed in it.
+    goes_on: bool = False
 
     @property
     def verbs(self):
@@ -216,7 +218,7 @@ OF_A_LEAD = {
     f"{LEAD}annahme/": Of(post=True, **OFFERED),
     f"{LEAD}ablehnung/": Of(get=True, post=True, **OFFERED),
     f"{LEAD}phase/": Of(get=True, post=True),
-    f"{LEAD}phase/checkliste/": Of(post=True),
+    f"{LEAD}phase/checkliste/": Of(post=True, goes_on=True),
     f"{LEAD}abschluss/": Of(post=True),
     f"{LEAD}wiedereroeffnung/": Of(get=True, post=True),
     f"{LEAD}wiedervorlage/": Of(get=True, post=True),
