@@ -21,7 +21,20 @@ from .numbers import euro, german, parse_decimal, without_euro
 from .text import clean_line, clean_text, sort_key
 
 
-class LineField(forms.CharField):
+class UncutField(forms.CharField):
+    """A text whose length is judged here alone.
+
+    By its own limit a browser cuts off what is pasted, and what is saved then lacks its end.
+    """
+
+    def widget_attrs(self, widget):
+        """Return what the input is told, which is not how long the text may be."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class LineField(UncutField):
     """One line of text, cleaned of what cannot be seen."""
 
     def to_python(self, value):
@@ -29,7 +42,7 @@ class LineField(forms.CharField):
         return clean_line(super().to_python(value))
 
 
-class TextField(forms.CharField):
+class TextField(UncutField):
     """Text of several lines."""
 
     widget = forms.Textarea
@@ -47,7 +60,7 @@ class LinesField(TextField):
         return "\n".join(clean_line(line) for line in super().to_python(value).split("\n"))
 
 
-class GermanDecimalField(forms.CharField):
+class GermanDecimalField(UncutField):
     """A number in German spelling."""
 
     def __init__(self, *, min_value=None, decimal_places=2, **kwargs):

@@ -123,7 +123,11 @@ class CleanTexts:
             kwargs.setdefault("form_class", LinesField)
         elif type(db_field) in TEXTS and not db_field.choices:
             kwargs.setdefault("form_class", TEXTS[type(db_field)])
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # The admin's inputs stop where the column does, as those of other types do.
+        if limit := getattr(made, "max_length", None):
+            made.widget.attrs["maxlength"] = limit
+        return made
 
 
 class ScopedAdmin(CleanTexts, ModelAdmin):

@@ -88,6 +88,53 @@ def test_too_long_lines_are_refused_on_every_database(page_of_anna, own, lead, n
     assert value(lead, name) == "x" * limit
 
 
+# Where each form is asked for and sent to, which of its texts, and how long it may be.
+LONGEST = {
+    "entry": ("/leads/LEAD/", "/leads/LEAD/journal/", "text", 10_000),
+    "entry_edited": (None, "/leads/LEAD/journal/ENTRY/", "text", 10_000),
+    "file": (None, "/leads/LEAD/anhaenge/FILE/name/", "name", 150),
+    "note_of_step": (None, "/leads/LEAD/phase/", "note", 10_000),
+    "note_of_call": (None, "/leads/LEAD/anruf/", "note", 500),
+    "note_of_follow_up": (None, "/leads/LEAD/wiedervorlage/", "follow_up_note", 200),
+    "reason": (None, "/leads/OFFERED/ablehnung/", "reason", 200),
+    "all_fields": (None, "/leads/LEAD/felder/", "city", 100),
+    "new_lead": (None, "/leads/anlegen/", "company", 200),
+    "view": ("/leads/ansichten/anlegen/?q=Aigner", "/leads/ansichten/anlegen/", "name", 60),
+}
+
+
+@pytest.fixture
+def addressed(lead, offered, anna):
+    """Return a function that puts the ids of what there is into an address."""
+    entry = lead.write_entry(text="Ruft an", by=anna)
+    file = factories.attach(lead, anna, "Plan.txt", b"Plan")
+    ids = {"LEAD": lead.pk, "OFFERED": offered.pk, "ENTRY": entry.pk, "FILE": file.pk}
+
+    def addressed(address):
+        for word, pk in ids.items():
+            address = address.replace(word, str(pk))
+        return address
+
+    return addressed
+
+
+@pytest.mark.parametrize("case", LONGEST)
+def test_the_end_of_a_long_text_is_not_lost_whatever_the_form(page_of_anna, addressed, case):
+    page, address, name, limit = LONGEST[case]
+    address = addressed(address)
+    shown = page_of_anna.get(addressed(page) if page else address, headers=HTMX)
+    form = read(shown if page is None else page_of_anna.get(addressed(page))).form(address)
+    assert [control for control in form.all() if "maxlength" in control.attrs] == []
+    typed = "x" * limit + " Ende"
+    held = {"outcome": "reached"} if case == "note_of_call" else {}
+    answer = page_of_anna.post(address, form.sends(**held, **{name: typed}), headers=HTMX)
+    assert answer.status_code == 422
+    form = read(answer).form(address)
+    assert form.held[name] == typed
+    message = form.one(id=f"{form.all(name=name)[0]['id']}_error")
+    assert f"höchstens {limit} Zeichen" in message.text
+
+
 def test_longer_texts_keep_their_lines(page_of_anna, lead):
     typed = " Erst\r\nrufen,\rdann mailen. "
     assert confirm(page_of_anna, lead, "description", typed).status_code == 200

@@ -4,7 +4,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from .asking import HEADERS, nothing_changes, outside, secrets_in, send
+from tests.markup import read
+
+from .asking import HEADERS, body_of, nothing_changes, outside, secrets_in, send
 from .crawl import Crawl
 from .stage import KNOWN, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, SECRETS, SECRETS_OF_OFFERS
 
@@ -72,6 +74,17 @@ def test_whatever_a_page_offers_is_classified_and_every_form_is_found(stage, cli
         else:
             assert response.status_code not in {403, 405}, target
             assert response.status_code < 500, target
+
+
+def test_no_form_that_is_kept_cuts_off_what_is_pasted(stage, client_of):
+    """A browser does so without a word where an input says how much it takes."""
+    pages = found_by("anna", stage, client_of, presses=True).pages
+    texts = [body_of(answer) for target, answer in pages if target.verb == "GET"]
+    limiting = [read(text.decode()) for text in texts if b" maxlength=" in text]
+    forms = [form for page in limiting for form in page.all("form")]
+    kept = [form for form in forms if form.get("method") == "post"]
+    limited = {c.get("name") for form in kept for c in form.all() if "maxlength" in c.attrs}
+    assert limited == set()
 
 
 def test_no_form_found_in_a_page_serves_anybody_else(stage, client_of):
