@@ -72,6 +72,11 @@ class Changes:
         return [field.on(self.lead) for field in self._changed_fields]
 
     @property
+    def seen(self):
+        """What an editor of each of these fields carries if it was opened by now, by name."""
+        return {field.name: field.seen_of(self.lead) for field in self._changed_fields}
+
+    @property
     def _changed_fields(self):
         names = {event.field for event in self.events if event.kind == Kind.FIELD_CHANGED}
         table = table_of(self.lead, names)

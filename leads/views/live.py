@@ -39,6 +39,7 @@ def _since(request, lead, since, tab):
     entries = changed.entries()
     context = {
         "fields": changed.fields,
+        "seen": changed.seen,
         "twins": changed.twins,
         "gone": changed.gone,
         "moves_navigation": changed.moves_navigation,

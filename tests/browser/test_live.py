@@ -66,6 +66,42 @@ def test_the_changes_of_another_person_appear_and_leave_alone_what_is_typed(
     expect(annas_page.get_by_role("dialog")).to_contain_text("„Verhandlung“ abschließen?")
 
 
+def test_ones_own_change_warns_in_no_editor_that_was_opened_after_it(
+    annas_page, lead, anna, meike
+):
+    def is_unchanged(answer):
+        return "/stand/" in answer.url and answer.status == 304
+
+    page = annas_page
+    warning = page.get_by_text("Inzwischen geändert.")
+    written = lead.write_entry(text="Ruft morgn an", by=anna)
+    page.goto(f"/leads/{lead.pk}/")
+
+    def confirm(box, text, shown):
+        box.fill(text)
+        page.get_by_role("button", name="Änderung bestätigen").click()
+        expect(shown).to_contain_text(text)
+
+    page.get_by_label("Ort bearbeiten").click()
+    city = page.get_by_role("group", name="Ort")
+    confirm(page.get_by_role("textbox", name="Ort"), "Prien", city)
+    # Only when the page has heard of the change there is nothing new for it.
+    with page.expect_response(is_unchanged):
+        page.get_by_label("Ort bearbeiten").click()
+    expect(warning).to_have_count(0)
+    confirm(page.get_by_role("textbox", name="Ort"), "Ulm", city)
+    page.get_by_role("button", name="Eintrag bearbeiten").click()
+    entry = page.locator(f"#entry-{written.pk}")
+    confirm(entry.get_by_label("Journaleintrag"), "Ruft morgen\nan", entry)
+    page.get_by_role("button", name="Eintrag bearbeiten").click()
+    with page.expect_response(is_unchanged):
+        page.get_by_role("button", name="Alle bearbeiten").click()
+    expect(page.get_by_role("textbox", name="Ort")).to_have_value("Ulm")
+    expect(warning).to_have_count(0)
+    Lead.objects.get(pk=lead.pk).set_field("city", seen="Ulm", value="Bonn", by=meike)
+    expect(warning).to_have_count(1)
+
+
 def test_nobody_asks_while_the_tab_is_hidden_or_the_lead_is_gone(annas_page, lead, meike):
     asked = []
     annas_page.on("request", lambda one: "/stand/" in one.url and asked.append(one))

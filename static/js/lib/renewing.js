@@ -50,11 +50,21 @@ export function renew(fresh, makeNote) {
   let isAll = true;
   const isNews = fresh.querySelector("[data-told]");
 
+  /* An editor that was opened since knows the change: mostly it is one's own. */
+  function isKnown(editor, id) {
+    const now = fresh.querySelector(`[data-now="${CSS.escape(id)}"]`);
+    const name = id.startsWith("field-") ? id.replace("field", "seen") : "seen";
+    return now && now.value === editor.closest("form").elements[name]?.value;
+  }
+
   function put(element) {
     const shown = document.getElementById(element.id);
-    if (!shown) mark(placeInEditor(element.id)?.closest("fieldset, div"), makeNote);
+    const markUnknown = (editor) => {
+      if (editor && !isKnown(editor, element.id)) mark(editor, makeNote);
+    };
+    if (!shown) markUnknown(placeInEditor(element.id)?.closest("fieldset, div"));
     else if (wording(shown) === wording(element)) return;
-    else if (isEdited(shown)) mark(shown.querySelector("form") ?? shown, makeNote);
+    else if (isEdited(shown)) markUnknown(shown.querySelector("form") ?? shown);
     else if (isOpen(shown)) isAll = false;
     else {
       element.toggleAttribute("data-fresh", Boolean(isNews));
