@@ -256,7 +256,7 @@ class EntryTextForm(forms.Form):
         label=_("Journal entry"),
         max_length=NOTE_MAX_LENGTH,
         error_messages={"required": _("An entry needs a text.")},
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "autofocus": True}),
     )
     seen = forms.CharField(widget=forms.HiddenInput, strip=False, required=False)
 
@@ -473,6 +473,15 @@ class TokenForm(forms.Form):
     """The mark by which a form that is sent twice is known."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+def focus_first_invalid(*forms):
+    """Let the first field that was refused take the focus, in the order of the page."""
+    for form in forms:
+        for name, field in form.fields.items():
+            if name in form.errors and not field.widget.is_hidden:
+                field.widget.attrs["autofocus"] = True
+                return
 
 
 def lead_fields_form(marketplace, *args, lead=None, **kwargs):

@@ -76,13 +76,19 @@ class RequirementsForm:
     @property
     def entries(self):
         """The checklist as the dialog draws it."""
-        refused = {item.pk for item in self._open_items} if self.has_errors else set()
+        refused = self.refused_items
         for item in self.items:
             yield {
                 "item": item,
                 "is_ticked": item.pk in self.ticked,
-                "error": _("Please tick this first.") if item.pk in refused else "",
+                "error": _("Please tick this first.") if item in refused else "",
+                "takes_focus": item in refused[:1],
             }
+
+    @property
+    def refused_items(self):
+        """What of the checklist had to be ticked and was not."""
+        return self._open_items if self.is_needed and self.has_errors else []
 
     @property
     def rows(self):

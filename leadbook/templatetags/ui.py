@@ -114,10 +114,10 @@ def piece(template_name, **values):
 
 
 @register.simple_tag(takes_context=True)
-def line(context, entry):
+def line(context, entry, **extras):
     """Draw the line of a journal entry as the context's user sees it."""
     shown = Line.of(entry, reader=context["user"])
-    return piece("leads/journal/line.html", line=shown)
+    return piece("leads/journal/line.html", line=shown, **extras)
 
 
 # Some megabytes in each worker: what a hundred pages of leads show.

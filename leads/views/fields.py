@@ -63,7 +63,7 @@ def edit_all(request, lead_id):
     lead = worked_lead(request, lead_id, reading="for_fields")
     if request.method != "POST":
         if "ansicht" in request.GET:
-            context = {"lead": lead, "groups": groups_of(lead)}
+            context = {"lead": lead, "groups": groups_of(lead), "takes_focus": True}
             return render(request, "leads/fields/_card.html", context)
         return _editor_of_all(request, lead, lead_fields_form(lead.marketplace, lead=lead))
     form = lead_fields_form(lead.marketplace, request.POST, lead=lead)
@@ -88,6 +88,7 @@ def edit_all(request, lead_id):
         drawn=[form.lead_fields[event.field] for event in events],
         main="leads/fields/_card.html",
         groups=groups_of(lead),
+        takes_focus=True,
     )
 
 
@@ -101,6 +102,9 @@ def _editor(request, lead, field, form, *, status=200, conflict=None):
 
 def _editor_of_all(request, lead, form, *, status=200, conflicts=None):
     rows = [{**row, "conflict": (conflicts or {}).get(row["field"].name)} for row in form.rows]
+    wrong = (row for row in rows if row["conflict"] or row["bound"].errors)
+    first = next(wrong, rows[0])
+    first["bound"].field.widget.attrs["autofocus"] = True
     context = {"lead": lead, "rows": rows, "form": form, "has_conflicts": bool(conflicts)}
     template = page_or_part(request, "leads/fields/editor_of_all.html", "editor")
     return render(request, template, context, status=status)

@@ -5,7 +5,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.forms import CloseForm, KeptEntryForm, MoveForm, ReopenForm
+from leads.forms import (
+    CloseForm,
+    KeptEntryForm,
+    MoveForm,
+    ReopenForm,
+    focus_first_invalid,
+)
 from leads.models import (
     FieldConflict,
     NotNeighbours,
@@ -170,6 +176,10 @@ def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=Non
     is_back = target is not None and target == lead.previous_phase
     if asked is None and not is_back:
         asked = RequirementsForm(lead)
+    # Else the first input of the dialog has the focus, whatever is wrong.
+    if not (asked and asked.refused_items):
+        forms = [asked and asked.fields, move_form, close_form]
+        focus_first_invalid(*filter(None, forms))
     context = {
         "lead": lead,
         "target": target,

@@ -262,6 +262,47 @@ def test_8_all_fields_at_once_with_one_green_check(annas_page, lead):
     assert (fresh.city, fresh.value) == ("Rosenheim", None)
 
 
+def test_the_editor_of_all_fields_takes_the_focus_and_escape_closes_it(annas_page, lead):
+    open_lead(annas_page, lead)
+    everything = annas_page.get_by_role("button", name="Alle bearbeiten")
+    name = annas_page.get_by_role("textbox", name="Name", exact=False).first
+    annas_page.keyboard.press("e")
+    expect(name).to_be_focused()
+    annas_page.keyboard.type("J")
+    annas_page.keyboard.press("Escape")
+    expect(everything).to_be_focused()
+    expect(annas_page.get_by_role("button", name="Änderung bestätigen")).to_have_count(0)
+    everything.press("Enter")
+    expect(name).to_have_value("Familie Aigner")
+    expect(name).to_be_focused()
+    mail = annas_page.get_by_role("textbox", name="E-Mail")
+    volume = annas_page.get_by_role("textbox", name="Volumen")
+    volume.fill("viel")
+    mail.fill("keine")
+    # The one that was edited last is not the first one that is wrong.
+    volume.focus()
+    annas_page.keyboard.press("Control+Enter")
+    expect(annas_page.get_by_text("Bitte sehen Sie sich die markierten")).to_be_visible()
+    expect(mail).to_be_focused()
+    mail.fill("aigner@beispiel.de")
+    volume.fill("1.000")
+    annas_page.keyboard.press("Control+Enter")
+    expect(annas_page.get_by_role("group", name="Volumen")).to_contain_text("1.000")
+    expect(everything).to_be_focused()
+
+
+def test_the_editor_of_an_entry_takes_the_focus_and_escape_closes_it(annas_page, lead, anna):
+    lead.write_entry(text="Ruft morgen an", by=anna)
+    open_lead(annas_page, lead)
+    edit = annas_page.get_by_role("button", name="Eintrag bearbeiten")
+    edit.click()
+    text = annas_page.get_by_role("listitem").get_by_label("Journaleintrag")
+    expect(text).to_be_focused()
+    annas_page.keyboard.press("Escape")
+    expect(text).to_have_count(0)
+    expect(edit).to_be_focused()
+
+
 def test_a_lead_is_won_and_reopened(annas_page, heatpumps, anna):
     lead = factories.accepted(heatpumps, anna, phase=5)
     open_lead(annas_page, lead)
@@ -283,6 +324,7 @@ def test_a_lost_lead_needs_a_reason(annas_page, heatpumps, anna):
     dialog.get_by_role("button", name="Verloren").click()
     expect(dialog.get_by_text("warum der Lead verloren ist")).to_be_visible()
     expect(dialog.get_by_label("Notiz fürs Journal")).to_have_value("Schade")
+    expect(dialog.get_by_label("Verlustgrund")).to_be_focused()
     dialog.get_by_label("Verlustgrund").select_option("Zu teuer")
     dialog.get_by_role("button", name="Verloren").click()
     expect(annas_page.get_by_text("Der Lead ist verloren.")).to_be_visible()
