@@ -7,6 +7,7 @@ request's body: they must work when just these have failed.
 import logging
 import math
 import sys
+from posixpath import relpath
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
@@ -17,7 +18,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 from leadbook import security_log
 from leadbook.appearance import theme_of
-from leadbook.redirects import page_behind
+from leadbook.redirects import page_around, page_behind
 from leads.models import NoLongerVisible, StorageAway, Unchangeable
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,18 @@ def bad_request(request, exception=None):
     """Answer 400, or 413 to what is too big. Not decorated: see the module's text."""
     is_too_big = isinstance(exception, RequestDataTooBig | TooManyFilesSent)
     return _answer(request, 413 if is_too_big else 400)
+
+
+def not_allowed(request, allowed):
+    """Answer 405 to a verb that is none of the `allowed`, and say where there is a page.
+
+    The way there is a relative one: the answer is the same whatever the address names.
+    """
+    page = page_around(request)
+    way = f"{relpath(page, request.path)}/" if page else ""
+    response = _answer(request, 405, page=way)
+    response.headers["Allow"] = allowed
+    return response
 
 
 def length_required(request):
@@ -115,17 +128,21 @@ def _is_sent_back(exception):
 class FaultsMiddleware:
     """Answers what turned out only when a view was already at work.
 
-    A right that was taken away, or a thing that was deleted, between looking and writing:
-    404, as a moment later. A storage that is away: 503. Two that waited for each other, of
-    which the database has sent one back: that one tries once more.
+    A verb that it does not take: 405. A right that was taken away, or a thing that was
+    deleted, between looking and writing: 404, as a moment later. A storage that is away:
+    503. Two that waited for each other, of which the database has sent one back: that one
+    tries once more.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        """Pass the request on."""
-        return self.get_response(request)
+        """Pass the request on; a verb that no view takes is refused with a page."""
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return not_allowed(request, response.headers["Allow"])
+        return response
 
     def process_exception(self, request, exception):
         """Turn the models' errors into answers."""

@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
+from leadbook.redirects import page_around
+
 
 def wants_part(request):
     """Whether the answer should be a part of the page only."""
@@ -42,24 +44,34 @@ class SignInRedirectMiddleware:
 
     Otherwise htmx would follow the redirect and put the sign-in page into a table cell.
     After signing in one is back on the page that was open, not on the part that was
-    asked for. Also says that answers differ for htmx.
+    asked for, nor where a form was sent to: most such addresses show nothing. Also says
+    that answers differ for htmx.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        """Turn the redirect to the sign-in page into an HX-Redirect."""
+        """Lead from the sign-in page back to a page; for htmx, make it an HX-Redirect."""
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])
-        if not (request.htmx and _leads_to_sign_in(response)):
+        if not _leads_to_sign_in(response):
+            return response
+        if page := _page_asked_from(request):
+            response.headers["Location"] = redirect_to_login(page).headers["Location"]
+        if not request.htmx:
             return response
         location = response.headers["Location"]
-        if page := page_in_browser(request):
-            location = redirect_to_login(page).headers["Location"]
         answer = HttpResponse(status=401, headers={"HX-Redirect": location})
         answer.cookies = response.cookies
         return answer
+
+
+def _page_asked_from(request):
+    """Return the path of the page that is to be shown again; empty for what was asked for."""
+    page = page_in_browser(request) if request.htmx else ""
+    is_sent = request.method not in {"GET", "HEAD"}
+    return page or (page_around(request) if is_sent else "")
 
 
 def _leads_to_sign_in(response):

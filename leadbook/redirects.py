@@ -4,7 +4,11 @@ import unicodedata
 from urllib.parse import urlsplit, urlunsplit
 
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+
+# The page that an address is a part of, by what it names.
+PAGES = {"lead_id": "leads:detail", "import_id": "leads:import", "view_id": "leads:view"}
 
 
 def see_other(to, *args):
@@ -39,3 +43,12 @@ def page_behind(request):
     if referer.netloc != request.get_host():
         return ""
     return safe_path(request, urlunsplit(("", "", referer.path, referer.query, "")))
+
+
+def page_around(request):
+    """Return the path of the page that the request's address is a part of, or empty."""
+    named = request.resolver_match.kwargs if request.resolver_match else {}
+    pages = (
+        reverse(page, args=[named[name]]) for name, page in PAGES.items() if name in named
+    )
+    return next(pages, "")

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part
@@ -12,7 +12,7 @@ from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
 from leads.offers import Offer
 from leads.toasts import toast
-from leads.views.answers import go
+from leads.views.answers import go, posted_to
 
 
 def offered_or_gone(request, lead_id):
@@ -45,7 +45,7 @@ def gone_or_own(request, lead_id):
     return gone(request, lead_id)
 
 
-@require_POST
+@posted_to(offered_or_gone)
 def accept(request, lead_id):
     """Accept the lead and open it; whoever is late gets a friendly 409."""
     lead = offered_or_gone(request, lead_id)

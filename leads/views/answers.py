@@ -1,10 +1,12 @@
 """What the verbs of a lead answer: a redirect, or to htmx just what has changed."""
 
+from functools import wraps
 from urllib.parse import parse_qs
 
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 from django_htmx.http import (
     HttpResponseClientRedirect,
     HttpResponseClientRefresh,
@@ -49,6 +51,29 @@ def worked_lead(request, lead_id, *, reading="all"):
     a verb reads what it needs by itself.
     """
     return seen_lead(request, lead_id, "worked", reading)
+
+
+def posted_to(look, part=None):
+    """Return a decorator that takes POST only, as require_POST does.
+
+    Whatever the verb, `look` (worked_lead or the like) raises 404 first where the user may
+    not see the lead, and `part` (own_entry or the like) where there is no such part of it.
+    """
+
+    def decorate(view):
+        posted = require_POST(view)
+
+        @wraps(view)
+        def inner(request, lead_id, **names):
+            if request.method != "POST":
+                lead = look(request, lead_id)
+                if part:
+                    part(request, lead, **names)
+            return posted(request, lead_id, **names)
+
+        return inner
+
+    return decorate
 
 
 def own_entry(request, lead, entry_id):

@@ -2,13 +2,13 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from leadbook.htmx import page_or_part
 from leads.forms import FileNameForm
 from leads.models import FieldConflict
 from leads.toasts import toast
-from leads.views.answers import changed, kept_file, worked_lead
+from leads.views.answers import changed, kept_file, posted_to, worked_lead
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +46,7 @@ def rename(request, lead_id, attachment_id):
     )
 
 
-@require_POST
+@posted_to(worked_lead)
 def delete(request, lead_id, attachment_id):
     """Take the document away; the toast brings it back."""
     lead = worked_lead(request, lead_id)

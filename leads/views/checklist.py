@@ -1,17 +1,16 @@
 """The checklist of a lead's phase."""
 
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
 
 from leadbook.htmx import wants_part
 from leads.forms import PlaceForm
 from leads.models import StaleMove
 from leads.requirements import RequirementsForm
-from leads.views.answers import worked_lead
+from leads.views.answers import posted_to, worked_lead
 from leads.views.phase import dialog_again, stale
 
 
-@require_POST
+@posted_to(worked_lead)
 def tick(request, lead_id):
     """Tick what the dialog sends: the one entry named `nur`, or the whole list.
 

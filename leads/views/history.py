@@ -5,14 +5,13 @@ import re
 from django.contrib import messages
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from leadbook.htmx import wants_part
 from leads.models import LeadError, LeadEvent
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
-from leads.views.answers import changed, table_shown, worked_lead
+from leads.views.answers import changed, posted_to, table_shown, worked_lead
 
 Kind = LeadEvent.Kind
 # What on the page each kind of undone event changes.
@@ -33,7 +32,7 @@ MAX_AT_ONCE = 400
 TABS = {Kind.FILE_DELETED: "anhaenge", Kind.FILE_RENAMED: "anhaenge"}
 
 
-@require_POST
+@posted_to(worked_lead)
 def undo(request, lead_id, event_id):
     """Take back what the event recorded, unless it has been overtaken (409)."""
     lead = worked_lead(request, lead_id)

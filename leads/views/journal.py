@@ -2,17 +2,17 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from leadbook.htmx import page_or_part
 from leads.forms import EntryForm, EntryTextForm, KeptEntryForm
 from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
-from leads.views.answers import changed, own_entry, worked_lead
+from leads.views.answers import changed, own_entry, posted_to, worked_lead
 
 
-@require_POST
+@posted_to(worked_lead)
 def write(request, lead_id):
     """Write a new entry, also what a dialog that came too late has kept."""
     lead = worked_lead(request, lead_id)
@@ -74,7 +74,7 @@ def edit(request, lead_id, entry_id):
     return changed(request, lead, main="leads/journal/_entry.html", entry=fresh)
 
 
-@require_POST
+@posted_to(worked_lead, own_entry)
 def delete(request, lead_id, entry_id):
     """Delete an own entry; the Verlauf keeps it and the toast brings it back."""
     lead = worked_lead(request, lead_id)

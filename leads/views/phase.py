@@ -2,7 +2,7 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.forms import (
@@ -25,7 +25,7 @@ from leads.moments import MomentWidget
 from leads.requirements import RequirementsForm, typed_values
 from leads.stepper import Stepper
 from leads.toasts import toast
-from leads.views.answers import changed, worked_lead
+from leads.views.answers import changed, posted_to, worked_lead
 
 PARTS = ("stepper",)
 CLOSING_PARTS = ("head", "stepper", "navigation")
@@ -76,7 +76,7 @@ def move(request, lead_id):
     return changed(request, lead, parts=PARTS, fields=[*fields, *_names(asked)])
 
 
-@require_POST
+@posted_to(worked_lead)
 def close(request, lead_id):
     """Close the lead as won or lost."""
     lead = worked_lead(request, lead_id, reading="for_process")

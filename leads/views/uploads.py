@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from leadbook import security_log
 from leadbook.htmx import wants_part
@@ -28,7 +27,7 @@ from leads.uploads import (
     takes_files,
     takes_files_directly,
 )
-from leads.views.answers import changed, worked_lead
+from leads.views.answers import changed, posted_to, worked_lead
 from marketplaces.throttling import UPLOADS, wait_before
 
 logger = logging.getLogger(__name__)
@@ -122,7 +121,7 @@ class Outcome:
 
 
 @takes_files
-@require_POST
+@posted_to(worked_lead)
 def upload(request, lead_id):
     """File each of the sent documents; one that is refused does not stop the others."""
     outcome = Outcome(request, worked_lead(request, lead_id))
@@ -149,7 +148,7 @@ def _sent_files(request):
     return list(chain.from_iterable(sent for _name, sent in request.FILES.lists()))
 
 
-@require_POST
+@posted_to(worked_lead)
 def announce(request, lead_id):
     """Answer the form by which a browser sends one file to the bucket, as JSON.
 
@@ -180,11 +179,16 @@ def announce(request, lead_id):
     return JsonResponse({"address": address, "fields": fields, "arrived": arrived})
 
 
-@require_POST
+def own_arrival(request, lead, upload_id):
+    """Return the user's own announced file, or raise 404."""
+    return get_object_or_404(lead.direct_uploads.of(request.user), pk=upload_id)
+
+
+@posted_to(worked_lead, own_arrival)
 def arrived(request, lead_id, upload_id):
     """File what has arrived in the bucket, or say why not; 202 while that is going on."""
     lead = worked_lead(request, lead_id)
-    arrival = get_object_or_404(lead.direct_uploads.of(request.user), pk=upload_id)
+    arrival = own_arrival(request, lead, upload_id)
     outcome = Outcome(request, lead)
     if arrival.attachment and arrival.attachment.deleted_at:
         raise Http404

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -164,6 +165,23 @@ def test_the_journal_is_written_corrected_and_deleted(lead_page):
     expect(entries(lead_page).nth(0)).to_contain_text("Erster Eintrag")
     press(lead_page, "Rückgängig")
     expect(entries(lead_page).nth(0)).to_contain_text("Dritter Eintrag")
+
+
+@pytest.mark.parametrize("action", ["Eintragen", "Annehmen"])
+def test_after_an_expired_session_one_is_back_on_the_page(annas_page, lead, offered, action):
+    page, address = annas_page, f"/leads/{lead.pk}/"
+    if action == "Annehmen":
+        address = f"/leads/{offered.pk}/"
+    page.goto(address)
+    if action == "Eintragen":
+        page.get_by_label("Journaleintrag").fill("Ruft zurück")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    press(page, action)
+    page.get_by_label("Benutzername").fill("anna")
+    page.locator("input[name=password]").fill(factories.PASSWORD)
+    press(page, "Anmelden")
+    expect(page).to_have_url(re.compile(rf"{address}$"))
+    expect(page.get_by_role("button", name=action, exact=True)).to_be_visible()
 
 
 def test_the_way_through_the_list_goes_on_after_each_change(annas_page, lead, anna):

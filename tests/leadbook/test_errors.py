@@ -1,5 +1,7 @@
 """What is answered when something is wrong: the right number, in German, no internals."""
 
+from urllib.parse import urljoin
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection
@@ -10,6 +12,7 @@ from django.urls import path
 from leadbook.urls import handler400, handler403, handler404, handler500, urlpatterns
 from leads.models import NoLongerVisible
 from leads.uploads import takes_files
+from tests.markup import read
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
@@ -89,6 +92,27 @@ def test_pages(client, address, status, heading, headers):
     assert "internal reason" not in response.text
     assert 'lang="de"' in response.text
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/leads/LEAD/journal/", "/leads/LEAD/"),
+        ("/leads/LEAD/anhaenge/", "/leads/LEAD/"),
+        ("/leads/ansichten/7/loeschung/", "/leads/ansichten/7/"),
+        ("/leads/importe/7/start/", "/leads/importe/7/"),
+        ("/abmelden/", ""),
+    ],
+)
+def test_where_only_forms_are_sent_to_a_page_says_so(client, lead, address, page):
+    address, page = (text.replace("LEAD", str(lead.pk)) for text in (address, page))
+    response = client.get(address)
+    assert response.status_code == 405
+    assert "POST" in response.headers["Allow"]
+    shown = read(response)
+    assert shown.one("h1").text == "Hier gibt es keine Seite"
+    links = [urljoin(address, link["href"]) for link in shown.one("main").all("a")]
+    assert links == [*filter(None, [page]), "/"]
 
 
 def test_pages_ask_the_database_nothing(monkeypatch, rf):
