@@ -375,8 +375,8 @@ def test_an_attachment_is_deleted_and_brought_back(files_page, filed, lead):
     assert names(lead) == {"Anfrage.eml", "Grundriss.pdf"}
 
 
-@pytest.mark.parametrize("shown", ["?tab=anhaenge", "?tab=journal", ""])
-def test_a_file_dropped_beside_the_field_does_not_leave_the_page(
+@pytest.mark.parametrize("shown", ["?tab=anhaenge", "?tab=journal", "?tab=verlauf", ""])
+def test_a_file_dropped_beside_the_field_is_kept_and_does_not_replace_the_page(
     annas_page, lead, shown, tmp_path
 ):
     """The drag comes from outside of the page, as from a file manager.
@@ -384,8 +384,8 @@ def test_a_file_dropped_beside_the_field_does_not_leave_the_page(
     A headless browser does not open a file that nobody took, so what counts is that the
     page has taken the drag.
     """
-    stray = tmp_path / "Irrläufer.html"
-    stray.write_text("<h1>Fort</h1>")
+    stray = tmp_path / "Irrläufer.txt"
+    stray.write_text("Plan")
     annas_page.goto(f"/leads/{lead.pk}/{shown}" if shown else "/leads/")
     annas_page.evaluate(
         """() => {
@@ -398,10 +398,16 @@ def test_a_file_dropped_beside_the_field_does_not_leave_the_page(
     data = {"items": [], "files": [str(stray)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         browser.send("Input.dispatchDragEvent", {"type": kind, "x": 90, "y": 90, "data": data})
-    if shown == "?tab=anhaenge":
-        expect(row(annas_page, stray.name).get_by_role("alert")).to_be_visible()
+    if shown:
+        expect(annas_page.get_by_role("link", name=stray.name)).to_be_visible()
+        expect(tab(annas_page)).to_have_attribute("aria-selected", "true")
+        assert names(lead) == {stray.name}
+    else:
+        expect(
+            annas_page.get_by_text("Hier lassen sich keine Dateien ablegen.")
+        ).to_be_visible()
+        assert not Attachment.objects.exists()
     assert annas_page.evaluate("untaken") == []
-    assert not Attachment.objects.exists()
 
 
 def test_an_upload_after_the_session_has_ended_leads_to_the_sign_in(files_page, lead):

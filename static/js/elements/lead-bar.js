@@ -1,5 +1,6 @@
 /* Opens the camera at once: its pictures go into the attachments, whose tab is asked for
-   then. They wait here until it has come, also when that takes several attempts.
+   then, and so do files that are dropped on another tab. They wait here until it has come,
+   also when that takes several attempts.
 
    Goes to the tab that is shown already without asking for it again: something may be
    typed or uploaded in it. */
@@ -7,9 +8,12 @@ const warn = (event) => event.preventDefault();
 
 class LeadBar extends HTMLElement {
   connectedCallback() {
-    this.photos = [];
+    this.files = [];
     this.camera = this.querySelector("input");
-    this.camera.addEventListener("change", () => this.take());
+    this.camera.addEventListener("change", () => {
+      this.take(this.camera.files, this.querySelector("[data-tab=tab-anhaenge]"));
+      this.camera.value = "";
+    });
     this.addEventListener("click", (event) => this.onClick(event), { capture: true });
     this.handOver = () => this.deliver(document.querySelector("drop-zone"));
     document.addEventListener("htmx:load", this.handOver);
@@ -30,17 +34,17 @@ class LeadBar extends HTMLElement {
     else this.camera.click();
   }
 
-  take() {
-    this.photos.push(...this.camera.files);
-    this.camera.value = "";
+  /* `opener` is the link that shows their tab. */
+  take(files, opener) {
+    this.files.push(...files);
     addEventListener("beforeunload", warn);
-    this.querySelector("[data-tab=tab-anhaenge]").click();
+    opener.click();
     this.handOver();
   }
 
   deliver(zone) {
-    if (!zone || !this.photos.length) return;
-    zone.add(this.photos.splice(0));
+    if (!zone || !this.files.length) return;
+    zone.add(this.files.splice(0));
     removeEventListener("beforeunload", warn);
   }
 }
