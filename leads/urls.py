@@ -48,6 +48,7 @@ urlpatterns = [
     # /leads/ansichten/: the lists that somebody keeps under a name
     path("ansichten/", saved_views.show_all, name="views"),
     path("ansichten/anlegen/", saved_views.keep, name="view_keep"),
+    path("ansichten/ruecknahme/", saved_views.restore, name="view_restore"),
     path("ansichten/<int:view_id>/", saved_views.edit, name="view"),
     path("ansichten/<int:view_id>/position/", saved_views.place, name="view_place"),
     path("ansichten/<int:view_id>/loeschung/", saved_views.delete, name="view_delete"),

@@ -86,6 +86,17 @@ class SavedViewQuerySet(models.QuerySet):
         view._set_start(is_start=is_start)
         return view
 
+    @transaction.atomic
+    def bring_back(self, user, *, name, position, is_start, **kept):
+        """Save a view of `user` as it was; the arguments are its `described`.
+
+        Raises what `keep` does. Another start view that was chosen since stays it.
+        """
+        others = self.held_of(user.pk).exclude(name=name)
+        is_start = is_start and not others.filter(is_start=True).exists()
+        view = self.keep(user, name=name, is_start=is_start, **kept)
+        view.place(position)
+
     def forget_person(self, contact):
         """Delete the views that search for somebody who is erased, and find nothing more.
 
@@ -160,6 +171,18 @@ class SavedView(models.Model):
 
         rows = Question(("views", list_name), build, {"owner": user.pk}).rows()
         return [cls.from_db(connection.alias, SHOWN, row) for row in rows]
+
+    @property
+    def described(self):
+        """All that somebody has made of it, as `bring_back` takes it."""
+        own = type(self).objects.visible_to(self.user_id).filter(list_name=self.list_name)
+        return {
+            "name": self.name,
+            "list_name": self.list_name,
+            "query": self.query,
+            "is_start": self.is_start,
+            "position": list(own.in_order()).index(self) + 1,
+        }
 
     @property
     def terms(self):

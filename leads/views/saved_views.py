@@ -1,5 +1,7 @@
 """Saved views: keeping a list under a name, renaming, ordering and deleting it."""
 
+from django.contrib import messages
+from django.core import signing
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,7 +12,7 @@ from leadbook.htmx import page_or_part, wants_part
 from leads.context_processors import sight_of
 from leads.forms import NewViewForm, SavedViewForm
 from leads.listing import LISTS
-from leads.models import NameTaken, SavedView, TooManyFilters, TooManyViews
+from leads.models import NameTaken, SavedView, TooManyFilters, TooManyViews, Unchangeable
 from leads.toasts import toast
 from leads.views.answers import go
 
@@ -101,10 +103,32 @@ def place(request, view_id):
 def delete(request, view_id):
     """Delete the view; the leads in it stay as they are."""
     view = _own(request, view_id)
-    name = view.name
+    kept = signing.dumps(view.described, salt=_salt(request.user), compress=True)
+    # What was done comes first: a long name may leave no room behind it.
+    text = _("View deleted: “%(view)s”") % {"view": view.name}
     view.delete()
-    toast(request, _("View “%(view)s” deleted") % {"view": name})
+    toast(request, text, undo_at=f"{reverse('leads:view_restore')}?ansicht={kept}")
     return go(request, "leads:views")
+
+
+@require_POST
+def restore(request):
+    """Bring back the deleted view that the toast describes."""
+    try:
+        kept = signing.loads(request.GET.get("ansicht", ""), salt=_salt(request.user))
+        SavedView.objects.bring_back(request.user, **kept)
+    except signing.BadSignature:
+        messages.error(request, Unchangeable.message)
+    except (NameTaken, TooManyViews) as error:
+        messages.error(request, _("Not taken back: %(reason)s") % {"reason": error.message})
+    else:
+        toast(request, _("Taken back"))
+    return go(request, "leads:views")
+
+
+def _salt(user):
+    """Return what no other signature of the application has, nor that of other people."""
+    return f"leads.saved_views.{user.pk}"
 
 
 def _own(request, view_id):

@@ -194,6 +194,49 @@ def test_views_are_renamed_ordered_and_deleted(page_of_anna, heatpumps, anna):
     assert page_of_anna.post(f"{VIEWS}{one.pk}/loeschung/").status_code == 404
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+def test_a_deleted_view_is_brought_back_from_the_toast(
+    page_of_anna, signed_in, ben, heatpumps, anna, headers
+):
+    def delete(view):
+        page_of_anna.post(f"{VIEWS}{view.pk}/loeschung/", headers=headers)
+        toast = read(page_of_anna.get(VIEWS)).all("div", class_="toast")[-1]
+        assert toast.one("span").text == f"Ansicht gelöscht: „{view.name}“"
+        assert toast.button("Rückgängig")
+        return toast.one("form")["action"]
+
+    def told(address):
+        answer = page_of_anna.post(address, headers=headers)
+        assert answer.headers.get("Location", answer.headers.get("HX-Redirect")) == VIEWS
+        return read(page_of_anna.get(VIEWS)).one("toast-stack").text
+
+    for name in ("Eins", "Zwei", "Drei"):
+        keep(page_of_anna, name, f"q={name}", start="on" if name == "Zwei" else "")
+    before = SavedView.objects.get(name="Zwei")
+    undo = delete(before)
+    assert names(anna) == ["Eins", "Drei"]
+    # Of use to nobody else, and only as it is.
+    signed_in(ben).post(undo)
+    page_of_anna.post(undo.replace("ansicht=", "ansicht=x"))
+    assert (names(ben), names(anna)) == ([], ["Eins", "Drei"])
+    # Sent twice, it is there once.
+    for _again in range(2):
+        assert "Rückgängig gemacht" in told(undo)
+    assert names(anna) == ["Eins", "Zwei", "Drei"]
+    after = SavedView.objects.get(name="Zwei")
+    assert (after.query, after.list_name, after.is_start) == ("q=Zwei", "in_progress", True)
+    # Overtaken: another view has taken the name, and another one the start.
+    undo = delete(after)
+    keep(page_of_anna, "zwei", "q=anders", start="on")
+    assert "Sie haben schon eine Ansicht mit diesem Namen." in told(undo)
+    page_of_anna.post(
+        f"{VIEWS}{SavedView.objects.get(name='zwei').pk}/", {"name": "Vier", "start": "on"}
+    )
+    told(undo)
+    assert names(anna) == ["Eins", "Zwei", "Drei", "Vier"]
+    assert SavedView.objects.get(is_start=True).name == "Vier"
+
+
 def test_the_database_keeps_names_and_the_start_view_apart(anna):
     make = SavedView.objects.create
     make(user=anna, name="Heute", list_name="in_progress", position=1, is_start=True)

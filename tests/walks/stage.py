@@ -278,6 +278,7 @@ PERSONAL = {
     "leads/filter/": Of(get=True),
     "leads/ansichten/": Of(get=True),
     "leads/ansichten/anlegen/": Of(get=True, post=True),
+    "leads/ansichten/ruecknahme/": Of(post=True),
     "leads/spalten/": Of(get=True, post=True),
     "abmelden/": Of(post=True),
     "abmelden/ueberall/": Of(post=True),

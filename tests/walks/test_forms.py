@@ -13,8 +13,9 @@ from .stage import KNOWN, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, SECRETS, SEC
 ABSENT = 99999999
 STARTS = ["/leads/", "/leads/neu/", "/leads/abgeschlossen/", "/leads/anlegen/", "/passwort/"]
 REFUSED = ["ben", "clara", "olaf", "ended", "reassigned", "decliner"]
-# Offered by the toast of what was done to selected rows, which a crawl does not tick.
-OFFERED_LATER = {"leads/wiedervorlage/ruecknahme/"}
+# Offered by the toast of what was done to selected rows, which a crawl does not tick; and by
+# one that stands on the page to which a deletion leads, which the crawl takes back.
+OFFERED_LATER = {"leads/wiedervorlage/ruecknahme/", "leads/ansichten/ruecknahme/"}
 CLASSES = {**OF_A_LEAD, **OF_ONES_OWN, **PERSONAL, **PUBLIC}
 
 
