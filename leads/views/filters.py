@@ -2,15 +2,17 @@
 
 from urllib.parse import urlencode
 
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
-from leadbook.htmx import page_or_part
+from leadbook.htmx import page_or_part, wants_part
 from leads.context_processors import sight_of
+from leads.forms import focus_first_invalid
 from leads.listing import list_called
 from leads.own_filters import OwnFilters
-from leads.views.answers import go
 
 # Says that the form was sent, not opened.
 SENT = "anwenden"
@@ -41,11 +43,11 @@ def show(request):
     is_sent = bool(marketplace) and SENT in request.GET
     if is_sent and filters.is_valid():
         asked = [("marktplatz", marketplace.slug), *kept, *filters.kept]
-        return go(request, f"{address}?{urlencode(asked)}")
+        to = f"{address}?{urlencode(asked)}"
+        is_part = wants_part(request)
+        return HttpResponseClientRedirect(to) if is_part else HttpResponseRedirect(to)
     if is_sent:
-        # It may stand below what a dialog shows of a long form.
-        wrong = next(iter(filters.errors))
-        filters.fields[wrong].widget.attrs["autofocus"] = True
+        focus_first_invalid(filters)
     context = {
         "word": of_list.word,
         "address": address,
