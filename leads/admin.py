@@ -97,7 +97,8 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
     @display(description=VALUE.label, ordering="value")
     def value_shown(self, lead):
         """Return the value as all other pages show it."""
-        return VALUE.text_of(lead) or None
+        # The narrow column would leave the euro a line of its own.
+        return VALUE.text_of(lead).replace(" ", "\u00a0") or None
 
     @display(description=_("owner"))
     def owner_shown(self, lead):
