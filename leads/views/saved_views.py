@@ -16,6 +16,8 @@ from leads.models import NameTaken, SavedView, TooManyFilters, TooManyViews, Unc
 from leads.toasts import toast
 from leads.views.answers import go
 
+# Seconds in which a deleted view can be brought back: somebody it names may be erased.
+AT_HAND = 3600
 # What a view keeps as its list → the kind of list.
 KINDS = {kind.name: kind for kind in LISTS}
 
@@ -115,7 +117,9 @@ def delete(request, view_id):
 def restore(request):
     """Bring back the deleted view that the toast describes."""
     try:
-        kept = signing.loads(request.GET.get("ansicht", ""), salt=_salt(request.user))
+        kept = signing.loads(
+            request.GET.get("ansicht", ""), salt=_salt(request.user), max_age=AT_HAND
+        )
         SavedView.objects.bring_back(request.user, **kept)
     except signing.BadSignature:
         messages.error(request, Unchangeable.message)
