@@ -12,6 +12,19 @@ SALT = "leads.offer"
 MAX_AGE = 60 * 60 * 24 * 7
 
 
+def counted(offers):
+    """Return how many of the `offers` there are: in all, and by marketplace."""
+    total, *counts = count_up_to(
+        total=offers.values(), **{str(m.pk): [asked] for m, asked in offers.items()}
+    ).values()
+    return total, dict(zip(offers, counts, strict=True))
+
+
+def offers_along(sight):
+    """Return the questions for what is offered, by marketplace."""
+    return dict(zip(sight.marketplaces, Lead.objects.offered_along(sight), strict=True))
+
+
 class OfferList:
     """The offers that one address shows to one user."""
 
@@ -19,13 +32,11 @@ class OfferList:
 
     def __init__(self, sight, params, *, user):
         self.user = user
-        offers = dict(zip(sight.marketplaces, Lead.objects.offered_along(sight), strict=True))
-        self.total, *counts = count_up_to(
-            total=offers.values(), **{str(m.pk): [asked] for m, asked in offers.items()}
-        ).values()
+        offers = offers_along(sight)
+        self.total, counts = counted(offers)
         self.chips = [
             {"marketplace": marketplace, "count": count}
-            for marketplace, count in zip(offers, counts, strict=True)
+            for marketplace, count in counts.items()
             if count
         ]
         slug = params.get("marktplatz")

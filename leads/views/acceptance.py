@@ -8,11 +8,12 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part
+from leads.context_processors import sight_of
 from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
-from leads.offers import Offer
+from leads.offers import Offer, counted, offers_along
 from leads.toasts import toast
-from leads.views.answers import go, posted_to
+from leads.views.answers import are_offers_shown, go, posted_to
 
 
 def offered_or_gone(request, lead_id):
@@ -29,11 +30,16 @@ def offered_or_gone(request, lead_id):
 def gone(request, lead_id):
     """Answer 409: the lead went to somebody else; 404 where the user has declined it.
 
-    To htmx the answer takes the place of the offer's card, whatever asked for it.
+    To htmx the answer takes the place of the offer's card, whatever asked for it, and the
+    counters are sent along.
     """
     taken = get_object_or_404(Lead.objects.open_to(request.user).worked(), pk=lead_id)
     template = page_or_part(request, "leads/acceptance/gone.html", "part")
-    response = render(request, template, {"taken": taken}, status=409)
+    context = {"taken": taken}
+    if are_offers_shown(request):
+        total, counts = counted(offers_along(sight_of(request)))
+        context |= {"offers_total": total, "offers_beside": counts.get(taken.marketplace, 0)}
+    response = render(request, template, context, status=409)
     return reswap(retarget(response, f"#offer-{taken.pk}"), "outerHTML")
 
 

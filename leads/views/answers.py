@@ -110,6 +110,11 @@ def is_list_shown(request):
     return page_in_browser(request).partition("?")[0] == reverse("leads:list")
 
 
+def are_offers_shown(request):
+    """Whether the page in the browser is "Neue Leads"."""
+    return page_in_browser(request).partition("?")[0] == reverse("leads:offers")
+
+
 def table_shown(request):
     """Return the kind of list with cells to be edited that the browser shows, or None."""
     page = page_in_browser(request).partition("?")[0]

@@ -182,7 +182,7 @@ def _do(request, import_id, verb):
 
 def _page(request, lead_import, *, form=None, status=200):
     page = ImportPage(lead_import, request, form=form)
-    template = page_or_part(request, "leads/imports/import.html", "import")
+    template = page_or_part(request, "leads/imports/import.html", "answer")
     context = {"page": page, "import": lead_import, "is_stale": status == 409}
     return render(request, template, context, status=status)
 

@@ -58,6 +58,7 @@ def test_a_file_becomes_leads_and_the_leads_go_again(
     page.get_by_role("button", name="7 Leads importieren").click()
     expect(page.get_by_role("heading", name="Übernommen", exact=True)).to_be_visible()
     assert Lead.objects.count() == 7
+    expect(page.get_by_role("link", name="Neue Leads 7")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     text = download.value.path().read_text("utf-8-sig")

@@ -386,7 +386,7 @@ def test_offers_are_filtered_by_marketplace(annas_page, offers):
     annas_page.goto("/leads/neu/")
     expect(annas_page.get_by_role("article")).to_have_count(3)
     expect(chip(annas_page, "Alle")).to_have_text(re.compile("3$"))
-    annas_page.get_by_role("link", name="Wärmepumpe Süd 2").click()
+    annas_page.get_by_role("link", name="Wärmepumpe Süd 1").click()
     expect(annas_page.get_by_role("article")).to_have_count(2)
     expect(annas_page).to_have_url(query("marktplatz=waermepumpe-sued"))
     annas_page.get_by_role("link", name="Photovoltaik Bayern 1").click()
@@ -426,6 +426,11 @@ def test_whoever_is_late_is_told_kindly(annas_page, offers, ben, button):
     expect(annas_page.get_by_text("Aigner")).to_have_count(0)
     expect(card.get_by_role("button")).to_have_count(0)
     expect(card).to_be_focused()
+    # It counts no more, neither in the navigation nor above the offers.
+    mine = annas_page.get_by_role("navigation").get_by_role("link", name="Neue Leads 2")
+    expect(mine).to_have_attribute("aria-current", "page")
+    for chip in ("Alle 2", "Wärmepumpe Süd 1"):
+        expect(annas_page.get_by_role("link", name=chip, exact=True)).to_be_visible()
     assert Lead.objects.get(pk=offers[1].pk).owner == ben
     annas_page.reload()
     expect(annas_page.get_by_role("article")).to_have_count(2)
