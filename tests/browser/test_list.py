@@ -22,7 +22,8 @@ def names(page):
 
 
 def chip(page, name):
-    return page.locator("main").get_by_role("link", name=re.compile(f"^{name} "))
+    """The chip of this name, with its number or where it says none."""
+    return page.locator("main").get_by_role("link", name=re.compile(rf"^{name}( \d+)?$"))
 
 
 def heading(page, name="Leads in Bearbeitung"):
