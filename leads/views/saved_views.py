@@ -120,7 +120,7 @@ def restore(request):
         kept = signing.loads(
             request.GET.get("ansicht", ""), salt=_salt(request.user), max_age=AT_HAND
         )
-        SavedView.objects.bring_back(request.user, **kept)
+        SavedView.objects.visible_to(request.user).bring_back(request.user, **kept)
     except signing.BadSignature:
         messages.error(request, Unchangeable.message)
     except (NameTaken, TooManyViews) as error:
