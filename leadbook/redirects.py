@@ -51,4 +51,5 @@ def page_around(request):
     pages = (
         reverse(page, args=[named[name]]) for name, page in PAGES.items() if name in named
     )
-    return next(pages, "")
+    # The admin names leads as well.
+    return next((page for page in pages if request.path.startswith(page)), "")

@@ -387,7 +387,7 @@ def test_offers_are_filtered_by_marketplace(annas_page, offers):
     annas_page.goto("/leads/neu/")
     expect(annas_page.get_by_role("article")).to_have_count(3)
     expect(chip(annas_page, "Alle")).to_have_text(re.compile("3$"))
-    annas_page.get_by_role("link", name="Wärmepumpe Süd 1").click()
+    annas_page.get_by_role("link", name="Wärmepumpe Süd 2").click()
     expect(annas_page.get_by_role("article")).to_have_count(2)
     expect(annas_page).to_have_url(query("marktplatz=waermepumpe-sued"))
     annas_page.get_by_role("link", name="Photovoltaik Bayern 1").click()
