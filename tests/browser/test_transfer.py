@@ -17,9 +17,9 @@ from leads.models import Lead
 from marketplaces.demo_accounts import DEMO_PASSWORD
 from tests import factories
 
-MAX_BYTES = 70_000
+MAX_BYTES = 71_000
 # Some 900 are headers, and up to 100 are random.
-MAX_HTML_BYTES = 12_700
+MAX_HTML_BYTES = 12_900
 # Where the parser pauses within a row of buttons, the rest of the row moves the first: up to
 # 0.004 here with an eighth of the processor. A line that pushes the page down has 0.017.
 MAX_SHIFT = 0.01
