@@ -97,7 +97,7 @@ def test_a_manager_imports_from_the_file_to_the_result(send_file, meike):
     preview = read(client.get(at()))
     assert counts(newest()) == ("checked", 2, 0, 2)
     bad = preview.all("td", _class="sheet__bad")
-    assert [cell.text[:6] for cell in bad] == ["falsch", "Dieses"]
+    assert [cell.text[:6] for cell in bad] == ["falsch", "Bitte "]
     assert [row.text.split()[0] for row in preview.all("th", scope="row")][:2] == ["3", "4"]
     assert client.post(at("start/")).status_code == 303
     assert counts(newest()) == ("done", 2, 0, 2)
