@@ -75,5 +75,5 @@ def _page_asked_from(request):
 
 
 def _leads_to_sign_in(response):
-    path = urlsplit(response.headers.get("Location", "")).path
-    return path == resolve_url(settings.LOGIN_URL)
+    location = response.headers.get("Location")
+    return bool(location) and urlsplit(location).path == resolve_url(settings.LOGIN_URL)
