@@ -60,7 +60,7 @@ def test_what_was_written_while_the_erasure_waited_goes_with_it(lead, anna, what
 
 def test_of_two_erasures_one_is_made(lead, settings):
     answers = at_once(erasing(lead), erasing(lead))
-    assert kinds_of(answers) == ["Erasure", "NoLongerVisible"]
+    assert kinds_of(answers) == ["Erasure", "NoLongerVisible"], answers
     assert Erasure.objects.count() == 1
     assert len(settings.ERASURE_LIST.read_text().splitlines()) == 1
 

@@ -454,6 +454,9 @@ class Sequences(RuleBasedStateMachine):
             act(page)
         answer = page.send()
         assert answer.status_code in {200, 302}
+        # A page from before may have taken it back.
+        self.marketplace.refresh_from_db(fields=["allows_early_loss"])
+        self.loses_early = self.marketplace.allows_early_loss
         page.data = data
         self.counted[f"operator {answer.status_code}"] += 1
 
