@@ -39,6 +39,7 @@ EDGES = {
 SELECTED = RawSQL("SELECT 0 /* selected */", ())
 # A status or a role; nothing that somebody typed is compiled here.
 WORD = re.compile("[a-z_]+")
+# Those that stand in SQL that is not kept, where they tell nothing of what was typed.
 STATUSES = ("offered", "in_progress", "won", "lost")
 # How often a connection has asked something before the plan is kept, and how many it keeps.
 ASKED_BEFORE, MOST_PLANS = 2, 300
