@@ -1,8 +1,6 @@
 """The lists of leads as an address asks for them: search, filters, order, page."""
 
 from functools import partial
-from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,20 +15,20 @@ from .columns import (
     LOSS_REASON,
     MARKETPLACE,
     MORE,
-    OWNER,
     PHASE,
     PHASE_OF_CLOSED,
     STATUS,
     VALUE,
     Column,
-    Registry,
 )
+from .counted_chips import CountedChips
 from .fields import OWN_PREFIX
+from .list_address import DUE, ListAddress
 from .list_table import ListTable
 from .models import FieldValue, Lead, Sight
 from .models.queryset import due_times
 from .models.questions import SELECTED, Question
-from .own_filters import Narrowing, OwnFilters
+from .own_filters import Narrowing
 from .paging import (
     RANKING,
     SIZE,
@@ -43,17 +41,12 @@ from .paging import (
     page_of_ranking,
 )
 from .search import GLANCED, RECENT, Found, Search
-from .search_terms import MAX_LENGTH
 
-DUE = {"ueberfaellig": "overdue", "heute": "today", "keine": "none"}
-LATE = "ueberschritten"
-# Web servers take addresses of 4,000 characters.
-LONGEST_ORIGIN = 3000
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 LATEST_FIRST = Order(ACTIVITY.path, is_descending=True)
 
 
-class LeadList(ListTable):
+class LeadList(ListAddress, ListTable):
     """What one address of a list shows to one user. Unknown values are ignored."""
 
     # What the user's own choice of columns is kept under.
@@ -100,51 +93,6 @@ class LeadList(ListTable):
     @cached_property
     def _found(self):
         return None if self._terms.is_empty else self._find()
-
-    @property
-    def asked(self):
-        """What of the address describes the list and is known: name → value or values."""
-        known = {
-            "q": self.search[:MAX_LENGTH],
-            "marktplatz": self.marketplace.slug if self.marketplace else "",
-            "phase": str(self.phase.pk) if self.phase else "",
-            "wiedervorlage": self.due,
-            "ziel": LATE if self.is_late else "",
-            "sort": self.sort,
-            "spalten": self.chosen_names,
-        }
-        for name, text in self.kept_params:
-            known.setdefault(name, []).append(text)
-        return {name: value for name, value in known.items() if value}
-
-    @property
-    def query(self):
-        """The list as an address says it; equal lists have equal ones."""
-        return urlencode(self.asked, doseq=True)
-
-    @property
-    def origin(self):
-        """The list as the pages of its leads name it; see leads.neighbours."""
-        return f"{self.word}?{self.query}" if self.query else self.word
-
-    @cached_property
-    def opening(self):
-        """What the addresses of its leads end in; nothing where that would be too long."""
-        query = urlencode({"aus": self.origin})
-        return f"?{query}" if len(query) <= LONGEST_ORIGIN else ""
-
-    @property
-    def is_outdated(self):
-        """Whether the address names something that is not there any more."""
-        asked = self.asked
-        return any(self.params.get(name) and name not in asked for name in self.parameters)
-
-    @classmethod
-    def registry_of(cls, sight):
-        """Return the columns that this list can show along the `sight`."""
-        others = (OWNER,) if sight.has_others else ()
-        built_in = (*cls.default_columns, *others, *cls.more_columns)
-        return Registry(built_in, cls.default_columns, sight)
 
     @property
     def statuses(self):
@@ -400,90 +348,12 @@ class LeadList(ListTable):
             return [m for m in self.marketplaces if m.pk == self.phase.marketplace_id]
         return self._chosen_marketplaces
 
-    @property
-    def _chosen_marketplaces(self):
-        return [self.marketplace] if self.marketplace else self.marketplaces
-
-    @property
-    def due(self):
-        """The chosen filter by follow-up, as the address says it, or empty."""
-        word = self.params.get("wiedervorlage", "")
-        return word if word in DUE else ""
-
-    @property
-    def is_late(self):
-        """Whether only leads are asked for that lie longer than their phase's target."""
-        return self.params.get("ziel") == LATE
-
-    @property
-    def is_filtered(self):
-        """Whether anything narrows the list."""
-        chosen = self.marketplace or self.phase or self.due or self.is_late
-        return bool(self.search or chosen or self._narrowing)
-
-    @property
-    def has_chosen_columns(self):
-        """Whether the columns are not the list's own."""
-        return self.columns != self.default_columns
-
-    @property
-    def chosen_names(self):
-        """The chosen columns as an address says them, empty for the list's own."""
-        names = ",".join(column.name for column in self.columns)
-        return names if self.has_chosen_columns else ""
-
-    @property
-    def offered_marketplaces(self):
-        """What the filter offers: pairs of slug and name."""
-        return tuple((m.slug, m.name) for m in self.marketplaces)
-
-    @property
-    def offered_phases(self):
-        """What the filter offers: pairs of a marketplace's name and pairs of id and name."""
-        return tuple(
-            (m.name, tuple((p.pk, p.name) for p in m.phases.all()))
-            for m in self._chosen_marketplaces
-        )
-
-    def _chosen_marketplace(self):
-        slug = self.params.get("marktplatz")
-        return next((m for m in self.marketplaces if m.slug == slug), None)
-
-    def _chosen_phase(self):
-        chosen = self.params.get("phase")
-        phases = (p for m in self._chosen_marketplaces for p in m.phases.all())
-        return next((p for p in phases if str(p.pk) == chosen), None)
-
     def _position_of(self, lead):
         if not self._positions:
             phases = (p for m in self.marketplaces for p in m.phases.all())
             self._positions.update((phase.pk, phase.position) for phase in phases)
         # One that was made since has the last place.
         return self._positions.get(lead.phase_id, len(self._positions))
-
-    def _chosen_columns(self):
-        names = self.user.columns_of(self.name)
-        if "spalten" in self.params:
-            names = self.params["spalten"].split(",")
-        return self.registry.chosen(names) if names else self.default_columns
-
-    @property
-    def kept_params(self):
-        """Pairs of name and text of the filters by own fields, for the list's forms."""
-        return self.filters.kept if self.filters else []
-
-    @property
-    def filtered_marketplace(self):
-        """The marketplace whose own fields can be filtered by: the chosen or only one."""
-        is_only = len(self.marketplaces) == 1
-        return self.marketplaces[0] if is_only else self.marketplace
-
-    def _own_filters(self):
-        """Return the OwnFilters where the address has any, or None."""
-        if not any(map(OwnFilters.is_named, self.params)):
-            return None
-        self.sight.read_fields()
-        return OwnFilters(self.filtered_marketplace, self.params)
 
     def _own_narrowing(self):
         if not (self.filters and self.filters.conditions):
@@ -496,11 +366,6 @@ class LeadList(ListTable):
         """The column of an own field that the list is sorted by, or None."""
         is_own = self.order and self.order.column.startswith(OWN_PREFIX)
         return self.registry.named(self.order.column) if is_own else None
-
-    def _chosen_sort(self):
-        sort = self.params.get("sort", "")
-        column = self.registry.named(sort.removeprefix("-"))
-        return sort if column and column.path else ""
 
     def _order(self):
         if self._found and not self.sort:
@@ -590,34 +455,6 @@ class ClosedList(LeadList):
     @property
     def _is_narrowed(self):
         return super()._is_narrowed or bool(self.result)
-
-
-class CountedChips(NamedTuple):
-    """Which chips of "Leads in Bearbeitung" say how many leads a click on them shows.
-
-    The counters know of each chip alone; where an address narrows further, they would
-    promise leads that are not shown.
-    """
-
-    all: bool
-    # Overdue, today, no follow-up.
-    due: bool
-    late: bool
-
-    @classmethod
-    def of(cls, params, sight):
-        """Return them for the list that the parameters ask for along a Sight."""
-        is_one_of_several = bool(params.get("marktplatz")) and len(sight.marketplaces) > 1
-        is_narrowed = (
-            is_one_of_several
-            or bool(params.get("q", "").strip() or params.get("phase"))
-            or any(map(OwnFilters.is_named, params))
-        )
-        return cls(
-            all=not is_narrowed,
-            due=not (is_narrowed or params.get("ziel")),
-            late=not (is_narrowed or params.get("wiedervorlage")),
-        )
 
 
 LISTS = (LeadList, ClosedList)

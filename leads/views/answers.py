@@ -17,8 +17,9 @@ from django_htmx.http import (
 from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leadbook.redirects import see_other
 from leads.context_processors import sight_of
+from leads.counted_chips import CountedChips
 from leads.fields import groups_of, table_of
-from leads.listing import ClosedList, CountedChips, LeadList
+from leads.listing import ClosedList, LeadList
 from leads.live import stamp_of
 from leads.match_keys import is_matched
 from leads.models import Lead
