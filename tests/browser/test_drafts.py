@@ -76,6 +76,29 @@ def test_what_was_cancelled_does_not_come_back(annas_page, lead):
         assert page.evaluate(DRAFTS) == 0
 
 
+def test_escape_asks_once_more_where_much_was_typed(annas_page, lead):
+    lead.write_entry(text="Ruft am Montag zurück.", by=lead.owner)
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    for opener, place, before in (
+        ("Alle bearbeiten", "#fields input[name=city]", "Rosenheim"),
+        ("Eintrag bearbeiten", ".journal textarea", "Ruft am Montag zurück."),
+    ):
+        page.get_by_role("button", name=opener).click()
+        box = page.locator(place)
+        expect(box).to_have_value(before)
+        box.press("Escape")
+        expect(box).to_have_count(0)
+        page.get_by_role("button", name=opener).click()
+        box.fill("Prien")
+        box.press("Escape")
+        expect(page.get_by_role("button", name="Abbrechen")).to_be_focused()
+        expect(box).to_have_value("Prien")
+        page.keyboard.press("Escape")
+        expect(box).to_have_count(0)
+        assert page.evaluate(DRAFTS) == 0
+
+
 def test_dialogs_and_the_form_of_a_new_lead_keep_theirs(annas_page, lead, solar, anna):
     solar.memberships.create(user=anna, role="rep")
     own = factories.make_field(solar, "Dachform")
@@ -172,6 +195,21 @@ def test_a_click_beside_a_dialog_throws_no_ticks_away(annas_page, heatpumps, lea
         click_beside(page)
         expect(dialog).to_have_count(int(is_changed))
     expect(box).to_be_checked()
+
+
+def test_a_click_beside_the_dialog_keeps_the_order_of_the_columns(annas_page, lead):
+    page = annas_page
+    page.goto("/leads/")
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("link", name="Spalten").click()
+    first = dialog.get_by_role("checkbox").first
+    expect(first).to_have_value("marktplatz")
+    dialog.get_by_role("button", name="Marktplatz nach unten").click()
+    expect(first).to_have_value("phase")
+    click_beside(page)
+    expect(first).to_have_value("phase")
+    dialog.get_by_role("link", name="Abbrechen").click()
+    expect(dialog).to_have_count(0)
 
 
 @pytest.mark.parametrize("how", ["Abmelden", "elsewhere"])

@@ -63,8 +63,10 @@ class ModalDialog extends HTMLElement {
     document.querySelector("#notices .notice")?.scrollIntoView({ block: "nearest" });
   }
 
-  /* A click beside the dialog must not throw away what was typed or chosen. */
+  /* A click beside the dialog must not throw away what was typed or chosen, nor what the
+     server has been told of and has not kept (data-changed). */
   hasNothingTyped() {
+    if (this.querySelector("[data-changed]")) return false;
     const fields = [...this.querySelectorAll("textarea, select, input:not([type=hidden])")];
     return !fields.some(isChanged);
   }

@@ -1,4 +1,9 @@
-/* In a form: Ctrl+Enter confirms from anywhere, Escape cancels. */
+import { isChanged } from "../lib/fields.js";
+
+/* In a form: Ctrl+Enter confirms from anywhere, Escape cancels.
+
+   Where much may have been typed (data-careful), Escape leads to the button that throws it
+   away; pressed there, it does so. */
 class QuickKeys extends HTMLElement {
   connectedCallback() {
     this.addEventListener("keydown", (event) => {
@@ -6,12 +11,20 @@ class QuickKeys extends HTMLElement {
         const cancel = this.querySelector("[data-cancel]");
         if (!cancel) return;
         event.preventDefault();
-        cancel.click();
+        if (event.target !== cancel && this.hasMuchToLose()) cancel.focus();
+        else cancel.click();
       } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         this.closest("form").requestSubmit();
       }
     });
+  }
+
+  hasMuchToLose() {
+    if (!("careful" in this.dataset)) return false;
+    const fields = [...this.querySelectorAll("textarea, select, input:not([type=hidden])")];
+    /* What the server has sent back with a complaint is in the fields as if it were kept. */
+    return fields.some(isChanged) || this.querySelector("[data-typed]") !== null;
   }
 }
 
