@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,6 @@ from .kinds import LineField, TextField
 from .models import JournalEntry, SavedView
 from .models.follow_up import FOLLOW_UP
 from .moments import MomentField
-from .shortcuts import keys_of
 from .suggestions import common_suggestions, suggestions
 
 NOTE_MAX_LENGTH = 10_000
@@ -174,6 +174,17 @@ class DeclineForm(forms.Form):
     reason = LineField(label=_("Reason (optional)"), required=False, max_length=200)
 
 
+class EntryBox(NamedTuple):
+    """What the composer of the journal shows of an EntryForm."""
+
+    kinds: tuple
+    chosen: str
+    text: str
+    errors: tuple
+    # Whether it was sent and comes back.
+    is_typed: bool
+
+
 class EntryForm(forms.Form):
     """A journal entry. The `token` lets the same form write one entry only."""
 
@@ -188,19 +199,24 @@ class EntryForm(forms.Form):
         label=_("Journal entry"),
         max_length=NOTE_MAX_LENGTH,
         error_messages={"required": _("Write what was discussed.")},
-        widget=forms.Textarea(
-            attrs={
-                "placeholder": _("What was discussed?"),
-                "rows": 3,
-                "aria-keyshortcuts": keys_of("write"),
-            }
-        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
     def clean_kind(self):
         """Return the kind, a note where none is said."""
         return self.cleaned_data["kind"] or JournalEntry.Kind.NOTE
+
+    @property
+    def box(self):
+        """What is drawn of it, all but the token, which is another each time."""
+        return EntryBox(
+            kinds=tuple(self.kinds),
+            chosen=self["kind"].value(),
+            text=self["text"].value() or "",
+            errors=tuple(map(str, self["text"].errors)),
+            is_typed=self.is_bound,
+        )
 
 
 class KeptEntryForm(TakesFollowUp, EntryForm):

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from marketplaces.models import User
+
 from .models import JournalEntry, LeadEvent
 
 
@@ -61,6 +63,23 @@ class Line(NamedTuple):
             is_edited=entry.edited_at is not None,
             is_own=event is None and entry.author_id == reader.pk,
             event=event and Sentence(*(getattr(event, name) for name in Sentence._fields)),
+        )
+
+    @classmethod
+    def of_row(cls, row, *, reader):
+        """Return the Line of a row of the journal that was read `as_rows`."""
+        *_own, username, first_name, last_name = row[: -len(Sentence._fields)]
+        return cls(
+            pk=row.pk,
+            lead_id=row.lead,
+            kind=row.kind,
+            author=User.called(username, first_name, last_name) if row.author else "",
+            text=row.text,
+            outcome=row.outcome,
+            created_at=row.created_at,
+            is_edited=row.edited_at is not None,
+            is_own=row.event is None and row.author == reader.pk,
+            event=Sentence(*row[-len(Sentence._fields) :]) if row.event else None,
         )
 
     @property

@@ -123,7 +123,7 @@ class LeadList(ListAddress, ListTable):
             return len(self._ranked)
         return None if self._is_narrowed else len(self._found.ids)
 
-    @property
+    @cached_property
     def counted(self):
         """Which of its chips say a number, as CountedChips."""
         return CountedChips.of(self.params, self.sight)

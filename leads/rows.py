@@ -86,9 +86,9 @@ class Rows:
         self.states = {m.pk: m.federal_state for m in marketplaces}
         self.targets = {p.pk: p.target_days for m in marketplaces for p in m.phases.all()}
         self.phases = {
-            phase.pk: _phase(phase.name, _dots(phase, marketplace))
+            phase.pk: _phase(phase.name, dots)
             for marketplace in marketplaces
-            for phase in marketplace.phases.all()
+            for phase, dots in _with_dots(marketplace.phases.all())
         }
         self.address = reverse("leads:detail", args=[0]).removesuffix("0/")
 
@@ -150,12 +150,14 @@ def _phase(name, dots):
     return render_to_string("leads/rows/phase.html", {"name": name, "dots": dots})
 
 
-def _dots(phase, marketplace):
-    """Return the states of the dots of a lead in `phase`: done, current or coming."""
-    states = []
-    for other in sorted(marketplace.phases.all(), key=lambda other: other.position):
-        if other.pk == phase.pk:
-            states.append("current")
-        elif not other.is_retired:
-            states.append("done" if other.position < phase.position else "coming")
-    return tuple(states)
+def _with_dots(phases):
+    """Yield each phase of a process and the states of the dots of a lead in it.
+
+    Each is done, current or coming; a retired phase has one only as the current one.
+    """
+    phases = sorted(phases, key=attrgetter("position"))
+    done, coming = 0, sum(not phase.is_retired for phase in phases)
+    for phase in phases:
+        coming -= not phase.is_retired
+        yield phase, ("done",) * done + ("current",) + ("coming",) * coming
+        done += not phase.is_retired

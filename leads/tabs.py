@@ -31,29 +31,32 @@ def journal_tab(lead, request):
     above = _above(lead.journal.all(), request)
     shown = Question(
         ("journal",),
-        lambda given: JournalEntry.objects.of_lead(given["lead"]).shown(),
+        lambda given: JournalEntry.objects.of_lead(given["lead"]).as_rows(),
         {"lead": lead.pk},
     )
-    entries, has_more = portion_of(shown, before=above, size=JOURNAL_PORTION)
+    rows, has_more = portion_of(shown, before=above, size=JOURNAL_PORTION)
     now = Instant()
     return {
         "form": EntryForm(),
-        "days": days_of(entries, now=now, above=above, reader=request.user),
-        "more_before": entries[-1].pk if has_more else None,
+        "days": days_of(rows, now=now, above=above, reader=request.user),
+        "more_before": rows[-1].pk if has_more else None,
         "is_first_portion": above is None,
     }
 
 
-def days_of(entries, *, now, reader, above=None):
-    """Return the Day of each local day; that of `above` has its heading already."""
+def days_of(rows, *, now, reader, above=None):
+    """Return the Day of each local day of rows of the journal, see Line.of_row.
+
+    That of the entry `above` has its heading already.
+    """
     shown = now.local_of(above.created_at).date() if above else None
     return [
         Day(
             heading="" if day == shown else show_day(day, today=now.day),
-            lines=tuple(Line.of(entry, reader=reader) for entry in group),
+            lines=tuple(Line.of_row(row, reader=reader) for row in group),
             takes_new=above is None and day == now.day,
         )
-        for day, group in groupby(entries, key=lambda e: now.local_of(e.created_at).date())
+        for day, group in groupby(rows, key=lambda row: now.local_of(row.created_at).date())
     ]
 
 

@@ -113,6 +113,41 @@ def piece(template_name, **values):
     return _piece(template_name, get_language(), **values)
 
 
+class Nav(NamedTuple):
+    """What the main navigation shows."""
+
+    # Which of its lists the page is or belongs to: offers, list, closed, or none.
+    here: str
+    offered: Count
+    in_progress: Count
+    due: Count
+    # Whether it comes along with another answer to htmx.
+    is_extra: bool
+
+
+@register.simple_tag(takes_context=True)
+def main_nav(context, *, is_extra=False, here=""):
+    """Draw the main navigation as the context's user sees it from the context's page.
+
+    `here` where that is not the page of the request; see Nav.
+    """
+    counters = context["counters"]
+    here = here or _place_of(context)
+    nav = Nav(here, counters.offered, counters.in_progress, counters.due, is_extra)
+    return piece("components/nav.html", nav=nav)
+
+
+def _place_of(context):
+    match = context["request"].resolver_match
+    namespace, _colon, name = match.view_name.rpartition(":") if match else ("", "", "")
+    if namespace == "leads" and name in {"offers", "list", "closed"}:
+        return name
+    lead = context.get("lead")
+    if getattr(lead, "is_in_progress", False):
+        return "list"
+    return "closed" if getattr(lead, "is_closed", False) else ""
+
+
 @register.simple_tag(takes_context=True)
 def line(context, entry, **extras):
     """Draw the line of a journal entry as the context's user sees it."""

@@ -30,9 +30,9 @@ class LeadEventQuerySet(TimelineQuerySet):
         return self.filter(kind__in=LeadEvent.PROCESS)
 
     def for_stepper(self):
-        """The steps from which the time in each phase is read, the oldest first."""
+        """The steps from which the time in each phase is read, oldest first, as rows."""
         steps = self.of_process().oldest_first()
-        return steps.only("lead_id", "kind", "created_at", "to_phase_id")
+        return steps.values_list("kind", "created_at", "to_phase_id", named=True)
 
     def planned_with(self, call):
         """The changes of the follow-up that the event `call` brought along."""

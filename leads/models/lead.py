@@ -21,6 +21,7 @@ from .journaling import Journaling
 from .matching import Matching
 from .process import Process
 from .queryset import LeadQuerySet
+from .questions import Question
 from .recording import Recording
 from .reminding import Reminding
 from .requirements import Requirements
@@ -205,8 +206,14 @@ class Lead(
     @property
     def tab_counts(self):
         """The numbers of journal entries and attachments as they are now; see `counted`."""
-        counted = type(self).objects.filter(pk=self.pk).counted()
-        return counted.values("entry_count", "file_count").get()
+        names = ("entry_count", "file_count")
+
+        def build(given):
+            of_lead = type(self).objects.filter(pk=given["pk"])
+            return of_lead.order_by().counted().values_list(*names)
+
+        [counts] = Question(("tab counts",), build, {"pk": self.pk}).objects()
+        return dict(zip(names, counts, strict=True))
 
     @property
     def call_address(self):

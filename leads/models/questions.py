@@ -122,7 +122,7 @@ class Question:
             compiler.execute_sql = lambda **_how: [rows]
         # What is read beside them is asked by questions, too.
         objects = ready.queryset.prefetch_related(None)
-        objects.query.get_compiler = lambda **_using: compiler
+        objects.query.get_compiler = lambda *_using, **_how: compiler
         with keeping_plans(self.key is not None and is_kept):
             found = list(objects)
         beside = ready.queryset._prefetch_related_lookups

@@ -120,7 +120,12 @@ class User(Mailed, AbstractUser):
         verbose_name_plural = _("users")
 
     def __str__(self):
-        return self.get_full_name() or self.username
+        return self.called(self.username, self.first_name, self.last_name)
+
+    @staticmethod
+    def called(username, first_name, last_name):
+        """Return what somebody with these names is called."""
+        return f"{first_name} {last_name}".strip() or username
 
     def columns_of(self, name):
         """Return the names of the columns chosen for the list `name`; None where none are."""
