@@ -63,3 +63,16 @@ class LeaveOutIndex(migrations.AlterField):
         model = to_state.apps.get_model(app_label, self.model_name)
         field = model._meta.get_field(self.name)
         schema_editor.execute(schema_editor._create_index_sql(model, fields=[field]))
+
+
+class AlterOnSqlite(migrations.AlterField):
+    """Changes how SQLite keeps a field that is the same column on PostgreSQL."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Make the table anew."""
+        if schema_editor.connection.vendor == "sqlite":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """Make it anew as it was."""
+        self.database_forwards(app_label, schema_editor, from_state, to_state)

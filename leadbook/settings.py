@@ -173,7 +173,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         # What is erased is overwritten, not only no longer found.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        " PRAGMA secure_delete=ON;",
+        " PRAGMA secure_delete=ON; PRAGMA cache_size=-16000;",
     }
     # In memory, all threads of a test would share one connection and never queue.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

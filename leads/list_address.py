@@ -29,7 +29,7 @@ class ListAddress:
             "sort": self.sort,
             "spalten": self.chosen_names,
         }
-        for name, text in self.kept_params:
+        for name, text in self.filters.kept if self.filters else []:
             known.setdefault(name, []).append(text)
         return {name: value for name, value in known.items() if value}
 
@@ -48,6 +48,41 @@ class ListAddress:
         """What the addresses of its leads end in; nothing where that would be too long."""
         query = urlencode({"aus": self.origin})
         return f"?{query}" if len(query) <= LONGEST_ORIGIN else ""
+
+    @cached_property
+    def chips(self):
+        """What the chips lead to: what each of them chooses → the address."""
+        by_due = {word: self._address_with(wiedervorlage=word) for word in DUE}
+        late = self._address_with(ziel=None if self.is_late else LATE)
+        # Empty and not absent: so the start view does not take its place.
+        return {**by_due, LATE: late, "alle": self._address_with(wiedervorlage="", ziel=None)}
+
+    def _address_with(self, **said):
+        """Return the address of the list with something else `said`; None says nothing."""
+        others = {n: texts for n, texts in self.params.lists() if n not in {*said, "seite"}}
+        said = {name: text for name, text in said.items() if text is not None}
+        return f"?{urlencode({**others, **said}, doseq=True)}"
+
+    @property
+    def kept_by_search(self):
+        """Pairs of name and text of what another search keeps."""
+        return self._kept_without("q")
+
+    @property
+    def kept_by_filters(self):
+        """Pairs of name and text of what another marketplace or phase keeps."""
+        return self._kept_without("marktplatz", "phase")
+
+    def _kept_without(self, *names):
+        # What somebody has chosen for every list need not be said.
+        chosen = () if self.says_columns else ("spalten",)
+        asked = self.asked.items()
+        return [
+            (name, text)
+            for name, texts in asked
+            if name not in {*names, *chosen}
+            for text in (texts if isinstance(texts, list) else [texts])
+        ]
 
     @property
     def is_outdated(self):
@@ -85,6 +120,11 @@ class ListAddress:
         return self.columns != self.default_columns
 
     @property
+    def says_columns(self):
+        """Whether the address itself names the columns."""
+        return "spalten" in self.params
+
+    @property
     def chosen_names(self):
         """The chosen columns as an address says them, empty for the list's own."""
         names = ",".join(column.name for column in self.columns)
@@ -118,14 +158,9 @@ class ListAddress:
 
     def _chosen_columns(self):
         names = self.user.columns_of(self.name)
-        if "spalten" in self.params:
+        if self.says_columns:
             names = self.params["spalten"].split(",")
         return self.registry.chosen(names) if names else self.default_columns
-
-    @property
-    def kept_params(self):
-        """Pairs of name and text of the filters by own fields, for the list's forms."""
-        return self.filters.kept if self.filters else []
 
     @property
     def filtered_marketplace(self):

@@ -441,6 +441,15 @@ class ClosedList(LeadList):
         """What of the address describes the list and is known; see LeadList."""
         return super().asked | ({"ergebnis": self.result} if self.result else {})
 
+    @cached_property
+    def chips(self):
+        """What the chips lead to: what each of them chooses → the address."""
+        words = dict.fromkeys(RESULTS) | {"alle": None}
+        return {
+            word: self._address_with(ergebnis=word if word in RESULTS else None)
+            for word in words
+        }
+
     @property
     def result(self):
         """The chosen result, as the address says it, or empty."""

@@ -76,10 +76,14 @@ class Search:
             exactly = exactly.of_status(statuses).in_sight(self.sight.slices)
             ids = list(exactly.order_by().values_list("pk", flat=True)[: LIMIT + 1])
             if ids:
-                return self._ranked(ids)
+                return self._ranked(Question(("heads",), _heads).rows(selected=listed(ids)))
         return self._ranked(
-            SearchDocument.objects.ids_matching(
-                self.terms, statuses=statuses, slices=self.sight.slices, limit=LIMIT + 1
+            SearchDocument.objects.heads_matching(
+                self.terms,
+                statuses=statuses,
+                slices=self.sight.slices,
+                most=LIMIT,
+                length=HEAD_LENGTH + 2,
             )
         )
 
@@ -93,12 +97,10 @@ class Search:
         words = [given[name] for name in self.values]
         return leads.filter(SearchDocument.objects.is_holding(words))
 
-    def _ranked(self, ids):
-        if len(ids) > LIMIT:
+    def _ranked(self, rows):
+        """Return what is Found of rows of id and head, the last active first."""
+        if len(rows) > LIMIT:
             return Found(is_capped=True)
-        if not ids:
-            return Found()
-        rows = Question(("heads",), _heads).rows(selected=listed(ids))
         # Sorting is stable: of equal rank, who was active last comes first.
         best = sorted(rows, key=lambda row: _rank(row[1], self.terms.words))
         return Found(tuple(pk for pk, _text in best))

@@ -13,15 +13,26 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast, StrIndex
+from django.db.models.functions import Cast, Lower, StrIndex
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
+from leadbook.row_keys import RowKey
 from leads import search_index
 
+FEW = "WITH few AS MATERIALIZED ({} LIMIT %s)"
 # Planned without the limit, but read no further: with it PostgreSQL would expect many
 # matches of a short word soon, read the whole table for them, and find none.
-FENCED = "WITH found AS MATERIALIZED ({}) SELECT * FROM found LIMIT %s"
+FENCED = (
+    "WITH found AS MATERIALIZED ({}), few AS MATERIALIZED (SELECT * FROM found LIMIT %s)"
+)
+HEADS = (
+    "SELECT few.pk, CASE WHEN (SELECT COUNT(*) FROM few) <= %s"
+    " THEN SUBSTR(document.text, 1, %s) END"
+    " FROM few JOIN leads_searchdocument AS document ON document.lead_id = few.pk"
+    " JOIN leads_lead AS lead ON lead.id = few.pk"
+    " ORDER BY lead.last_activity_at DESC, few.pk DESC"
+)
 
 
 class SearchDocumentQuerySet(models.QuerySet):
@@ -80,26 +91,41 @@ class SearchDocumentQuerySet(models.QuerySet):
 
     def ids_matching(self, terms, *, statuses, slices, limit):
         """Return up to `limit` ids of matching documents along the slices, as they come."""
+        rows = self._rows_matching("SELECT pk FROM few", terms, statuses, slices, limit)
+        return [pk for (pk,) in rows]
+
+    def heads_matching(self, terms, *, statuses, slices, most, length):
+        """Return lead id and beginning of the matching documents, the last active first.
+
+        `length` is that of a beginning, in characters; None of each where more than `most`
+        match.
+        """
+        return self._rows_matching(HEADS, terms, statuses, slices, most + 1, most, length)
+
+    def _rows_matching(self, select, terms, statuses, slices, limit, *params):
+        """Return what is selected of `limit` matching documents, called few."""
         if not (terms.words and slices and statuses):
             return []
-        if not self._is_sqlite:
-            found = self._picked(terms, statuses, slices).order_by().values("pk")
-            sql, params = found.query.sql_with_params()
-            with connections[self.db].cursor() as cursor:
-                cursor.execute(FENCED.format(sql), [*params, limit])
-                return [pk for (pk,) in cursor.fetchall()]
-        found = self.of_status(statuses).in_sight(slices).containing(terms)
-        found = found.order_by().values_list("pk", flat=True)
+        picked = self._picked_by_fts if self._is_sqlite else self._picked_by_gin
+        found = picked(terms, statuses, slices).order_by().values("pk")
+        sql, of_found = found.query.sql_with_params()
+        few = (FEW if self._is_sqlite else FENCED).format(sql)
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(f"{few} {select}", [*of_found, limit, *params])
+            return cursor.fetchall()
+
+    def _picked_by_fts(self, terms, statuses, slices):
+        """Documents that match along the slices, for SQLite."""
+        found = self.of_status(statuses).in_sight(slices).holding(terms.patterns)
         # A join, not a subquery, so that the index is read no further than the limit.
         match = search_index.expression(terms.patterns, statuses=statuses, slices=slices)
-        found = found.extra(  # noqa: S610
+        return found.extra(  # noqa: S610
             tables=[search_index.INDEX],
             where=[search_index.OF_DOCUMENT, search_index.MATCHES],
             params=[match],
         )
-        return list(found[:limit])
 
-    def _picked(self, terms, statuses, slices):
+    def _picked_by_gin(self, terms, statuses, slices):
         """Documents that match along the slices, for PostgreSQL.
 
         Its index goes through one list for each trigram and each of its other columns, and
@@ -117,8 +143,11 @@ class SearchDocumentQuerySet(models.QuerySet):
             along |= Q(marketplace=Cast(*whole, BigIntegerField()))
         elif whole:
             along |= Q(place__in=whole)
-        found = self.alias(place=Cast("marketplace_id", IntegerField()))
-        found = found.of_status(statuses).filter(along)
+        found = self.alias(place=Cast("marketplace_id", IntegerField()), state=Lower("status"))
+        # Not by the index: half of all documents are in its list of a status, while few are
+        # left whose status is compared anyway.
+        found = found.filter(state__in=statuses)
+        found = found.filter(along)
         parts = search_index.trigrams_of(terms.patterns)
         # Of one word its lists are short where one of them is. Of several, none may be.
         if len(terms.patterns) == 1 or not all(part.strip().isalnum() for part in parts):
@@ -156,9 +185,9 @@ class SearchDocument(models.Model):
     copies that only make searching cheap. An anonymised lead has none.
     """
 
-    lead = models.OneToOneField(
-        "leads.Lead", on_delete=models.CASCADE, primary_key=True,
-        related_name="search_document", verbose_name=_("lead"),
+    lead = RowKey(
+        "leads.Lead", on_delete=models.CASCADE, related_name="search_document",
+        verbose_name=_("lead"),
     )  # fmt: skip
     # leads.search_index finds by these two and the status.
     marketplace = models.ForeignKey(

@@ -63,6 +63,8 @@ def test_words_are_looked_up_in_the_index(
         for found in plans:
             assert "VIRTUAL TABLE INDEX" in found
             assert "SCAN leads_searchdocument" not in found
+        # By the row's own number, without an index on the way.
+        assert "leads_searchdocument USING INTEGER PRIMARY KEY" in plans[0]
     else:
         # Among three leads PostgreSQL rather looks at each, where it may begin with them.
         assert "search_by_trigrams" in plans[0]
