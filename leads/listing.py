@@ -27,7 +27,7 @@ from .list_address import DUE, ListAddress
 from .list_table import ListTable
 from .models import FieldValue, Lead, Sight
 from .models.queryset import due_times
-from .models.questions import SELECTED, Question
+from .models.questions import Question
 from .own_filters import Narrowing
 from .paging import (
     RANKING,
@@ -40,7 +40,7 @@ from .paging import (
     page_of_first,
     page_of_ranking,
 )
-from .search import GLANCED, RECENT, Found, Search
+from .search import COMMON, GLANCED, RECENT, Found, Search
 
 RESULTS = {"gewonnen": Lead.Status.WON, "verloren": Lead.Status.LOST}
 LATEST_FIRST = Order(ACTIVITY.path, is_descending=True)
@@ -130,30 +130,19 @@ class LeadList(ListAddress, ListTable):
 
     def _find(self):
         """Return what is Found; without asking the index where it would find too much."""
-        if not self._terms.is_exact and (first := self._first_of_many()):
+        if self._terms.can_be_common and (first := self._first_of_many()):
             return Found(is_capped=True, first=first)
         return self._terms.found(self.statuses)
 
     def _first_of_many(self):
         """Return the ids of the newest matches, where more than a page of the RECENT match."""
-        whole, column = self._whole(), self.newest_first.column
-        newest = First(whole, self.newest_first)
-        if not self._terms.is_common_among(newest.selected(GLANCED)):
-            return ()
-        last = Question(
-            ("last", column),
-            lambda _given: Lead.objects.filter(pk__in=SELECTED).order_by().only(column),
-        ).objects(newest.selected(1, after=RECENT - 1))
-        if not last:
-            return ()
-
-        def recent(leads, given):
-            recent = leads.filter(**{f"{column}__gte": given["since"]})
-            return self._terms.narrow(recent, given)
-
-        given = {"since": getattr(last[0], column), **self._terms.values}
-        matching = [question.then(("recent",), recent, **given) for question in whole]
-        first = First(matching, self.newest_first).ids(SIZE + 1)
+        first = First(self._whole(), self.newest_first).ids_of_many(
+            SIZE + 1,
+            self._terms.of_row(First.ROW),
+            among=RECENT,
+            common=COMMON,
+            glanced=GLANCED,
+        )
         return first if len(first) > SIZE else ()
 
     def _whole(self):

@@ -229,23 +229,39 @@ def _rows_of(rows, ids):
 class First:
     """The first of what `questions` find, each a range of an index without nulls."""
 
+    # The id of a row, as what it has to meet calls it.
+    ROW = RawSQL("first.id", ())
+
     def __init__(self, questions, order):
         self.walk = _Walk({VALUES: questions}, order, None, None, is_costly=True)
         self.batch = [(0, self.walk.ahead(VALUES, each, None)) for each in questions]
         self.is_kept = all(question.key for question in questions)
 
-    def selected(self, limit, *, after=0):
-        """Return what selects `limit` ids `after` so many, as RawSQL; None where none are."""
-        return self.walk.ids(VALUES, self.batch, limit, after=after)
+    def ids_of_many(self, limit, meeting, *, among, common, glanced):
+        """Return the ids of the first `limit` rows that meet a condition, in order.
 
-    def ids(self, limit):
-        """Return the first `limit` ids, in order."""
-        sql, params = self.walk.sql(VALUES, self.batch, limit)
-        if sql is None:
+        `meeting` is a Question for whether ROW does. Only where that is common: where
+        `common` of the first `glanced` rows do. And only of a long list: looked for among the
+        first so many, `among`, none where there are fewer rows. No row is looked at that need
+        not be, and it is all one statement, for nearly every search asks it.
+        """
+        condition = meeting.sql()
+        rows, params = self.walk.sql(VALUES, self.batch)
+        if rows is None or condition is None:
             return ()
+        meets, of_condition = condition
+        met = f"SELECT first.id FROM ({rows} LIMIT {{}}) AS first WHERE ({meets}) LIMIT {{}}"  # noqa: S608
+        is_common = (
+            f"(SELECT COUNT(*) FROM ({met.format(glanced, common)}) AS met) = {common:d}"  # noqa: S608
+        )
+        is_long = f"EXISTS ({rows} LIMIT 1 OFFSET {among - 1:d})"
+        # The rows are in order, and both databases keep it where nothing is joined. As a limit
+        # the conditions are looked at first; SQLite would look at them with each row.
+        most = f"(CASE WHEN {is_common} AND {is_long} THEN {among:d} ELSE 0 END)"
+        sql = met.format(most, limit)
         with keeping_plans(self.is_kept), connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return tuple(row[-1] for row in cursor.fetchall())
+            cursor.execute(sql, [*params, *params, *of_condition, *params, *of_condition])
+            return tuple(pk for (pk,) in cursor.fetchall())
 
 
 def portion_of(rows, *, before=None, size=30):
@@ -327,16 +343,16 @@ class _Walk:
 
         return question.then((*keys, self.is_descending, most), ahead, **given)
 
-    def ids(self, name, batch, limit, *, after=0):
+    def ids(self, name, batch, limit):
         """Return what selects the ids of `sql`, as RawSQL, or None."""
-        sql, params = self.sql(name, batch, limit, after=after)
+        sql, params = self.sql(name, batch, limit)
         if sql is None:
             return None
         pk = self._names(name)[-1]
         return RawSQL(f"SELECT {pk} FROM ({sql}) AS page", params)  # noqa: S608, S611
 
-    def sql(self, name, batch, limit, *, after=0):
-        """Return SQL and parameters of `limit` rows `after` so many; None, None for none.
+    def sql(self, name, batch, limit=None):
+        """Return SQL and parameters of all rows, or of `limit`; None, None for none.
 
         The rows are those that the questions of `batch` find, their ids come last. `name` is
         that of one of their groups; of all of them, where rows are costly.
@@ -350,8 +366,8 @@ class _Walk:
         sign = "DESC" if self.is_descending else "ASC"
         places = [] if self.is_costly else ["place"]
         in_order = ", ".join([*places, *(f"{each} {sign}" for each in self._names(name))])
-        skipped = f" OFFSET {after:d}" if after else ""
-        return f"{sql} ORDER BY {in_order} LIMIT {limit:d}{skipped}", params
+        end = "" if limit is None else f" LIMIT {limit:d}"
+        return f"{sql} ORDER BY {in_order}{end}", params
 
     def _read(self, name, batch, limit):
         ids = self.ids(name, batch, limit)

@@ -50,20 +50,22 @@ class Search:
         return bool(self.terms.email or self.terms.number)
 
     @property
+    def can_be_common(self):
+        """Whether many leads may match, as many have the same words."""
+        return bool(self.terms.words) and not self.is_exact
+
+    @property
     def values(self):
         """What `narrow` is given."""
         return {f"word {n}": word for n, word in enumerate(self.terms.patterns)}
 
-    def is_common_among(self, ids):
-        """Whether at least COMMON of these leads, given as RawSQL or None, match."""
-        if not (ids and self.terms.words):
-            return False
-
-        def build(given):
-            held = SearchDocument.objects.holding([*given.values()]).with_ids(SELECTED)
-            return held.order_by().only("pk")[:COMMON]
-
-        return len(Question(("common",), build, self.values).objects(ids)) == COMMON
+    def of_row(self, pk):
+        """Return what asks whether the lead of a row matches; `pk` is its id in SQL."""
+        return Question(
+            ("search", "of a row"),
+            lambda given: SearchDocument.objects.with_id(pk).held([*given.values()]),
+            self.values,
+        )
 
     def found(self, statuses):
         """Return what is Found among the leads of these statuses.

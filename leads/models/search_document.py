@@ -13,7 +13,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast, Lower, StrIndex
+from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
@@ -23,9 +23,7 @@ from leads import search_index
 FEW = "WITH few AS MATERIALIZED ({} LIMIT %s)"
 # Planned without the limit, but read no further: with it PostgreSQL would expect many
 # matches of a short word soon, read the whole table for them, and find none.
-FENCED = (
-    "WITH found AS MATERIALIZED ({}), few AS MATERIALIZED (SELECT * FROM found LIMIT %s)"
-)
+FENCED = "WITH found AS MATERIALIZED ({}), few AS MATERIALIZED (SELECT * FROM found LIMIT %s)"
 HEADS = (
     "SELECT few.pk, CASE WHEN (SELECT COUNT(*) FROM few) <= %s"
     " THEN SUBSTR(document.text, 1, %s) END"
@@ -77,9 +75,17 @@ class SearchDocumentQuerySet(models.QuerySet):
 
         Not as an EXISTS: the database would rather look into all documents first.
         """
+        found = self.with_id(OuterRef("pk")).held(patterns)
+        return Subquery(found, output_field=BooleanField())
+
+    def held(self, patterns):
+        """Whether the one document is `holding` the patterns; nothing where there is none."""
         held = ExpressionWrapper(_holds(patterns), output_field=BooleanField())
-        found = self.filter(pk=OuterRef("pk")).values_list(held)
-        return Subquery(found[:1], output_field=BooleanField())
+        return self.order_by().values_list(held)[:1]
+
+    def with_id(self, pk):
+        """The document of the lead with this id."""
+        return self.filter(pk=pk)
 
     def matching(self, terms, *, statuses):
         """Documents of these statuses that contain all `terms`, found by the index."""
@@ -143,11 +149,8 @@ class SearchDocumentQuerySet(models.QuerySet):
             along |= Q(marketplace=Cast(*whole, BigIntegerField()))
         elif whole:
             along |= Q(place__in=whole)
-        found = self.alias(place=Cast("marketplace_id", IntegerField()), state=Lower("status"))
-        # Not by the index: half of all documents are in its list of a status, while few are
-        # left whose status is compared anyway.
-        found = found.filter(state__in=statuses)
-        found = found.filter(along)
+        found = self.alias(place=Cast("marketplace_id", IntegerField()))
+        found = found.of_status(statuses).filter(along)
         parts = search_index.trigrams_of(terms.patterns)
         # Of one word its lists are short where one of them is. Of several, none may be.
         if len(terms.patterns) == 1 or not all(part.strip().isalnum() for part in parts):
