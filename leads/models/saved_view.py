@@ -7,7 +7,8 @@ from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from leads.search_terms import Terms
+from leads.fields import OWN_PREFIX
+from leads.search_terms import Terms, words_of
 from marketplaces.models import User
 
 from .errors import LeadError
@@ -98,14 +99,20 @@ class SavedViewQuerySet(models.QuerySet):
         view.place(position)
 
     def forget_person(self, contact):
-        """Delete the views that search for somebody who is erased, and find nothing more.
+        """Take somebody who is erased out of the views of all people.
 
-        `contact` is leads.search_documents.contact_of the lead. What still finds a lead
-        that its owner sees is a search for that one, too, and stays.
+        `contact` is leads.search_documents.contact_of the lead. A view that searches for
+        them goes; of a name, the words do that are theirs. What still finds a lead that
+        the view's owner sees is about that one, too, and stays.
         """
-        for view in self.filter(query__contains="q=").select_related("user"):
-            if view.terms.touch(contact) and not view.finds_anything():
+        theirs = set(contact.split())
+        for view in self.select_related("user"):
+            if any(view.is_about(contact, text) for text in view.texts):
                 view.delete()
+                continue
+            words = [w for w in view.name.split() if not theirs.isdisjoint(words_of(w))]
+            if told := {word for word in words if view.is_about(contact, word)}:
+                view.leave_out(told)
 
     def held_of(self, user_id):
         """Return somebody's views, which nobody else changes in this transaction."""
@@ -185,19 +192,27 @@ class SavedView(models.Model):
         }
 
     @property
-    def terms(self):
-        """The leads.search_terms of its search."""
-        return Terms.read(QueryDict(self.query).get("q", ""))
+    def texts(self):
+        """What it searches for, and what its filters by own fields say in letters."""
+        asked = QueryDict(self.query)
+        own = (texts for name, texts in asked.lists() if name.startswith(OWN_PREFIX))
+        said = (text for texts in own for text in texts if any(map(str.isalpha, text)))
+        return [asked.get("q", ""), *said]
 
-    def finds_anything(self):
-        """Whether its search alone finds a lead among all that its owner sees."""
-        ids = SearchDocument.objects.ids_matching(
-            self.terms,
-            statuses=WORKED,
-            slices=Sight.of(self.user).slices,
-            limit=1,
+    def is_about(self, contact, text):
+        """Whether `text` says something of a contact, and of no lead that its owner sees."""
+        terms = Terms.read(text)
+        return terms.touch(contact) and not SearchDocument.objects.ids_matching(
+            terms, statuses=WORKED, slices=Sight.of(self.user).slices, limit=1
         )
-        return bool(ids)
+
+    def leave_out(self, words):
+        """Take `words` out of its name, which is another one of its person's then."""
+        others = type(self).objects.visible_to(self.user_id).exclude(pk=self.pk)
+        left = " ".join(word for word in self.name.split() if word not in words) or _("View")
+        names = (f"{left} {number}".strip() for number in ("", *range(2, MOST_OF_ONE + 2)))
+        self.name = next(name for name in names if not others.called(name))
+        self.save(update_fields=["name"])
 
     @transaction.atomic
     def change(self, *, name, is_start):

@@ -102,6 +102,36 @@ def test_saved_searches_for_the_person_go_and_others_stay(
     assert left(ben) == left(meike) == {*others, "aigner"}
 
 
+def test_names_and_filters_of_saved_views_forget_the_person(
+    told, anna, ben, heatpumps, commits
+):
+    field = factories.make_field(heatpumps, "Verwalter", "text")
+    Lead.enter(marketplace=heatpumps, values={"name": "Sabine Aigner"}, by=ben)
+    for user in (anna, ben):
+        keep_view(user, "Aigner", "sort=name")
+        keep_view(user, "Fr. AIGNER anrufen", "sort=-name")
+        keep_view(user, "Anrufen: Aigner!", "sort=wiedervorlage")
+        keep_view(user, "Verwalter", urlencode({f"feld-{field.pk}": "aigner"}))
+        keep_view(user, "Große", urlencode({f"feld-{field.pk}-ab": "1234567"}))
+    erase(told.lead, commits=commits)
+
+    def left(user):
+        return set(SavedView.objects.visible_to(user).values_list("name", flat=True))
+
+    assert left(anna) == {"Ansicht", "Fr. anrufen", "Anrufen:", "Große"}
+    # Ben sees another Aigner.
+    kept = {"Aigner", "Fr. AIGNER anrufen", "Anrufen: Aigner!", "Verwalter", "Große"}
+    assert left(ben) == kept
+
+
+def test_two_names_that_say_only_the_person_stay_two(told, anna, commits):
+    for name in ("Aigner", "AIGNER.", "Aigner Aigner"):
+        keep_view(anna, name, "sort=name")
+    erase(told.lead, commits=commits)
+    names = SavedView.objects.visible_to(anna).values_list("name", flat=True)
+    assert set(names) == {"Ansicht", "Ansicht 2", "Ansicht 3"}
+
+
 def test_the_figures_stay(told, anna, olaf, heatpumps, commits):
     lead = told.lead
     before = Lead.objects.values().get(pk=lead.pk)
