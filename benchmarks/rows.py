@@ -15,7 +15,7 @@ from .databases import PASSWORD
 
 LIST, OFFERS, CLOSED = "/leads/", "/leads/neu/", "/leads/abgeschlossen/"
 HTMX = {"HX-Request": "true"}
-COLUMNS = ("lead", "marktplatz", "phase", "wiedervorlage", "aktivitaet", "volumen")
+COLUMNS = ("name", "marktplatz", "phase", "wiedervorlage", "aktivitaet", "volumen")
 TABS = ("journal", "anhaenge", "verlauf")
 LARGEST = "waermepumpe-sued"
 BARE, SMALLEST, SMALLEST_FEW, ADMIN = (
