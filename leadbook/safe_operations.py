@@ -66,7 +66,11 @@ class LeaveOutIndex(migrations.AlterField):
 
 
 class AlterOnSqlite(migrations.AlterField):
-    """Changes how SQLite keeps a field that is the same column on PostgreSQL."""
+    """Changes how SQLite keeps a field that is the same column on PostgreSQL.
+
+    SQLite makes the whole table anew in one transaction. Whoever writes meanwhile waits, for
+    as long as the settings' `timeout` says, and the file needs the table's room once more.
+    """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         """Make the table anew."""

@@ -171,10 +171,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # Two writers queue at BEGIN instead of failing in the middle of a transaction.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # What is erased is overwritten, not only no longer found.
+        # What is erased is overwritten, not only no longer found. And 16,000 KiB of pages are
+        # kept, not two: a search of many leads reads more, again and again.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
         " PRAGMA secure_delete=ON; PRAGMA cache_size=-16000;",
     }
+    # In seconds. To open the file for each request would be to read all its tables' and
+    # triggers' definitions each time, and to forget those pages.
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
     # In memory, all threads of a test would share one connection and never queue.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":

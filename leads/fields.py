@@ -313,8 +313,8 @@ def table_of(lead, names):
 
 
 def groups_of(lead):
-    """Return the fields as the page of `lead` shows them: pairs of group and ShownFields."""
+    """Return the fields as the page of `lead` shows them: pairs of group and rows."""
     groups = {}
     for field in fields_of(lead.marketplace, lead=lead):
-        groups.setdefault(str(field.group.label), []).append(field.on(lead))
-    return tuple((label, tuple(fields)) for label, fields in groups.items())
+        groups.setdefault(field.group.label, []).append(field.on(lead))
+    return list(groups.items())

@@ -179,6 +179,8 @@ class EntryBox(NamedTuple):
 
     kinds: tuple
     chosen: str
+    label: str
+    placeholder: str
     text: str
     errors: tuple
     # Whether it was sent and comes back.
@@ -199,7 +201,7 @@ class EntryForm(forms.Form):
         label=_("Journal entry"),
         max_length=NOTE_MAX_LENGTH,
         error_messages={"required": _("Write what was discussed.")},
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"placeholder": _("What was discussed?"), "rows": 3}),
     )
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
@@ -210,11 +212,14 @@ class EntryForm(forms.Form):
     @property
     def box(self):
         """What is drawn of it, all but the token, which is another each time."""
+        text = self["text"]
         return EntryBox(
             kinds=tuple(self.kinds),
             chosen=self["kind"].value(),
-            text=self["text"].value() or "",
-            errors=tuple(map(str, self["text"].errors)),
+            label=str(text.label),
+            placeholder=str(text.field.widget.attrs["placeholder"]),
+            text=text.value() or "",
+            errors=tuple(map(str, text.errors)),
             is_typed=self.is_bound,
         )
 

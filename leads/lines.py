@@ -68,18 +68,19 @@ class Line(NamedTuple):
     @classmethod
     def of_row(cls, row, *, reader):
         """Return the Line of a row of the journal that was read `as_rows`."""
-        *_own, username, first_name, last_name = row[: -len(Sentence._fields)]
+        names = row.author__username, row.author__first_name, row.author__last_name
+        sentence = [getattr(row, f"event__{name}") for name in Sentence._fields]
         return cls(
             pk=row.pk,
             lead_id=row.lead,
             kind=row.kind,
-            author=User.called(username, first_name, last_name) if row.author else "",
+            author=User.called(*names) if row.author else "",
             text=row.text,
             outcome=row.outcome,
             created_at=row.created_at,
             is_edited=row.edited_at is not None,
             is_own=row.event is None and row.author == reader.pk,
-            event=Sentence(*row[-len(Sentence._fields) :]) if row.event else None,
+            event=Sentence(*sentence) if row.event else None,
         )
 
     @property

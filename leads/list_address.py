@@ -53,9 +53,12 @@ class ListAddress:
     def chips(self):
         """What the chips lead to: what each of them chooses → the address."""
         by_due = {word: self._address_with(wiedervorlage=word) for word in DUE}
-        late = self._address_with(ziel=None if self.is_late else LATE)
+        late = self._address_with(ziel=LATE)
         # Empty and not absent: so the start view does not take its place.
-        return {**by_due, LATE: late, "alle": self._address_with(wiedervorlage="", ziel=None)}
+        every = self._address_with(wiedervorlage="", ziel=None)
+        if self.is_late:
+            late = self._address_with(wiedervorlage=self.due, ziel=None)
+        return {**by_due, LATE: late, "alle": every}
 
     def _address_with(self, **said):
         """Return the address of the list with something else `said`; None says nothing."""
@@ -74,14 +77,16 @@ class ListAddress:
         return self._kept_without("marktplatz", "phase")
 
     def _kept_without(self, *names):
-        # What somebody has chosen for every list need not be said.
-        chosen = () if self.says_columns else ("spalten",)
-        asked = self.asked.items()
+        kept = {name: said for name, said in self.asked.items() if name not in names}
+        # What somebody has chosen for every list need not be said; what an address says
+        # holds, also where it is what the list shows anyway.
+        kept.pop("spalten", None)
+        if self.says_columns:
+            kept["spalten"] = self._names_of_columns
         return [
             (name, text)
-            for name, texts in asked
-            if name not in {*names, *chosen}
-            for text in (texts if isinstance(texts, list) else [texts])
+            for name, said in kept.items()
+            for text in (said if isinstance(said, list) else [said])
         ]
 
     @property
@@ -127,8 +132,11 @@ class ListAddress:
     @property
     def chosen_names(self):
         """The chosen columns as an address says them, empty for the list's own."""
-        names = ",".join(column.name for column in self.columns)
-        return names if self.has_chosen_columns else ""
+        return self._names_of_columns if self.has_chosen_columns else ""
+
+    @property
+    def _names_of_columns(self):
+        return ",".join(column.name for column in self.columns)
 
     @property
     def offered_marketplaces(self):

@@ -433,11 +433,8 @@ class ClosedList(LeadList):
     @cached_property
     def chips(self):
         """What the chips lead to: what each of them chooses → the address."""
-        words = dict.fromkeys(RESULTS) | {"alle": None}
-        return {
-            word: self._address_with(ergebnis=word if word in RESULTS else None)
-            for word in words
-        }
+        by_result = {word: self._address_with(ergebnis=word) for word in RESULTS}
+        return {**by_result, "alle": self._address_with(ergebnis=None)}
 
     @property
     def result(self):

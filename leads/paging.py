@@ -240,25 +240,29 @@ class First:
     def ids_of_many(self, limit, meeting, *, among, common, glanced):
         """Return the ids of the first `limit` rows that meet a condition, in order.
 
-        `meeting` is a Question for whether ROW does. Only where that is common: where
-        `common` of the first `glanced` rows do. And only of a long list: looked for among the
-        first so many, `among`, none where there are fewer rows. No row is looked at that need
-        not be, and it is all one statement, for nearly every search asks it.
+        `meeting` is a Question for whether ROW does. None are returned where it is not
+        common, which is what less than `common` of the first `glanced` rows meet, or where
+        there are not even `among` rows; beyond so many none is looked for. No row is looked
+        at that need not be, and all is one statement, because nearly every search asks it.
         """
         condition = meeting.sql()
         rows, params = self.walk.sql(VALUES, self.batch)
         if rows is None or condition is None:
             return ()
         meets, of_condition = condition
-        met = f"SELECT first.id FROM ({rows} LIMIT {{}}) AS first WHERE ({meets}) LIMIT {{}}"  # noqa: S608
-        is_common = (
-            f"(SELECT COUNT(*) FROM ({met.format(glanced, common)}) AS met) = {common:d}"  # noqa: S608
-        )
+
+        def met(most, number):
+            # The rows are in order, and both databases keep it where nothing is joined.
+            return (
+                f"SELECT first.id FROM ({rows} LIMIT {most}) AS first"  # noqa: S608
+                f" WHERE ({meets}) LIMIT {number:d}"
+            )
+
+        is_common = f"(SELECT COUNT(*) FROM ({met(glanced, common)}) AS met) = {common:d}"  # noqa: S608
         is_long = f"EXISTS ({rows} LIMIT 1 OFFSET {among - 1:d})"
-        # The rows are in order, and both databases keep it where nothing is joined. As a limit
-        # the conditions are looked at first; SQLite would look at them with each row.
+        # As a limit these are looked at first; SQLite would look at them with each row.
         most = f"(CASE WHEN {is_common} AND {is_long} THEN {among:d} ELSE 0 END)"
-        sql = met.format(most, limit)
+        sql = met(most, limit)
         with keeping_plans(self.is_kept), connection.cursor() as cursor:
             cursor.execute(sql, [*params, *params, *of_condition, *params, *of_condition])
             return tuple(pk for (pk,) in cursor.fetchall())

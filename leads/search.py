@@ -60,9 +60,9 @@ class Search:
         return {f"word {n}": word for n, word in enumerate(self.terms.patterns)}
 
     def of_row(self, pk):
-        """Return what asks whether the lead of a row matches; `pk` is its id in SQL."""
+        """Return what asks whether the lead of a row matches; `pk` is its id as RawSQL."""
         return Question(
-            ("search", "of a row"),
+            ("search", "of a row", pk.sql),
             lambda given: SearchDocument.objects.with_id(pk).held([*given.values()]),
             self.values,
         )
@@ -77,6 +77,8 @@ class Search:
             exactly = SearchDocument.objects.with_exactly(self.terms)
             exactly = exactly.of_status(statuses).in_sight(self.sight.slices)
             ids = list(exactly.order_by().values_list("pk", flat=True)[: LIMIT + 1])
+            if len(ids) > LIMIT:
+                return Found(is_capped=True)
             if ids:
                 return self._ranked(Question(("heads",), _heads).rows(selected=listed(ids)))
         return self._ranked(

@@ -56,7 +56,7 @@ class Searching:
         # A Question, because every entry of the journal asks it.
         found = Question(
             ("search document",),
-            lambda given: SearchDocument.objects.with_ids([given["pk"]]).order_by(),
+            lambda given: SearchDocument.objects.with_id(given["pk"]).order_by(),
             {"pk": self.pk},
         ).objects()
         return found[0] if found else None

@@ -57,6 +57,7 @@ def _without_columns(address):
 
 def _dialog(request, choice, of_list, back):
     part = "form" if request.method == "POST" else "dialog"
-    is_moved = request.method == "POST"
+    # Only after a move it is drawn again.
+    is_moved = part == "form"
     context = {"choice": choice, "word": of_list.word, "back": back, "is_moved": is_moved}
     return render(request, page_or_part(request, "leads/columns/dialog.html", part), context)

@@ -99,6 +99,23 @@ def test_escape_asks_once_more_where_much_was_typed(annas_page, lead):
         assert page.evaluate(DRAFTS) == 0
 
 
+def test_a_held_escape_and_one_after_a_complaint_throw_nothing_away(annas_page, lead):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("button", name="Alle bearbeiten").click()
+    mail = page.locator("#fields input[name=email]")
+    mail.fill("keine")
+    page.keyboard.down("Escape")
+    page.keyboard.down("Escape")
+    page.keyboard.up("Escape")
+    expect(mail).to_have_value("keine")
+    mail.press("Control+Enter")
+    expect(page.get_by_text("Bitte sehen Sie sich die markierten")).to_be_visible()
+    mail.press("Escape")
+    expect(page.get_by_role("button", name="Abbrechen")).to_be_focused()
+    expect(mail).to_have_value("keine")
+
+
 def test_dialogs_and_the_form_of_a_new_lead_keep_theirs(annas_page, lead, solar, anna):
     solar.memberships.create(user=anna, role="rep")
     own = factories.make_field(solar, "Dachform")

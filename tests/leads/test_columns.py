@@ -314,3 +314,27 @@ def test_a_cell_answers_its_row_unless_the_lead_may_stand_elsewhere_now(
     assert answer["HX-Retarget"] == "closest tr"
     assert read(answer).one("a", class_="lead-table__name").text == "Familie Aigner-Huber"
     assert sent("name", "Aigner", "/leads/?sort=-name")["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (None, None),
+        ("name,phone", "name,phone"),
+        # The list's own columns hold where somebody has chosen others for every list.
+        (
+            "name,marktplatz,phase,wiedervorlage,aktivitaet,volumen",
+            "name,marktplatz,phase,wiedervorlage,aktivitaet,volumen",
+        ),
+        ("", "name"),
+        ("phone,nichts", "name,phone"),
+    ],
+)
+def test_the_next_search_and_filter_keep_the_columns_of_the_address(
+    page_of_anna, lead, said, kept
+):
+    choose(page_of_anna, "city", next=LIST)
+    page = read(page_of_anna.get(LIST, {} if said is None else {"spalten": said}))
+    forms = [form for form in page.all("form") if "search" in form.get("class")]
+    forms += [form for form in page.all("form") if form.get("class") == "chips"]
+    assert [form.typed.get("spalten") for form in forms] == [kept, kept]

@@ -212,3 +212,18 @@ def test_a_manager_and_a_closed_lead_stay_in_the_budget(signed_in, meike, heatpu
     client = signed_in(meike)
     for tab in TABS:
         assert len(queries(client, lead, tab)) <= MOST[tab]
+
+
+def test_the_navigation_says_where_one_is(page_of_anna, heatpumps, anna, lead):
+    won = factories.accepted(heatpumps, anna, phase=5)
+    won.win(seen=won.phase, by=anna)
+    places = {
+        "/leads/neu/": "Neue Leads", "/leads/abgeschlossen/": "Abgeschlossen",
+        "/leads/": "In Bearbeitung", address(lead): "In Bearbeitung",
+        f"/leads/{lead.pk}/phase/": "In Bearbeitung", address(won): "Abgeschlossen",
+        "/erinnerungen/": "",
+    }  # fmt: skip
+    for place, name in places.items():
+        nav = read(page_of_anna.get(place)).one("nav", aria_label="Hauptnavigation")
+        here = [link.text for link in nav.all("a") if link.get("aria-current") == "page"]
+        assert [text.startswith(name) for text in here] == [True] * bool(name), place

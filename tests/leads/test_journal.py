@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from leadbook.templatetags import ui
+from leads.lines import Line
 from leads.models import JournalEntry, Lead, LeadEvent
 from leads.views import journal
 from tests import factories
@@ -450,3 +452,37 @@ def test_of_the_journals_only_the_leads_own_is_looked_at(lead, page_of_anna):
     nodes, answer = nodes_of(lambda: page_of_anna.get(f"/leads/{lead.pk}/"))
     assert answer.status_code == 200
     assert [node for node in nodes if "event_id=?" in str(node)] == []
+
+
+# How it is drawn ----------------------------------------------------------------------
+
+
+def test_a_line_is_the_same_of_an_entry_and_of_a_row(anna, meike, lead):
+    lead.record_call(outcome="mailbox", note="Bitte zurückrufen", by=anna)
+    lead.write_entry(text="Fremd", kind="email", by=meike)
+    mine = lead.write_entry(text="Alt", by=anna)
+    lead.edit_entry(mine.pk, text="Neu", by=anna)
+    lead.set_field("city", seen=lead.city, value="Prien", by=anna)
+    lead.journal.filter(event__kind="accepted").update(author=None)
+    shown = lead.journal.shown().order_by("pk")
+    lines = [Line.of(entry, reader=anna) for entry in shown]
+    rows = lead.journal.as_rows().order_by("pk")
+    assert [Line.of_row(row, reader=anna) for row in rows] == lines
+    assert {line.is_own for line in lines} == {True, False}
+    assert {line.is_edited for line in lines} == {True, False}
+    assert {bool(line.author) for line in lines} == {bool(line.event) for line in lines}
+    assert "mailbox" in {line.outcome for line in lines}
+
+
+def test_a_refused_text_is_not_kept_with_what_is_drawn_again(page_of_anna, lead, monkeypatch):
+    kept = []
+    draw = ui._piece
+    monkeypatch.setattr(
+        ui, "_piece", lambda *args, **values: kept.append(values) or draw(*args, **values)
+    )
+    data = composer(page_of_anna, lead).sends(text="Zu lang. " * 2000)
+    answer = page_of_anna.post(journal_address(lead), data)
+    assert answer.status_code == 422
+    assert read(answer).one("textarea").text.startswith("Zu lang. Zu lang.")
+    assert kept
+    assert "Zu lang" not in repr(kept)

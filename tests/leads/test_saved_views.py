@@ -147,6 +147,9 @@ def test_the_start_view_opens_where_nothing_else_is_asked(page_of_anna, heatpump
     page = read(page_of_anna.get(f"{LIST}?wiedervorlage=heute"))
     everything = next(a for a in page.all("a", class_="chip") if a.text.startswith("Alle"))
     assert page_of_anna.get(LIST + everything["href"]).status_code == 200
+    page = read(page_of_anna.get(f"{LIST}?ziel=ueberschritten"))
+    late = next(a for a in page.all("a", class_="chip") if a.text.startswith("Liegt zu"))
+    assert page_of_anna.get(LIST + late["href"]).status_code == 200
     assert page_of_anna.get(LIST, headers=HTMX).status_code == 200
     # There is one at most, and only one of the leads in progress.
     keep(page_of_anna, "Heute", start="on")

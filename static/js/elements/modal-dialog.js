@@ -1,4 +1,4 @@
-import { isChanged } from "../lib/fields.js";
+import { hasChanges } from "../lib/fields.js";
 import { placeBefore } from "../lib/shortcuts.js";
 
 /* What last asked the server for something: a dialog that arrives is the answer to it. */
@@ -66,9 +66,7 @@ class ModalDialog extends HTMLElement {
   /* A click beside the dialog must not throw away what was typed or chosen, nor what the
      server has been told of and has not kept (data-changed). */
   hasNothingTyped() {
-    if (this.querySelector("[data-changed]")) return false;
-    const fields = [...this.querySelectorAll("textarea, select, input:not([type=hidden])")];
-    return !fields.some(isChanged);
+    return !hasChanges(this) && this.querySelector("[data-changed]") === null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { isChanged } from "../lib/fields.js";
+import { hasChanges } from "../lib/fields.js";
 
 /* In a form: Ctrl+Enter confirms from anywhere, Escape cancels.
 
@@ -11,6 +11,7 @@ class QuickKeys extends HTMLElement {
         const cancel = this.querySelector("[data-cancel]");
         if (!cancel) return;
         event.preventDefault();
+        if (event.repeat) return;
         if (event.target !== cancel && this.hasMuchToLose()) cancel.focus();
         else cancel.click();
       } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -22,9 +23,8 @@ class QuickKeys extends HTMLElement {
 
   hasMuchToLose() {
     if (!("careful" in this.dataset)) return false;
-    const fields = [...this.querySelectorAll("textarea, select, input:not([type=hidden])")];
     /* What the server has sent back with a complaint is in the fields as if it were kept. */
-    return fields.some(isChanged) || this.querySelector("[data-typed]") !== null;
+    return hasChanges(this) || this.querySelector("[data-typed]") !== null;
   }
 }
 

@@ -13,3 +13,8 @@ export function isChanged(field) {
     return option.selected !== wasSelected;
   });
 }
+
+export function hasChanges(place) {
+  const fields = [...place.querySelectorAll("textarea, select, input:not([type=hidden])")];
+  return fields.some(isChanged);
+}
