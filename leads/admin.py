@@ -47,7 +47,7 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
         "status",
     ]
     # Says only that there is a search; `get_search_results` does it.
-    search_fields = ["search_text"]
+    search_fields = ["name"]
     search_help_text = _("Name, company, contact person, city, e-mail or phone")
     list_per_page = 50
     show_full_result_count = False

@@ -137,12 +137,11 @@ class Erasing:
         self.own_values = {}
         self.external_id = self.entry_token = None
         self.anonymised_at = timezone.now()
-        self.search_text = ""
         self.derive()
         self.save(
             update_fields=[
                 *names, "own_values", "external_id", "entry_token", "anonymised_at",
-                "sort_name", "search_text",
+                "sort_name",
             ]
         )  # fmt: skip
 

@@ -128,9 +128,6 @@ class Lead(
 
     # Derived by `derive`; never written elsewhere.
     sort_name = models.CharField(max_length=200, editable=False, default="")
-    # Not written any more, see SearchDocument; the version before still reads it while
-    # this one is put in its place. An erasure empties it.
-    search_text = models.TextField(editable=False, default="", db_default="")
 
     objects = LeadQuerySet.as_manager()
 

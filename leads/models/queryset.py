@@ -341,7 +341,7 @@ class LeadQuerySet(models.QuerySet):
     def for_list(self):
         """With what a row of the admin's lists shows."""
         return self.select_related("marketplace", "phase", "owner", "loss_reason").defer(
-            "description", "search_text"
+            "description"
         )
 
     def for_rows(self, *more):

@@ -8,12 +8,12 @@ from django.db import connection
 ROWS = """
 INSERT INTO leads_lead (
     marketplace_id, name, sort_name, company, contact_person, phone, mobile, email, street,
-    postcode, city, country, need, description, source, own_values, search_text,
+    postcode, city, country, need, description, source, own_values,
     status, owner_id, phase_id, loss_reason_id, value, follow_up_at,
     created_at, accepted_at, phase_entered_at, phase_due_on, closed_at, last_activity_at
 )
 SELECT %(marketplace)s, 'Kunde ' || n, 'kunde ' || n, '', '', '', '', '', '',
-    '', 'Ort ' || n %% 90, '', '', '', '', {own}, 'kunde ' || n,
+    '', 'Ort ' || n %% 90, '', '', '', '', {own},
     %(status)s, %(owner)s, {phase}, %(reason)s,
     CASE WHEN n %% 5 = 0 THEN NULL ELSE n * 7919 %% 60 * 500 END,
     CASE WHEN n %% 4 = 0 THEN NULL ELSE {moment} END,

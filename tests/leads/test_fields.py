@@ -393,7 +393,7 @@ def test_a_forged_seen_value_is_only_a_conflict(page_of_anna, lead, heatpumps, n
 @pytest.mark.parametrize(
     "name",
     ["owner", "marketplace", "phase", "status", "id", "pk", "created_at", "closed_at",
-     "accepted_at", "loss_reason", "own_values", "search_text", "external_id", "entry_token",
+     "accepted_at", "loss_reason", "own_values", "sort_name", "external_id", "entry_token",
      "feld-0", "feld-99999999", "feld-", "feld-x", "feld-9999999999999999999999", "Name",
      "%00", "..", "__class__", "x" * 5000],
 )  # fmt: skip

@@ -180,7 +180,7 @@ def essence(lead):
     """What people see of the lead, without times and history."""
     fresh = Lead.objects.get(pk=lead.pk)
     columns = ("phone", "value", "own_values", "phase_id", "status", "loss_reason_id",
-               "closed_at", "search_text", "owner_id")  # fmt: skip
+               "closed_at", "owner_id")  # fmt: skip
     return (
         [getattr(fresh, column) for column in columns],
         list(fresh.journal.written().filter(deleted_at=None).values_list("pk", "text")),

@@ -252,7 +252,7 @@ ADMIN_QUERY = {
     "_facets": "True", "marketplace__id__exact": "1", "lead__marketplace__id__exact": "1",
     "kind__exact": "moved", "phase__id__exact": "1", "status__exact": "won", "id__in": "1,2",
     "created_at__gte": "2026", "owner__password__startswith": "a", "is_active__exact": "1",
-    "value__range": "1,2", "search_text__regex": "(", "phase__isnull": "1",
+    "value__range": "1,2", "name__regex": "(", "phase__isnull": "1",
     "memberships-page": "1", "events-page": "1", "next": "/admin/", "username": "x",
     "name": "x",
 }  # fmt: skip
