@@ -13,6 +13,7 @@ from django.template.base import (
     NodeList,
     TextNode,
     Variable,
+    VariableDoesNotExist,
     VariableNode,
     render_value_in_context,
 )
@@ -157,7 +158,8 @@ class Path(Variable):
     """The way from the context to a value; most lead through attributes.
 
     Django asks each object first whether it is a dictionary and learns from an exception
-    that it is not. Whatever else is on the way is left to it.
+    that it is not; of what is not there at all, as `oob` mostly, it learns from four. Whatever
+    else is on the way is left to it.
     """
 
     __slots__ = ()
@@ -171,8 +173,15 @@ class Path(Variable):
         return path
 
     def _resolve_lookup(self, context):
+        first = self.lookups[0]
         try:
-            current = context[self.lookups[0]]
+            current = context[first]
+        except KeyError:
+            if first.isidentifier() and not hasattr(context, first):
+                failed = "Failed lookup for key [%s] in %r"
+                raise VariableDoesNotExist(failed, (first, context)) from None
+            return super()._resolve_lookup(context)
+        try:
             for name in self.lookups[1:]:
                 if callable(current) or hasattr(type(current), "__getitem__"):
                     return super()._resolve_lookup(context)
