@@ -13,7 +13,7 @@ from .search_terms import Terms
 LIMIT = 500
 # Where COMMON of the newest GLANCED of a list match, one in a hundred, more than a page may
 # match of its newest RECENT. These are quicker to be looked through than the index.
-GLANCED, COMMON, RECENT = 300, 3, 4_000
+GLANCED, COMMON, RECENT = 400, 4, 4_000
 
 WHOLE, NAME, COMPANY, FIELDS, JOURNAL = range(5)
 
