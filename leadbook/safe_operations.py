@@ -76,7 +76,3 @@ class AlterOnSqlite(migrations.AlterField):
         """Make the table anew."""
         if schema_editor.connection.vendor == "sqlite":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        """Make it anew as it was."""
-        self.database_forwards(app_label, schema_editor, from_state, to_state)

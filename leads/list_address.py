@@ -77,15 +77,12 @@ class ListAddress:
         return self._kept_without("marktplatz", "phase")
 
     def _kept_without(self, *names):
-        kept = {name: said for name, said in self.asked.items() if name not in names}
-        # What somebody has chosen for every list need not be said; what an address says
-        # holds, also where it is what the list shows anyway.
-        kept.pop("spalten", None)
-        if self.says_columns:
-            kept["spalten"] = self._names_of_columns
+        # What somebody has chosen for every list need not be said.
+        names = names if self.says_columns else (*names, "spalten")
         return [
             (name, text)
-            for name, said in kept.items()
+            for name, said in self.asked.items()
+            if name not in names
             for text in (said if isinstance(said, list) else [said])
         ]
 
@@ -131,12 +128,9 @@ class ListAddress:
 
     @property
     def chosen_names(self):
-        """The chosen columns as an address says them, empty for the list's own."""
-        return self._names_of_columns if self.has_chosen_columns else ""
-
-    @property
-    def _names_of_columns(self):
-        return ",".join(column.name for column in self.columns)
+        """The columns as an address says them; empty for the list's own, unless it does."""
+        names = ",".join(column.name for column in self.columns)
+        return names if self.has_chosen_columns or self.says_columns else ""
 
     @property
     def offered_marketplaces(self):

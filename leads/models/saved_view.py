@@ -106,7 +106,8 @@ class SavedViewQuerySet(models.QuerySet):
         the view's owner sees is about that one, too, and stays.
         """
         theirs = set(contact.split())
-        for view in self.select_related("user"):
+        # Whoever erases meanwhile holds the same people in the same order.
+        for view in self.select_related("user").order_by("user", "pk"):
             if any(view.is_about(contact, text) for text in view.texts):
                 view.delete()
                 continue
@@ -206,13 +207,18 @@ class SavedView(models.Model):
             terms, statuses=WORKED, slices=Sight.of(self.user).slices, limit=1
         )
 
+    @transaction.atomic
     def leave_out(self, words):
         """Take `words` out of its name, which is another one of its person's then."""
-        others = type(self).objects.visible_to(self.user_id).exclude(pk=self.pk)
-        left = " ".join(word for word in self.name.split() if word not in words) or _("View")
+        own = type(self).objects.held_of(self.user_id)
+        # Its person may have renamed or deleted it since.
+        view, others = own.with_id(self.pk), own.exclude(pk=self.pk)
+        if view is None:
+            return
+        left = " ".join(word for word in view.name.split() if word not in words) or _("View")
         names = (f"{left} {number}".strip() for number in ("", *range(2, MOST_OF_ONE + 2)))
-        self.name = next(name for name in names if not others.called(name))
-        self.save(update_fields=["name"])
+        view.name = next(name for name in names if not others.called(name))
+        view.save(update_fields=["name"])
 
     @transaction.atomic
     def change(self, *, name, is_start):

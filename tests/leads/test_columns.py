@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -338,3 +339,9 @@ def test_the_next_search_and_filter_keep_the_columns_of_the_address(
     forms = [form for form in page.all("form") if "search" in form.get("class")]
     forms += [form for form in page.all("form") if form.get("class") == "chips"]
     assert [form.typed.get("spalten") for form in forms] == [kept, kept]
+    # So do the dialog that chooses others, and the export of what is shown.
+    for text in ("Spalten", "Excel, Spalten der Liste"):
+        [link] = [a for a in page.all("a") if a.text == text]
+        # In `next` the address stands as it is.
+        said_on = parse_qs(urlsplit(link["href"]).query).get("spalten")
+        assert said_on == ([kept] if kept else None if text == "Spalten" else ["name,city"])
