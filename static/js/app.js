@@ -8,6 +8,7 @@ import "./elements/row-opener.js";
 import "./elements/row-picker.js";
 import "./elements/toast-stack.js";
 import "./lib/failures.js";
+import "./lib/second-clicks.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";
 
