@@ -23,6 +23,13 @@ class ModalDialog extends HTMLElement {
     this.keepKeyboardAway();
     visualViewport.onresize = visualViewport.onscroll = () => this.rise();
     this.dialog.addEventListener("close", () => this.remove());
+    /* What was typed a draft keeps; an order of columns none. */
+    this.dialog.addEventListener("cancel", (event) => {
+      const cancel = this.querySelector("[data-changed] [data-close]");
+      if (!cancel || cancel === document.activeElement) return;
+      event.preventDefault();
+      cancel.focus();
+    });
     this.dialog.addEventListener("click", (event) => {
       const isBackdrop = event.target === this.dialog && this.hasNothingTyped();
       const isCancel = event.target.closest("[data-close]");
