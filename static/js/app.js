@@ -1,5 +1,4 @@
 import "./elements/call-link.js";
-import "./elements/chip-or-date.js";
 import "./elements/draft-keeper.js";
 import "./elements/menu-box.js";
 import "./elements/modal-dialog.js";
@@ -14,7 +13,9 @@ import "./lib/stray-drops.js";
 
 /* What is seldom needed comes with the dialog that needs it. */
 document.addEventListener("htmx:load", ({ detail }) => {
-  if (detail.elt.querySelector("search-palette, shortcut-list")) import("./keyboard.js");
+  const has = (names) => detail.elt.querySelector(names) !== null;
+  if (has("search-palette, shortcut-list")) import("./keyboard.js");
+  if (has("chip-or-date")) import("./elements/chip-or-date.js");
 });
 /* A mouse or a key asks for it; which key it was, is told again. */
 async function wake({ key, target }) {

@@ -85,3 +85,13 @@ def test_who_turns_pages_fast_turns_each(annas_page, heatpumps, anna):
     following = page.get_by_role("link", name="Nächster")
     press_twice(page, following, lambda: second("Berta Bauer"))
     expect(heading).to_have_text("Cäcilie Cramer")
+
+
+def test_a_fast_tap_on_something_else_is_one_of_its_own(annas_page, lead):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    for count, label in enumerate(("Name", "Telefon"), start=1):
+        page.get_by_role("button", name=f"{label} bearbeiten").hover()
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+        expect(page.get_by_role("textbox", name=label)).to_be_focused()

@@ -2,7 +2,9 @@
    first brought something else to where the mouse is, or laid a dialog over it. Only who
    turns pages clicks fast at one place and means each. */
 const TURNING = "[rel=next], [rel=prev]";
-let pressed = null;
+/* Fast taps are counted on wherever they are: one beside the first means something else. */
+const BESIDE = 24;
+let first = null;
 
 function isGone(element) {
   if (!element?.isConnected) return true;
@@ -11,9 +13,10 @@ function isGone(element) {
 }
 
 function swallow(event) {
-  const { type, detail, target } = event;
-  if (type === "mousedown" && detail <= 1) pressed = target;
-  if (detail <= 1 || !isGone(pressed) || target.closest(TURNING)) return;
+  const { type, detail, target, clientX: x, clientY: y } = event;
+  const isBeside = first && Math.hypot(x - first.x, y - first.y) > BESIDE;
+  if (type === "mousedown" && (detail <= 1 || isBeside)) first = { target, x, y };
+  if (detail <= 1 || isBeside || !isGone(first?.target) || target.closest(TURNING)) return;
   /* The focus, too, stays where the first click brought it. */
   event.preventDefault();
   event.stopImmediatePropagation();
