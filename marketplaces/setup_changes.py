@@ -23,12 +23,11 @@ from .models import (
     Requirement,
     SetupChange,
 )
+from .models.setup_change import LIMIT
 
 WATCHED = (Marketplace, Membership, Phase, Field, LossReason, ChecklistItem, Requirement)
 CHANGES = SetupChange._meta.db_table
 FUNCTION = f"{CHANGES}_note"
-# So small that no sum of half a million leaves 64 bits.
-LIMIT = 2**44
 VERBS = {
     "sqlite": ("INSERT", "UPDATE", "DELETE"),
     "postgresql": ("INSERT", "UPDATE", "DELETE", "TRUNCATE"),

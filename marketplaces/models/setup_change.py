@@ -1,10 +1,14 @@
 """What tells whether marketplaces are still set up as somebody saw them."""
 
-from django.db import models
+import secrets
+
+from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 
 # So few that nobody notices when a page adds them up.
 MOST_KEPT = 200
+# So small that no sum of half a million leaves 64 bits.
+LIMIT = 2**44
 
 
 class SetupChangeQuerySet(models.QuerySet):
@@ -24,10 +28,16 @@ class SetupChangeQuerySet(models.QuerySet):
         )
 
     def forget_most(self):
-        """Delete all but MOST_KEPT, whichever; what is kept of the setup is read anew then."""
-        beyond = self.order_by("pk").values_list("pk", flat=True)[MOST_KEPT:][:1]
+        """Delete all but the smallest and draw one, MOST_KEPT in all; the setup is read anew.
+
+        Without the one that is drawn, a night after few changes would bring back the mark
+        of the night before, and with it what was read under that.
+        """
+        beyond = self.order_by("pk").values_list("pk", flat=True)[MOST_KEPT - 1 :][:1]
         for number in beyond:
-            self.filter(pk__gte=number).delete()
+            with transaction.atomic():
+                self.filter(pk__gte=number).delete()
+                self.create(number=secrets.randbelow(LIMIT))
 
 
 class SetupChange(models.Model):
