@@ -286,6 +286,7 @@ def _take_back_row(lead_import, row):
             by=lead_import.by,
             reason=Erasure.Reason.TAKEN_BACK,
             among=Lead.objects.untouched_since(row.activity_at),
+            may_return=True,
         )
         removed += 1
     except NoLongerVisible:

@@ -38,7 +38,7 @@ NO_TEXT = "–"
 class Erasing:
     """The verb that takes the person out of a lead; mixed into Lead."""
 
-    def anonymise(self, *, by, reason, among):
+    def anonymise(self, *, by, reason, among, may_return=False):
         """Erase for good what this lead says about a person; return the Erasure.
 
         Gone are all fields but the value, the marketplace's own number, the texts of
@@ -47,6 +47,7 @@ class Erasing:
         the kinds of events stay. Nobody but operators sees the lead any more.
 
         `among` is the queryset that the actor may act on; `by` is None for a command.
+        `may_return` says that an import may bring the person again: its file was wrong.
         Raises NoLongerVisible, also for a lead that is anonymised already. Once the
         transaction is committed, the files are removed and the erasure list is written;
         what of this failed stands in the Erasure's `left_undone`.
@@ -56,7 +57,7 @@ class Erasing:
                 lead=self,
                 reason=reason,
                 **provenance.signature(by),
-                external_id_sha256=self._hash_of_id(reason),
+                external_id_sha256="" if may_return else Erasure.hash_of(self.external_id),
                 counts=self.personal_counts(),
             )
             traces.forget_lead(self, self._personal_texts())
@@ -89,15 +90,6 @@ class Erasing:
             "files": len(attachments),
             "bytes": sum(attachment.size for attachment in attachments),
         }
-
-    def _hash_of_id(self, reason):
-        """Return by what an import knows that the lead must not come back.
-
-        What was taken back may: its file was wrong, not its people.
-        """
-        if reason == Erasure.Reason.TAKEN_BACK:
-            return ""
-        return Erasure.hash_of(self.external_id)
 
     def _personal_texts(self):
         """Return every text that is about to go, to find it where else it may stand."""
@@ -160,5 +152,4 @@ def _finish(erasure, attachments):
     if erasure.reason == Erasure.Reason.REQUEST:
         # Who erases many does so once, at the end.
         erasure.left_undone += search_index.scrub_or_tell()
-    if erasure.reason != Erasure.Reason.REPLAY:
-        erasure_list.append_or_tell(erasure)
+    erasure_list.append_or_tell(erasure)

@@ -35,7 +35,12 @@ def append(erasure, path=None):
 
 
 def append_or_tell(erasure):
-    """Append; where this fails, say so in the Erasure's `left_undone`, and in the log."""
+    """Append; where this fails, say so in the Erasure's `left_undone`, and in the log.
+
+    What was repeated after a restore stands there.
+    """
+    if erasure.reason == erasure.Reason.REPLAY:
+        return
     try:
         append(erasure)
     except OSError:

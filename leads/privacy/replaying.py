@@ -34,7 +34,10 @@ def replay(path=None, *, tell=lambda sentence: None):
         try:
             if isinstance(target, Lead):
                 erasure = target.anonymise(
-                    by=None, reason=Erasure.Reason.REPLAY, among=Lead.objects.all()
+                    by=None,
+                    reason=Erasure.Reason.REPLAY,
+                    among=Lead.objects.all(),
+                    may_return=_may_return(line),
                 )
             else:
                 erasure = anonymise_user(target, by=None, reason=Erasure.Reason.REPLAY)
@@ -56,13 +59,19 @@ def _target(line):
     return User.people.personal().with_id(line["user"])
 
 
+def _may_return(line):
+    """Whether an import may bring the person again, so that the line has no number."""
+    return line.get("reason") == Erasure.Reason.TAKEN_BACK
+
+
 def _is_the_same(target, line):
     if "user" in line:
         return target.date_joined.isoformat() == line["created_at"]
+    number = "" if _may_return(line) else Erasure.hash_of(target.external_id)
     return (
         target.created_at.isoformat() == line["created_at"]
         and target.marketplace_id == line.get("marketplace")
-        and Erasure.hash_of(target.external_id) == line.get("external_id_sha256")
+        and number == line.get("external_id_sha256")
     )
 
 

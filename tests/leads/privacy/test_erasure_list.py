@@ -95,6 +95,19 @@ def test_a_replay_erases_again(restored, commits, path):
     assert len(lines(path)) == 1
 
 
+def test_a_replay_of_what_was_taken_back_leaves_the_way_open_for_the_right_file(
+    restored, commits, path
+):
+    (line,) = lines(path)
+    line |= {"reason": "taken_back", "external_id_sha256": ""}
+    path.write_text(json.dumps(line) + "\n")
+    with commits():
+        assert replay()[1] == ""
+    assert places(*PERSONAL) == set()
+    assert Erasure.objects.get().external_id_sha256 == ""
+    assert lines(path) == [line]
+
+
 def test_who_was_active_in_the_backup_is_deactivated_and_the_rest_goes_on(
     restored, ben, path, commits
 ):
@@ -105,6 +118,7 @@ def test_who_was_active_in_the_backup_is_deactivated_and_the_rest_goes_on(
         out, err = replay()
     assert "2" in out
     assert err == ""
+    assert len(lines(path)) == 2
     ben.refresh_from_db()
     assert (str(ben), ben.is_active) == ("Ehemaliges Mitglied", False)
     assert places(*PERSONAL) == set()
