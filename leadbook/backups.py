@@ -81,14 +81,21 @@ def make(into):
         raise BackupError(_not_written(error)) from error
     try:
         backup = _fill(folder, now, before)
+        found = problems(folder)
+        if found and before:
+            # Something is damaged there; nothing is shared with it then.
+            shutil.rmtree(folder)
+            folder.mkdir(mode=0o700)
+            backup = _fill(folder, now, None)
+            found = problems(folder)
+        if found:
+            raise BackupError("\n".join(found))
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise BackupError(_not_written(error)) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    if found := problems(folder):
-        raise BackupError("\n".join(found))
     return backup
 
 

@@ -206,6 +206,18 @@ def test_a_file_that_is_lost_already_is_told_and_the_others_are_kept(installed, 
 
 
 @pytest.mark.once
+@pytest.mark.once
+def test_what_is_damaged_in_the_backup_before_is_not_taken_over(installed, backup):
+    vault = backup.parent / "vault"
+    first = shutil.copytree(backup, vault / backup.name)
+    flip(files_of(first)[0])
+    installed.manage("backup", str(vault))
+    [second] = set(vault.iterdir()) - {first}
+    assert backups.problems(second) == []
+    assert len(files_of(second)) == 3
+    assert backups.problems(first) != []
+
+
 def test_a_backup_that_cannot_be_written_leaves_nothing_that_looks_like_one(
     installed, tmp_path
 ):
