@@ -23,6 +23,8 @@ from .models.questions import SELECTED, keeping_plans, listed, side_by_side
 
 # Rows of a page.
 SIZE = 50
+# No id is longer; Python does not even read a number of thousands of digits.
+MAX_DIGITS = 19
 # SQLite joins at most 500 of them.
 PARTS_AT_ONCE = 100
 
@@ -266,6 +268,15 @@ class First:
         with keeping_plans(self.is_kept), connection.cursor() as cursor:
             cursor.execute(sql, [*params, *params, *of_condition, *params, *of_condition])
             return tuple(pk for (pk,) in cursor.fetchall())
+
+
+def row_above(rows, request):
+    """Return the row that the portion asked for follows, or None at the beginning.
+
+    `rows` is the whole TimelineQuerySet.
+    """
+    pk = request.GET.get("vor", "")
+    return rows.with_id(pk) if pk.isdecimal() and len(pk) <= MAX_DIGITS else None
 
 
 def portion_of(rows, *, before=None, size=30):

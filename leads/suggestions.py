@@ -37,7 +37,8 @@ def suggestions(marketplace, *, today=None):
     today, state = today or timezone.localdate(), marketplace.federal_state
     soon = next_working_day(today, state)
     third = add_working_days(today, 3, state)
-    week = today + timedelta(days=7)
+    # Around Easter the third working day may be as far as the week.
+    week = max(today + timedelta(days=7), third + timedelta(days=1))
     if not is_working_day(week, state):
         week = next_working_day(week, state)
     return [

@@ -9,26 +9,18 @@ from .lines import Day, Line
 from .models import JournalEntry, LeadEvent
 from .models.questions import Question
 from .moments import Instant, show_day
-from .paging import portion_of
+from .paging import portion_of, row_above
 from .uploads import accepted_endings, takes_files_directly
 
 # About a screen of each: what is older is a click away.
 JOURNAL_PORTION = 20
 FILE_PORTION = 30
 EVENT_PORTION = 30
-# No id is longer; Python does not even read a number of thousands of digits.
-MAX_DIGITS = 19
-
-
-def _above(rows, request):
-    """Return the row that the portion follows, or None at the beginning."""
-    pk = request.GET.get("vor", "")
-    return rows.with_id(pk) if pk.isdecimal() and len(pk) <= MAX_DIGITS else None
 
 
 def journal_tab(lead, request):
     """The composer and a portion of the journal, grouped by day."""
-    above = _above(lead.journal.all(), request)
+    above = row_above(lead.journal.all(), request)
     shown = Question(
         ("journal",),
         lambda given: JournalEntry.objects.of_lead(given["lead"]).as_rows(),
@@ -62,7 +54,7 @@ def days_of(rows, *, now, reader, above=None):
 
 def files_tab(lead, request):
     """The drop zone and a portion of the attachments."""
-    above = _above(lead.attachments.all(), request)
+    above = row_above(lead.attachments.all(), request)
     shown = Question(None, lambda _given: lead.attachments.kept().for_list())
     files, has_more = portion_of(shown, before=above, size=FILE_PORTION)
     files_left, bytes_left = lead.room_left
@@ -84,7 +76,7 @@ def files_tab(lead, request):
 
 def history_tab(lead, request):
     """A portion of the Verlauf."""
-    above = _above(lead.events.all(), request)
+    above = row_above(lead.events.all(), request)
     shown = Question(
         ("history",),
         lambda given: LeadEvent.objects.of_lead(given["lead"]),

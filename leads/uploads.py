@@ -292,9 +292,10 @@ def takes_files_directly():
 def megabytes(size):
     """Return `size` in bytes as people read it: 2,4 MB (1 MB = 10^6 bytes)."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
+        # What is rounded up to a thousand of a unit is one of the next.
+        if size >= factor - factor // 2000:
             amount = size / factor
-            places = 1 if amount < 10 and size % factor else 0
+            places = 1 if amount < 9.95 and size % factor else 0
             # As text: 2.4 is a little less as a binary number, and would be cut to 2,3.
             return f"{german(f'{amount:.{places}f}', decimal_places=places)} {unit}"
     return f"{size} B"

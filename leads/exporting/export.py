@@ -27,7 +27,8 @@ FORMATS = {"xlsx": xlsx_file.CONTENT_TYPE, "csv": csv_file.CONTENT_TYPE}
 EXTENTS = {"liste": columns_shown, "alle": all_columns}
 # Not allowed in names on Windows, or parts of a path.
 FORBIDDEN = re.compile(r'[<>:"|?*/\\]')
-_lock = threading.Lock()
+# An export that nobody holds any more may end while this thread asks for room.
+_lock = threading.RLock()
 _running = []
 
 
@@ -38,14 +39,11 @@ class Busy(Exception):
 class Export:
     """The bytes of a file with the leads of a LeadList, made as they are read.
 
-    Raises Busy. What is being read counts, from the first byte until it is read or closed.
+    It counts among those that are running from `begin` until it is read or closed.
     """
 
     def __init__(self, leads, *, title, extent, extension, on_end):
         self._user = leads.user.pk
-        with _lock:
-            if self._user in _running or len(_running) >= AT_ONCE:
-                raise Busy
         self._on_end = on_end
         self.rows, self.is_complete = 0, False
         self.content_type = FORMATS[extension]
@@ -57,6 +55,10 @@ class Export:
             self._in_language(self._file(leads, title, extent, extension))
         )
 
+    def begin(self):
+        """Take the room for one export, before the first byte is asked for. Raises Busy."""
+        next(self._pieces)
+
     def __iter__(self):
         """Yield the bytes, some at a time."""
         return self._pieces
@@ -66,10 +68,16 @@ class Export:
         self._pieces.close()
 
     def _counted(self, pieces):
-        """Read `pieces` as one of those that are running, and say how that ended."""
+        """Read `pieces` as one of those that are running, and say how that ended.
+
+        Before the first of them nothing, so that it has begun and is told its end.
+        """
         with _lock:
+            if self._user in _running or len(_running) >= AT_ONCE:
+                raise Busy
             _running.append(self._user)
         try:
+            yield b""
             yield from pieces
         finally:
             with _lock:

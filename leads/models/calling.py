@@ -3,8 +3,6 @@
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from leads.fields import BUILT_IN_BY_NAME
-
 from .counting import MOST
 from .errors import NotInProgress
 from .event import LeadEvent
@@ -65,15 +63,8 @@ class Calling:
         """
         with self.locked_for(by):
             deleted = self.delete_entry(event.object_id, by=by)
-            planned = [
-                (BUILT_IN_BY_NAME[change.field], change)
-                for change in self.events.planned_with(event)
-            ]
-            is_as_set = all(field.data_of(self) == change.new for field, change in planned)
-            if planned and not (self.is_in_progress and is_as_set):
-                return deleted, None
-            before = [(field, field.value_from(change.old)) for field, change in planned]
-            return deleted, self.write_fields(before, by=by)
+            planned = self.events.planned_with(event.object_id, since=event.created_at)
+            return deleted, self.take_back_follow_up(planned, by=by)
 
     def counted_calls(self, entry):
         """Count the attempts afresh if `entry` is one; return the columns that changed.

@@ -34,12 +34,10 @@ class LeadEventQuerySet(TimelineQuerySet):
         steps = self.of_process().oldest_first()
         return steps.values_list("kind", "created_at", "to_phase_id", named=True)
 
-    def planned_with(self, call):
-        """The changes of the follow-up that the event `call` brought along."""
+    def planned_with(self, entry_id, *, since):
+        """The changes of the follow-up that an entry written at `since` brought along."""
         return self.filter(
-            kind=LeadEvent.Kind.FIELD_CHANGED,
-            object_id=call.object_id,
-            created_at__gte=call.created_at,
+            kind=LeadEvent.Kind.FIELD_CHANGED, object_id=entry_id, created_at__gte=since
         )
 
     def of_field(self, name):

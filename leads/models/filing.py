@@ -73,6 +73,7 @@ class Filing:
     def rename_file(self, attachment_id, *, name, by, seen=None):
         """Give an attachment another name; return the event, or None without a change.
 
+        One that another file of the lead has gets a number.
         `seen` is the name that the actor saw; another one now is a FieldConflict.
         """
         with self.locked_for(by):
@@ -82,11 +83,11 @@ class Filing:
                 return None
             if seen is not None and old != seen:
                 raise FieldConflict({"name": None})
-            attachment.name = name
+            attachment.name = self._free_name(name)
             attachment.save(update_fields=["name"])
             self.save_change()
             return self._record_file(
-                LeadEvent.Kind.FILE_RENAMED, attachment, by, old=old, new=name
+                LeadEvent.Kind.FILE_RENAMED, attachment, by, old=old, new=attachment.name
             )
 
     def delete_file(self, attachment_id, *, by):
@@ -115,8 +116,9 @@ class Filing:
             ):
                 raise Unchangeable
             self._check_room(attachment.size)
+            attachment.name = self._free_name(attachment.name)
             attachment.deleted_at = None
-            attachment.save(update_fields=["deleted_at"])
+            attachment.save(update_fields=["name", "deleted_at"])
             self.save_change()
             return self._record_file(
                 LeadEvent.Kind.FILE_RESTORED, attachment, by, new=attachment.name

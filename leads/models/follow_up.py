@@ -39,6 +39,18 @@ class FollowUp:
         is_orphan = values[at.name] is None and self.follow_up_note and note.name not in values
         return [(note, "")] if is_orphan else []
 
+    def take_back_follow_up(self, planned, *, by):
+        """Write into the locked row what was there before the events `planned`; return events.
+
+        None when it is another follow-up by now, or the lead is closed.
+        """
+        changes = [(BUILT_IN_BY_NAME[change.field], change) for change in planned]
+        is_as_set = all(field.data_of(self) == change.new for field, change in changes)
+        if changes and not (self.is_in_progress and is_as_set):
+            return None
+        before = [(field, field.value_from(change.old)) for field, change in changes]
+        return self.write_fields(before, by=by)
+
     def replace_follow_up(self, *, follow_up_at, follow_up_note, by, entry=None):
         """Write both into the locked row, for verbs that take them along; see above.
 

@@ -16,6 +16,7 @@ from marketplaces.models import Marketplace
 
 from .attachment import attachment_storage
 from .errors import Unchangeable
+from .timeline import TimelineQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class ClaimLost(Exception):
     """Somebody cancelled the import or goes on with it; what was not written is not."""
 
 
-class LeadImportQuerySet(models.QuerySet):
+class LeadImportQuerySet(TimelineQuerySet):
     """Imports. Everything that a user sees starts from `visible_to`."""
 
     def visible_to(self, user):
@@ -62,10 +63,6 @@ class LeadImportQuerySet(models.QuerySet):
             by=user,
         )
 
-    def newest_first(self):
-        """The newest first."""
-        return self.select_related("marketplace").order_by("-created_at", "-id")
-
     def for_page(self):
         """With what the page shows."""
         return self.select_related("marketplace", "by").prefetch_related("marketplace__fields")
@@ -73,10 +70,6 @@ class LeadImportQuerySet(models.QuerySet):
     def sent_with(self, token, *, by):
         """Return the import that a form of `by` made before, or None."""
         return self.filter(token=token, by=by).first()
-
-    def with_id(self, pk):
-        """Return the import with this id, or None."""
-        return self.filter(pk=pk).first()
 
     def keys_among(self, keys):
         """Return those of the storage's `keys` that are files of imports."""
@@ -99,7 +92,7 @@ class LeadImportQuerySet(models.QuerySet):
 
     def forget_files_beyond(self, number, *, by):
         """Let only the newest imports of `by` keep their files."""
-        with_file = self.filter(by=by).exclude(file_key="").order_by("-created_at", "-id")
+        with_file = self.filter(by=by).exclude(file_key="").newest_first()
         for found in with_file[number:]:
             found.forget_file()
 

@@ -22,8 +22,9 @@ class Reminding:
         """Write the answer of the reminded person into the journal; return the Reminder.
 
         An appointment `at` a moment becomes the follow-up. The same answer again changes
-        nothing, another one takes the place of the first, whose entry is deleted. Raises
-        NoLongerVisible when the lead is not that person's to work on any more.
+        nothing, another one takes the place of the first, whose entry is deleted and whose
+        follow-up is taken back. Raises NoLongerVisible when the lead is not that person's
+        to work on any more.
         """
         by = reminder.user
         with self.locked_for(by):
@@ -32,8 +33,10 @@ class Reminding:
             held = Reminder.objects.select_for_update(no_key=True).get(pk=reminder.pk)
             if held.answer == answer and held.appointment_at == at:
                 return held
-            if held.entry_id and self.journal.by(by).filter(pk=held.entry_id).exists():
-                self.delete_entry(held.entry_id, by=by)
+            if entry := self.journal.by(by).filter(pk=held.entry_id).first():
+                self.delete_entry(entry.pk, by=by)
+                planned = self.events.planned_with(entry.pk, since=entry.created_at)
+                self.take_back_follow_up(planned, by=by)
             held.entry_id = self._write_answer(answer, at, by=by)
             held.answer, held.appointment_at = answer, at
             held.answered_at = timezone.now()
@@ -45,5 +48,8 @@ class Reminding:
         if answer != Reminder.Answer.APPOINTMENT:
             return self.record_call(outcome=OUTCOMES[answer], by=by).object_id
         text = _("Appointment on %(moment)s") % {"moment": show_moment(at)}
-        self.set_follow_up(at=at, note=_("Appointment"), by=by)
-        return self.write_entry(text=text, kind=JournalEntry.Kind.MEETING, by=by).pk
+        entry = self.write_entry(text=text, kind=JournalEntry.Kind.MEETING, by=by)
+        self.replace_follow_up(
+            follow_up_at=at, follow_up_note=_("Appointment"), by=by, entry=entry
+        )
+        return entry.pk

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from leadbook.provenance import Source
 from leads.fields import all_fields_of
@@ -202,7 +202,11 @@ class Report:
             (
                 _("Sales of the marketplace"),
                 [
-                    _("%(count)d people, without the contact, while the lead is offered")
+                    ngettext(
+                        "%(count)d person, without the contact, while the lead is offered",
+                        "%(count)d people, without the contact, while the lead is offered",
+                        reps,
+                    )
                     % {"count": reps}
                 ],
             )
@@ -220,9 +224,12 @@ class Report:
             }
         months = self.lead.marketplace.anonymise_closed_after_months
         if months:
-            return _("The personal data are erased %(count)d months after the closing.") % {
-                "count": months
-            }
+            sentence = ngettext(
+                "The personal data are erased %(count)d month after the closing.",
+                "The personal data are erased %(count)d months after the closing.",
+                months,
+            )
+            return sentence % {"count": months}
         return _("No period is set; the data are kept as long as the purpose needs them.")
 
 
@@ -270,6 +277,7 @@ def _lead_as_json(report):
             {
                 "created_at": _iso(entry.created_at),
                 "kind": entry.kind,
+                "outcome": entry.outcome,
                 "author": str(entry.author),
                 "text": entry.text,
                 "edited_at": _iso(entry.edited_at),

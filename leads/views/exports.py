@@ -34,22 +34,23 @@ def _export(request, kind, title):
         raise Http404
     leads = kind(sight_of(request), request.GET, user=request.user)
     log = _log(request, leads, back=kind.address, format=extension, extent=extent)
-    try:
-        export = Export(
-            leads,
-            title=title,
-            extent=extent,
-            extension=extension,
-            on_end=lambda ended: log(
-                "leads_exported", rows=ended.rows, is_complete=ended.is_complete
-            ),
-        )
-    except Busy:
-        context = {"back": kind.address, "query": leads.query}
-        return render(request, "leads/exports/busy.html", context, status=429)
+    export = Export(
+        leads,
+        title=title,
+        extent=extent,
+        extension=extension,
+        on_end=lambda ended: log(
+            "leads_exported", rows=ended.rows, is_complete=ended.is_complete
+        ),
+    )
     if request.method == "HEAD":
         response = HttpResponse(content_type=export.content_type)
     else:
+        try:
+            export.begin()
+        except Busy:
+            context = {"back": kind.address, "query": leads.query}
+            return render(request, "leads/exports/busy.html", context, status=429)
         log("leads_export_begun")
         response = StreamingHttpResponse(export, content_type=export.content_type)
     response.headers["Content-Disposition"] = content_disposition_header(

@@ -17,20 +17,25 @@ from leads.import_forms import ColumnsForm, ImportForm
 from leads.import_pages import ImportPage
 from leads.import_runs import choose_sheet, receive, remember_columns
 from leads.models import LeadImport, StorageAway, Unchangeable
+from leads.models.questions import Question
+from leads.paging import SIZE, portion_of, row_above
 from leads.tasks import go_on_with_import, push_import
 from leads.toasts import toast
 from leads.uploads import takes_files
 from marketplaces.throttling import IMPORTS, wait_before
 
-# So many stand in the list.
-NEWEST = 50
-
 
 @require_safe
 def index(request):
     """Show the own imports, the newest first."""
-    imports = LeadImport.objects.visible_to(request.user).newest_first()[:NEWEST]
-    return render(request, "leads/imports/list.html", {"imports": imports})
+    own = LeadImport.objects.visible_to(request.user).select_related("marketplace")
+    above = row_above(own, request)
+    imports, has_more = portion_of(
+        Question(None, lambda _given: own), before=above, size=SIZE
+    )
+    more_before = imports[-1].pk if has_more else None
+    context = {"imports": imports, "is_first": above is None, "more_before": more_before}
+    return render(request, "leads/imports/list.html", context)
 
 
 @takes_files

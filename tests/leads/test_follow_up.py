@@ -52,6 +52,10 @@ def due(lead):
         (date(2026, 12, 30), "HH",
          ["morgen · Do, 31.12.", "in 3 Arbeitstagen · Di, 05.01.",
           "nächste Woche · Mi, 06.01."]),
+        # Easter: the third working day is a week away.
+        (date(2026, 3, 31), "",
+         ["morgen · Mi, 01.04.", "in 3 Arbeitstagen · Di, 07.04.",
+          "in gut einer Woche · Mi, 08.04."]),
     ],
 )  # fmt: skip
 def test_suggestions_land_on_working_days_and_say_which(heatpumps, today, state, labels):

@@ -156,6 +156,24 @@ def test_another_answer_takes_the_place_of_the_first(forgotten, anna):
     assert [entry.text for entry in kept] == ["Nicht erreicht"]
 
 
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_another_answer_takes_the_appointment_out_of_the_list_unless_it_was_moved(
+    forgotten, anna, is_moved
+):
+    found = links(forgotten, anna)
+    sent = {"termin_day": "2027-01-15", "termin_time": "09:30"}
+    assert Client().post(found[Answer.APPOINTMENT], sent).status_code == 200
+    later = timezone.now() + timedelta(days=90)
+    if is_moved:
+        forgotten.set_follow_up(at=later, note="Ortstermin", by=anna)
+    assert Client().post(found[Answer.NOT_REACHED]).status_code == 200
+    fresh = Lead.objects.get(pk=forgotten.pk)
+    expected = (later, "Ortstermin") if is_moved else (None, "")
+    assert (fresh.follow_up_at, fresh.follow_up_note) == expected
+    kept = forgotten.journal.written().filter(deleted_at=None)
+    assert [entry.text for entry in kept] == ["Nicht erreicht"]
+
+
 def test_an_answer_counts_as_an_attempt_and_a_correction_as_none(forgotten, anna):
     addresses = links(forgotten, anna)
     for chosen in (Answer.NOT_REACHED, Answer.REACHED):
