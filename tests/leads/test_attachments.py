@@ -822,6 +822,17 @@ def test_a_deleted_file_can_be_filed_again_and_then_not_be_restored(page_of_anna
     assert everything() == before
 
 
+def test_no_two_files_of_a_lead_have_the_same_name(page_of_anna, lead, plan):
+    other = filed(page_of_anna, lead, "Skizze.pdf", PDF + b"\n")
+    page_of_anna.post(file_address(other) + "name/", {"name": "Plan", "seen": "Skizze.pdf"})
+    page_of_anna.post(file_address(plan) + "loeschung/")
+    event = lead.events.newest_first().first()
+    filed(page_of_anna, lead, "Plan.pdf", PDF + b" ")
+    page_of_anna.post(f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/")
+    names = lead.attachments.kept().values_list("name", flat=True)
+    assert sorted(names) == ["Plan (2).pdf", "Plan (3).pdf", "Plan.pdf"]
+
+
 def test_deleting_in_the_same_instant_deletes_once(
     page_of_anna, lead, plan, anna, monkeypatch
 ):

@@ -18,6 +18,7 @@ from leads import import_runs, tasks
 from leads.models import ColumnMemory, Erasure, ImportRow, Lead, LeadEvent, LeadImport
 from leads.models.attachment import attachment_storage
 from leads.models.lead_import import KEPT, ColumnMemoryQuerySet
+from leads.paging import SIZE
 from tests import factories
 from tests.markup import HTMX, read
 from tests.state import stored_files
@@ -113,6 +114,24 @@ def test_a_manager_imports_from_the_file_to_the_result(send_file, meike):
     client, _response = send_file()
     assert counts(whole(client)) == ("done", 0, 2, 2)
     assert Lead.objects.count() == 2
+
+
+def test_older_imports_are_a_page_away(signed_in, heatpumps, meike):
+    for number in range(SIZE + 2):
+        factories.imported(heatpumps, meike, f"{number:03}")
+    client = signed_in(meike)
+    page = read(client.get("/leads/importe/"))
+    names = [link.text for link in page.all("a", class_="imports__name")]
+    assert len(names) == SIZE
+    older = page.one("a", rel="next")["href"]
+    rest = read(client.get(f"/leads/importe/{older}"))
+    names += [link.text for link in rest.all("a", class_="imports__name")]
+    expected = [f"Eigene Liste {number:03}.csv" for number in reversed(range(SIZE + 2))]
+    assert names == expected
+    assert "Erste Seite" in [link.text for link in rest.all("a", href="/leads/importe/")]
+    assert not rest.all("a", rel="next")
+    for odd in ("x", "9" * 40, "99999", "٣"):
+        assert client.get("/leads/importe/", {"vor": odd}).status_code == 200
 
 
 def test_a_rep_imports_own_leads_without_learning_what_others_have(send_file, anna, ben):

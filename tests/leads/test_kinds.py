@@ -94,7 +94,8 @@ def test_amounts_are_shown_in_euro(amount, text):
 @pytest.mark.parametrize(
     ("size", "text"),
     [(1, "1 B"), (999, "999 B"), (1000, "1 kB"), (2_450_000, "2,5 MB"), (50_000_000, "50 MB"),
-     (12_345_678, "12 MB"), (2_000_000_000, "2 GB")],
+     (12_345_678, "12 MB"), (2_000_000_000, "2 GB"), (999_499, "999 kB"),
+     (999_500, "1,0 MB"), (9_949_999, "9,9 MB"), (9_950_000, "10 MB")],
 )  # fmt: skip
 def test_sizes_are_shown_in_powers_of_ten(size, text):
     assert megabytes(size).replace(NBSP, " ") == text

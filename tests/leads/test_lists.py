@@ -121,6 +121,10 @@ def test_a_search_without_hits_offers_the_way_out(page_of_anna, lead):
     assert "Nichts gefunden" in page.text
     assert "Alle anzeigen" in [link.text for link in page.all("a", href=LIST)]
     assert page.one("input", id="search")["value"] == "gibtsnicht"
+    # The other list knows neither the filters nor the columns of this one.
+    asked = {"q": "gibts & nicht", "ziel": "ueber", "spalten": "phase", "marktplatz": "x"}
+    page = read(page_of_anna.get(LIST, asked))
+    assert page.one("a", href=f"{CLOSED}?q=gibts%20%26%20nicht")
 
 
 def test_an_empty_list_of_closed_leads_explains_itself(page_of_anna, heatpumps):

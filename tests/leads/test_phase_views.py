@@ -291,6 +291,7 @@ def test_of_a_lead_that_was_won_meanwhile_the_note_alone_is_kept(page_of_anna, l
         "follow_up_note": "Anrufen",
     }
     page = late(page_of_anna, last, meike, {**planned, "note": "Meine Notiz"})
+    assert page.one("a", id="bar-step").text == "Wieder öffnen"
     notice = page.one("p", role="alert").text
     assert "Wiedervorlage: 01.12.2026, 09:30; Notiz zur Wiedervorlage: Anrufen" in notice
     address = f"/leads/{last.pk}/journal/"

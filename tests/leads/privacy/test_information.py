@@ -72,6 +72,20 @@ def test_it_holds_everything_about_the_person(told, roof, anna):
     }  # fmt: skip
 
 
+def test_calls_come_with_their_outcome_and_one_is_one(told, anna, ben, heatpumps):
+    told.lead.record_call(outcome="not_reached", by=anna, note="Keiner da")
+    heatpumps.memberships.filter(user=ben).delete()
+    heatpumps.anonymise_closed_after_months = 1
+    heatpumps.save()
+    archive = unpacked(Lead.objects.get(pk=told.lead.pk))
+    (lead,) = data(archive)["leads"]
+    assert {e["text"]: e["outcome"] for e in lead["journal"]}["Keiner da"] == "not_reached"
+    assert "Anruf: Nicht erreicht · Anna Beispiel" in page(archive)
+    assert lead["retention"].startswith("Die personenbezogenen Daten werden 1 Monat nach")
+    access = {row["role"]: row["names"] for row in lead["access"]}
+    assert access["Vertrieb des Marktplatzes"][0].startswith("1 Person, ohne")
+
+
 def test_of_another_lead_nothing_is_in_it(told, heatpumps, anna):
     """A50: the neighbour in the same marketplace of the same rep."""
     other = factories.accepted(
