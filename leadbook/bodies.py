@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from . import errors
+from .charsets import FOREIGN
 
 # What is a little too large is read to its end, so that a browser hears the answer.
 FAR_TOO_LARGE = 2
@@ -10,7 +11,7 @@ MAX_DIGITS = 15
 
 
 class BodyMiddleware:
-    """Refuses a body whose length is not said, or that is far too long.
+    """Refuses a body whose length is not said, or that is far too long, or no UTF-8.
 
     Django takes a body without Content-Length for an empty one: what was sent in chunks
     would silently be lost. Browsers always send the length, and proxies add it.
@@ -20,7 +21,9 @@ class BodyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        """Pass the request on, or answer 411 or 413."""
+        """Pass the request on, or answer 400, 411 or 413."""
+        if FOREIGN in request.META:
+            return errors.bad_request(request)
         length = request.META.get("CONTENT_LENGTH") or ""
         if request.META.get("HTTP_TRANSFER_ENCODING") and not length:
             return errors.length_required(request)

@@ -1,11 +1,10 @@
 """Names of uploaded files: text to read, never a path."""
 
 import re
-import unicodedata
 
 from django.utils.translation import gettext as _
 
-from .text import BIDI_CONTROLS, CONTROLS, SURROGATES, ZERO_WIDTH
+from .text import BIDI_CONTROLS, CONTROLS, SURROGATES, ZERO_WIDTH, composed
 
 MAX_CHARACTERS = 150
 MAX_BYTES = 255
@@ -19,7 +18,7 @@ def clean_file_name(name):
     Only the last part of a path, in NFC, without control and direction characters, at
     most 150 characters and 255 bytes with the extension kept; "Datei" for nothing.
     """
-    name = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    name = re.split(r"[/\\]", composed(name))[-1]
     for invisible in (CONTROLS, BIDI_CONTROLS, ZERO_WIDTH, SURROGATES):
         name = invisible.sub("", name)
     name = " ".join(name.split()).strip(". ")

@@ -20,12 +20,22 @@ from .moments import MomentField, show_moment
 from .numbers import euro, german, parse_decimal, without_euro
 from .text import clean_line, clean_text, sort_key
 
+# Times its limit. Cleaning does not make a text shorter than that.
+FAR_TOO_LONG = 4
+
 
 class UncutField(forms.CharField):
     """A text whose length is judged here alone.
 
     By its own limit a browser cuts off what is pasted, and what is saved then lacks its end.
     """
+
+    def to_python(self, value):
+        """Return the text; one that is far too long is not looked at any closer."""
+        text = super().to_python(value)
+        if self.max_length and len(text) > FAR_TOO_LONG * self.max_length:
+            self.run_validators(text)
+        return text
 
     def widget_attrs(self, widget):
         """Return what the input is told, which is not how long the text may be."""

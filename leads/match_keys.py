@@ -6,7 +6,6 @@ beside the lead is only a number made of it, which tells nothing and is found fa
 
 import hashlib
 import re
-import unicodedata
 
 from django.apps import apps as current_apps
 from django.db.models import TextChoices
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import rebuilding
 from .search_terms import WHOLE_NUMBER, words_of
-from .text import fold, phone_digits
+from .text import composed, fold, phone_digits
 
 NUMBERS = ("phone", "mobile")
 NAMES = ("name", "company")
@@ -70,7 +69,7 @@ def columns_of(lead):
 
 
 def _email(text):
-    return unicodedata.normalize("NFC", text).casefold().strip()
+    return composed(text).casefold().strip()
 
 
 def _name(text):

@@ -15,6 +15,12 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 # PostgreSQL keeps neither in a text, nor escaped in JSON.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 NO_CONTROLS = _("Please remove the control characters.")
+NO_PILES = _("Please remove the accents that are piled up.")
+# Characters among which accents stand by themselves, more than a letter carries anywhere.
+# Bringing them into order takes the square of their number.
+# Source: UAX #15, Stream-Safe Text Format.
+MOST_ACCENTS = 30
+PILE = re.compile(f"[^\0-\u02ff]{{{MOST_ACCENTS + 1},}}")
 # What starts a formula; the wide ones, too, which some programs read as these.
 # Source: OWASP, CSV Injection.
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -25,9 +31,11 @@ UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 def clean_text(text):
     """Return `text` in NFC with plain line breaks, without blanks at its ends.
 
-    Raises ValidationError for control characters. Text of invisible characters only is
-    empty.
+    Raises ValidationError for control characters and for piles of accents. Text of
+    invisible characters only is empty.
     """
+    if without_piles(text) != text:
+        raise ValidationError(NO_PILES, code="piled_accents")
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     if CONTROLS.search(text) or SURROGATES.search(text):
         raise ValidationError(NO_CONTROLS, code="control_characters")
@@ -41,12 +49,22 @@ def clean_line(text):
     return " ".join(BIDI_CONTROLS.sub("", clean_text(text)).split())
 
 
+def without_piles(text):
+    """Return `text` with so few accents on each letter that normalising it takes no time."""
+    return PILE.sub(_level, text)
+
+
+def composed(text):
+    """Return `text` in NFC, in a time that grows with its length whatever it holds."""
+    return unicodedata.normalize("NFC", without_piles(text))
+
+
 def fold(text):
     """Return `text` for searching: lower case, ä as ae, ß as ss, without accents.
 
     Müller and Mueller fold to the same.
     """
-    text = unicodedata.normalize("NFC", text).casefold().translate(UMLAUTS)
+    text = composed(text).casefold().translate(UMLAUTS)
     return _without_accents(text)
 
 
@@ -83,8 +101,17 @@ def dial_address(number):
 def _without_accents(text):
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text)
+    decomposed = unicodedata.normalize("NFKD", without_piles(text))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _level(match):
+    kept, height = [], 0
+    for char in match[0]:
+        height = height + 1 if unicodedata.combining(char) else 0
+        if height <= MOST_ACCENTS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def guarded(text):

@@ -43,7 +43,7 @@ TEXT = re.compile(rb"<(?:\w+:)?si[\s/>]")
 # As long as the longest of these that could stand on the border of two pieces.
 OVERLAP = 64
 # Formats of numbers that are none: 00000 for a postcode, 0000 000000 for a phone.
-PADDED = re.compile(r"[0 /\-]*0{2,}[0 /\-]*")
+PADDED = re.compile(r"(?=.*00)[0 /\-]+")
 MIDNIGHT = time()
 # From here on a binary number does not hold each integer any more.
 EXACT = 2**53

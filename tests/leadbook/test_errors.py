@@ -1,6 +1,7 @@
 """What is answered when something is wrong: the right number, in German, no internals."""
 
 from urllib.parse import urljoin
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import path
 
 from leadbook.urls import handler400, handler403, handler404, handler500, urlpatterns
+from leadbook.wsgi import application
 from leads.models import NoLongerVisible
 from leads.uploads import takes_files
 from tests.markup import read
@@ -159,6 +161,26 @@ def test_unreadable_bodies_are_400(unprotected, address, content_type, body):
         return
     assert response.status_code == 400
     assert "<h1>Diese Anfrage verstehen wir nicht</h1>" in response.text
+
+
+@pytest.mark.parametrize("charset", ["hex", "zlib", "idna", "undefined", "utf-7", "utf-16"])
+@pytest.mark.parametrize("kind", ["text/html", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_another_charset_than_utf_8_is_400(db, method, kind, charset):
+    def status(named):
+        environ = {
+            "REQUEST_METHOD": method, "PATH_INFO": "/anmelden/", "HTTP_HOST": "testserver",
+            "QUERY_STRING": "next=%2F%2B2AA-x", "CONTENT_TYPE": f"{kind}; charset={named}",
+        }  # fmt: skip
+        setup_testing_defaults(environ)
+        told = []
+        body = b"".join(application(environ, lambda *head: told.extend(head)))
+        is_ours = b"Diese Anfrage verstehen wir nicht" in body
+        assert "Content-Security-Policy" in dict(told[1])
+        return told[0][:3], is_ours
+
+    assert status(charset) == ("400", True)
+    assert status("UTF-8")[0] == ("200" if method == "GET" else "403")
 
 
 def test_broken_multipart_is_no_500(unprotected):

@@ -214,6 +214,14 @@ def test_control_characters_and_huge_cells_are_refused_row_by_row(heatpumps, csv
     assert lines(report) == [2, 3, 4, 5]
 
 
+def test_what_looks_like_a_moment_without_end_is_refused_at_once(heatpumps, csv_file):
+    """Read in the square of its length, each of these would take a minute."""
+    odd = ["T" * 130_000, "00:00" * 25_000, "00:00:00." + "0" * 130_000]
+    rows = "".join(f"Familie {n};x{text}x\n" for n, text in enumerate(odd))
+    report = import_leads(csv_file(f"Name;Wunschtermin\n{rows}"), marketplace=heatpumps)
+    assert lines(report) == [2, 3, 4]
+
+
 def test_equal_rows_of_one_file_become_one_lead(heatpumps, csv_file):
     report = import_leads(csv_file("Name;Ort\nA;X\nA;X\nA;Y\n"), marketplace=heatpumps)
     assert (report.created, report.existing) == (2, 1)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from leads.fields import LeadField
+from leads.file_names import clean_file_name
 from leads.kinds import KINDS
 from leads.numbers import euro, german, parse_decimal, without_euro
 from leads.text import (
@@ -138,6 +139,19 @@ def test_control_characters_and_half_characters_are_refused(bad):
     for clean in (clean_text, clean_line):
         with pytest.raises(ValidationError):
             clean(bad)
+
+
+def test_piles_of_accents_are_refused_or_levelled():
+    """Brought into order in the square of their number, these would take minutes."""
+    pile = "e" + "\u0300\u0316" * 500_000
+    for clean in (clean_text, clean_line):
+        with pytest.raises(ValidationError, match="Akzente"):
+            clean(f"Caf{pile}")
+    assert fold(pile) == sort_key(pile) == "e"
+    assert len(clean_file_name(f"{pile}.pdf")) <= 150
+    as_typed = "e" + "\u0316" * 30
+    assert clean_text(as_typed) == as_typed
+    assert clean_text("नमस्ते สวัสดี Việt") == "नमस्ते สวัสดี Việt"
 
 
 def test_folding_for_search_and_keys_for_sorting():

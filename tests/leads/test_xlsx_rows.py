@@ -78,6 +78,11 @@ def test_cells_say_what_a_german_spreadsheet_shows(workbook):
     ]
 
 
+def test_a_format_without_end_is_read_at_once(workbook):
+    """Read in the cube of its length it would take hours."""
+    assert cells(workbook([7], formats={"A1": "0" * 50_000 + "x"})) == [(1, ["7"])]
+
+
 def test_a_workbook_becomes_leads_with_zeros_dates_and_amounts(heatpumps, workbook):
     path = workbook(
         ["Kunde", "Telefon", "PLZ", "Umsatz", "Wunschtermin"],
