@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import reduce
+from functools import lru_cache, reduce
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
@@ -43,7 +43,9 @@ WORD = re.compile("[a-z_]+")
 STATUSES = ("offered", "in_progress", "won", "lost")
 # How often a connection has asked something before the plan is kept, and how many it keeps.
 ASKED_BEFORE, MOST_PLANS = 2, 300
-_compiled = {}
+# How many questions stay in SQL, of some 30 kB each. How many words somebody types and how
+# many marketplaces somebody sees are parts of the key: there is no end of keys.
+MOST_COMPILED = 2000
 
 
 def listed(ids):
@@ -90,15 +92,15 @@ class Question:
         if self.key is None:
             return _compile(self.queryset)
         kinds = tuple(type(value) for value in self.values.values())
-        key = connection.vendor, self.key, *self.values, kinds
-        if key not in _compiled:
+        cell = _cell(connection.vendor, self.key, *self.values, kinds)
+        if not cell:
             placeholders = {
                 name: _placeholder(place, name, value)
                 for place, (name, value) in enumerate(self.values.items())
             }
             names = {_adapted(value): name for name, value in placeholders.items()}
-            _compiled[key] = _compile(self.build(placeholders), names)
-        return _compiled[key]
+            cell.append(_compile(self.build(placeholders), names))
+        return cell[0]
 
     def objects(self, selected=None, *, is_kept=True, setup_mark=None):
         """Return the objects that are found, with all that the queryset reads with them.
@@ -153,6 +155,12 @@ class Question:
         with keeping_plans(self.key is not None), connection.cursor() as cursor:
             cursor.execute(sql, params)
             return cursor.fetchall()
+
+
+@lru_cache(maxsize=MOST_COMPILED)
+def _cell(*_key):
+    """Return the list that keeps what is compiled for this key; empty at first."""
+    return []
 
 
 @contextmanager
