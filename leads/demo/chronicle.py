@@ -1,8 +1,9 @@
 """Playing a lead's life through its verbs, each at the moment when it is said to happen.
 
-The verbs stamp the lead's history with the moment that its provenance names, other rows
-with the present. The chronicle remembers the rest and at the end sets it back to its
-moments. So the history is what the application itself would have written, only earlier.
+The verbs stamp the lead's history and its steps with the moment that its provenance names,
+other rows and columns with the present. The chronicle remembers the rest and at the end sets
+it back to its moments. So the history is what the application itself would have written, only
+earlier.
 """
 
 from dataclasses import dataclass, field
@@ -13,15 +14,12 @@ from django.utils.translation import gettext as _
 
 from leadbook import provenance
 from leadbook.provenance import Source
-from leads.models import Attachment, JournalEntry, Lead, LeadEvent
+from leads.models import Attachment, JournalEntry, Lead
 from leads.models.attachment import attachment_storage
 
 from .documents import make_document
 
 BATCH = 200
-Kind = LeadEvent.Kind
-STARTS = {Kind.ENTERED, Kind.ACCEPTED}
-ENTERS_A_PHASE = STARTS | {Kind.MOVED, Kind.MOVED_BACK, Kind.REOPENED}
 
 
 @dataclass
@@ -66,9 +64,8 @@ class Chronicle:
         for life in self.lives:
             for column, moment in life.moments.items():
                 setattr(life.lead, column, moment)
-        columns = ["created_at", "accepted_at", "phase_entered_at", "closed_at"]
         Lead.objects.bulk_update(
-            [life.lead for life in self.lives], [*columns, "last_activity_at"], BATCH
+            [life.lead for life in self.lives], ["created_at", "last_activity_at"], BATCH
         )
 
     def forget_files(self):
@@ -109,13 +106,14 @@ class Life:
 
     def accept(self, at):
         """The owner accepts it."""
-        self._stepped(at, self.lead.accept(by=self.owner))
+        self.lead.accept(by=self.owner)
+        self._acted(at)
 
     def move(self, at):
         """On to the next phase."""
         lead = self.lead
-        step = lead.move(seen=lead.phase, to=lead.next_phase, by=self.owner, **self._asked(at))
-        self._stepped(at, step)
+        lead.move(seen=lead.phase, to=lead.next_phase, by=self.owner, **self._asked(at))
+        self._acted(at)
 
     def _asked(self, at):
         """Return what the phase asks for, ticked and filled as the owner would have."""
@@ -133,19 +131,23 @@ class Life:
     def back(self, at):
         """Back to the phase before."""
         lead = self.lead
-        self._stepped(at, lead.move(seen=lead.phase, to=lead.previous_phase, by=self.owner))
+        lead.move(seen=lead.phase, to=lead.previous_phase, by=self.owner)
+        self._acted(at)
 
     def win(self, at):
         """Won."""
-        self._stepped(at, self.lead.win(seen=self.lead.phase, by=self.owner))
+        self.lead.win(seen=self.lead.phase, by=self.owner)
+        self._acted(at)
 
     def lose(self, at, *, reason):
         """Lost for one of the marketplace's reasons."""
-        self._stepped(at, self.lead.lose(seen=self.lead.phase, reason=reason, by=self.owner))
+        self.lead.lose(seen=self.lead.phase, reason=reason, by=self.owner)
+        self._acted(at)
 
     def reopen(self, at):
         """Taken up again."""
-        self._stepped(at, self.lead.reopen(by=self.owner))
+        self.lead.reopen(by=self.owner)
+        self._acted(at)
 
     def change(self, at, *, name, value):
         """A field is corrected; `name` as the data files call it."""
@@ -154,7 +156,7 @@ class Life:
             reader.field.name, seen=reader.field.seen_of(self.lead), value=value, by=self.owner
         )
         if event:
-            self.moments["last_activity_at"] = at
+            self._acted(at)
 
     def write(self, at, *, kind, text, by=None):
         """Somebody writes into the journal."""
@@ -162,7 +164,7 @@ class Life:
             lead=self.lead, author=by or self.owner, kind=kind, text=text, created_at=at
         )
         self.chronicle.entries.append(entry)
-        self.moments["last_activity_at"] = at
+        self._acted(at)
 
     def file(self, at, *, maker, name):
         """The owner files a document."""
@@ -172,18 +174,11 @@ class Life:
         attachment, _event = self.lead.attach(document, by=self.owner)
         self.chronicle.stored += [attachment.file.name, attachment.thumbnail.name]
         self.chronicle.files[attachment.pk] = at
-        self.moments["last_activity_at"] = at
+        self._acted(at)
 
     def _begun(self, at):
         self.moments["created_at"] = at
-        self._stepped(at, self.lead.events.oldest_first()[0])
+        self._acted(at)
 
-    def _stepped(self, at, event):
+    def _acted(self, at):
         self.moments["last_activity_at"] = at
-        if event.kind in STARTS:
-            self.moments["accepted_at"] = at
-        if event.kind in ENTERS_A_PHASE:
-            self.moments["phase_entered_at"] = at
-            self.moments["closed_at"] = None
-        if event.kind in {Kind.WON, Kind.LOST}:
-            self.moments["closed_at"] = at
