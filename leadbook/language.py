@@ -31,6 +31,19 @@ def known_language(chosen):
     return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
+def each_in(language, pieces):
+    """Make each of `pieces` in this language, whoever asks for it and when.
+
+    A file is sent when the request that it answers is over, and its language with it.
+    """
+    while True:
+        with translation.override(language):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
 def set_language(response, language):
     """Keep `language`, a code of settings.LANGUAGES, in a cookie for a year."""
     response.set_cookie(

@@ -13,6 +13,7 @@ from itertools import islice
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from leadbook.language import each_in
 from leads.file_names import clean_file_name
 
 from . import csv_file, xlsx_file
@@ -51,9 +52,8 @@ class Export:
         name = FORBIDDEN.sub("-", " – ".join(names))
         today = f"{timezone.localdate():%Y-%m-%d}"
         self.file_name = clean_file_name(f"{name} {today}.{extension}")
-        self._pieces = self._counted(
-            self._in_language(self._file(leads, title, extent, extension))
-        )
+        file = self._file(leads, title, extent, extension)
+        self._pieces = self._counted(each_in(translation.get_language(), file))
 
     def begin(self):
         """Take the room for one export, before the first byte is asked for. Raises Busy."""
@@ -103,14 +103,3 @@ class Export:
             if len(found) > room:
                 yield [[_("There are more leads than a sheet holds. Please filter the list.")]]
                 return
-
-    @staticmethod
-    def _in_language(pieces):
-        """Make each of `pieces` in the language of the one who asks for them."""
-        language = translation.get_language()
-        while True:
-            with translation.override(language):
-                piece = next(pieces, None)
-            if piece is None:
-                return
-            yield piece

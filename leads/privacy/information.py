@@ -13,10 +13,11 @@ from itertools import batched, chain
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from leadbook.language import each_in
 from leadbook.provenance import Source
 from leads.fields import all_fields_of
 from leads.file_names import clean_file_name
@@ -47,19 +48,11 @@ def file_name(leads):
 def information(leads):
     """Yield the bytes of the ZIP about `leads`, which are about one person.
 
-    A file that cannot be read is named as missing; the rest is complete.
+    A file that cannot be read is named as missing; the rest is complete. All is in the
+    installation's language.
     """
-    return _in_language(zip_stream(_entries([Report(lead) for lead in leads])))
-
-
-def _in_language(pieces):
-    """Make each of `pieces` in the installation's language, whoever asks for them."""
-    while True:
-        with translation.override(settings.LANGUAGE_CODE):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
+    archive = zip_stream(_entries([Report(lead) for lead in leads]))
+    return each_in(settings.LANGUAGE_CODE, archive)
 
 
 def _entries(reports):

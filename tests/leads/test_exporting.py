@@ -243,6 +243,11 @@ def test_the_security_log_tells_who_exported_how_many_of_what(page_of_anna, anna
     assert "Aigner" not in json.dumps([begun, ended])
 
 
+def test_the_file_speaks_the_language_of_who_asks_though_it_is_read_later(page_of_anna, lead):
+    page_of_anna.cookies["django_language"] = "en"
+    assert "Company" in table(page_of_anna, umfang="alle")[0]
+
+
 def test_the_file_has_a_german_name_with_the_day(page_of_anna, heatpumps, lead):
     asked = {"format": "xlsx", "marktplatz": "waermepumpe-sued"}
     response = page_of_anna.get(EXPORT, asked)
