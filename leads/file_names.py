@@ -8,6 +8,8 @@ from .text import BIDI_CONTROLS, CONTROLS, SURROGATES, ZERO_WIDTH, composed
 
 MAX_CHARACTERS = 150
 MAX_BYTES = 255
+# Not allowed in names on Windows, or parts of a path.
+FORBIDDEN = re.compile(r'[<>:"|?*/\\]')
 # Names that Windows keeps for devices, whatever their extension.
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 

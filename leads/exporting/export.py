@@ -6,7 +6,6 @@ stays open while a slow client reads. What changes meanwhile is exported as it i
 file is no picture of one moment.
 """
 
-import re
 import threading
 from itertools import islice
 
@@ -14,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from leadbook.language import each_in
-from leads.file_names import clean_file_name
+from leads.file_names import FORBIDDEN, clean_file_name
 
 from . import csv_file, xlsx_file
 from .columns import all_columns, columns_shown
@@ -26,8 +25,6 @@ PORTION = 500
 AT_ONCE = 2
 FORMATS = {"xlsx": xlsx_file.CONTENT_TYPE, "csv": csv_file.CONTENT_TYPE}
 EXTENTS = {"liste": columns_shown, "alle": all_columns}
-# Not allowed in names on Windows, or parts of a path.
-FORBIDDEN = re.compile(r'[<>:"|?*/\\]')
 # An export that nobody holds any more may end while this thread asks for room.
 _lock = threading.RLock()
 _running = []

@@ -6,7 +6,6 @@ it is sent; nothing of it is kept.
 """
 
 import logging
-import re
 import zipfile
 from dataclasses import dataclass
 from itertools import batched, chain
@@ -20,7 +19,7 @@ from django.utils.translation import ngettext, pgettext
 from leadbook.language import each_in
 from leadbook.provenance import Source
 from leads.fields import all_fields_of
-from leads.file_names import clean_file_name
+from leads.file_names import FORBIDDEN, clean_file_name
 from leads.models import Attachment, LeadEvent
 from leads.moments import show_moment
 from leads.zip_stream import zip_stream
@@ -35,8 +34,6 @@ SCHEMA, VERSION = "leadbook-personal-data", 1
 PAGE = "privacy/information.html"
 ROWS_AT_ONCE = 200
 CHUNK_BYTES = 256 * 1024
-# Not allowed in names on Windows.
-FORBIDDEN = re.compile(r'[<>:"|?*]')
 
 
 def file_name(leads):
