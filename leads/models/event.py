@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leadbook.provenance import Source
-from marketplaces.models import Membership
+from marketplaces.models.operated import OperatedQuerySet
 
 from .timeline import TimelineQuerySet
 
@@ -14,16 +14,10 @@ from .timeline import TimelineQuerySet
 PROCESS_KINDS = ["entered", "accepted", "moved", "moved_back", "won", "lost", "reopened"]
 
 
-class LeadEventQuerySet(TimelineQuerySet):
+class LeadEventQuerySet(OperatedQuerySet, TimelineQuerySet):
     """Events, newest first unless asked otherwise."""
 
-    def operated_by(self, user):
-        """Events of the leads of the marketplaces that `user` operates in the admin."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(
-            lead__marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
-        )
+    to_marketplace = "lead__marketplace"
 
     def of_process(self):
         """The steps of the sales process."""

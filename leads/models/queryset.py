@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -12,6 +11,7 @@ from leads.moments import start_of_day
 from leads.search_terms import WHOLE_NUMBER, Terms
 from leads.text import fold, phone_digits
 from marketplaces.models import Field, Membership, Phase, SetupChange, User
+from marketplaces.models.operated import OperatedQuerySet
 
 from .attachment import Attachment
 from .counting import MOST, count_up_to
@@ -31,7 +31,7 @@ LAST_ID = 2**63 - 1
 NAMES = ("username", "first_name", "last_name")
 
 
-class LeadQuerySet(models.QuerySet):
+class LeadQuerySet(OperatedQuerySet):
     """Leads. Everything that a user sees starts from `visible_to`."""
 
     # Who may see what -----------------------------------------------------------------
@@ -125,14 +125,6 @@ class LeadQuerySet(models.QuerySet):
                     {**piece, **values},
                 ),
             )
-
-    def operated_by(self, user):
-        """Leads of the marketplaces that `user` operates in the admin."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(
-            marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
-        )
 
     def personal(self):
         """Leads that are not anonymised."""

@@ -8,11 +8,14 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from .operated import OperatedQuerySet
 from .people import Membership
 
 
-class MarketplaceQuerySet(models.QuerySet):
+class MarketplaceQuerySet(OperatedQuerySet):
     """Marketplaces by who may do what in them."""
+
+    to_marketplace = "pk"
 
     def worked_by(self, user):
         """Where `user` works on leads."""
@@ -33,12 +36,6 @@ class MarketplaceQuerySet(models.QuerySet):
         managing = Membership.objects.of(user).managing().filter(marketplace=OuterRef("pk"))
         is_managed = models.Value(True) if user.is_superuser else Exists(managing)
         return self.annotate(is_managed=is_managed)
-
-    def operated_by(self, user):
-        """Which `user` may set up in the admin: the own ones, a superuser all."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(pk__in=Membership.objects.of(user).operating().marketplace_ids())
 
     def reminding(self):
         """Which send mails about forgotten leads."""

@@ -6,23 +6,15 @@ from django.db.models import F, Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .people import Membership
+from .operated import OperatedQuerySet
 
 
-class OrderedQuerySet(models.QuerySet):
+class OrderedQuerySet(OperatedQuerySet):
     """Entries of a marketplace's list."""
 
     def of(self, marketplace):
         """Entries of this marketplace."""
         return self.filter(marketplace=marketplace)
-
-    def operated_by(self, user):
-        """Entries of the marketplaces that `user` sets up in the admin."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(
-            marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
-        )
 
     def with_ids(self, ids):
         """Those with these ids."""

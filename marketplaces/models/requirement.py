@@ -3,19 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .people import Membership
+from .operated import OperatedQuerySet
 
 
-class RequirementQuerySet(models.QuerySet):
+class RequirementQuerySet(OperatedQuerySet):
     """What phases require."""
-
-    def operated_by(self, user):
-        """Those of the marketplaces that `user` sets up in the admin."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(
-            marketplace__in=Membership.objects.of(user).operating().marketplace_ids()
-        )
 
     def of_phase(self, phase_id):
         """What this phase requires."""
