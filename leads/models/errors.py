@@ -47,6 +47,12 @@ class NotNeighbours(LeadError):
     message = _("A lead moves one phase at a time.")
 
 
+class NotInLastPhase(NotNeighbours):
+    """The lead can be closed in the last phase alone, as things stand now."""
+
+    message = _("This lead can only be closed in its last phase.")
+
+
 class NotInProgress(LeadError):
     """The lead is closed, so nothing is due on it."""
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from leads.targets import days_between, last_day
 from marketplaces.models import Phase
 
-from .errors import NotNeighbours, ReasonGone, StaleMove
+from .errors import NotInLastPhase, NotNeighbours, ReasonGone, StaleMove
 from .event import LeadEvent
 from .questions import read_beside
 
@@ -137,7 +137,7 @@ class Process:
             self._check_seen(seen, since)
             self._hold_process(seen.pk)
             if not self.can_be_won:
-                raise NotNeighbours
+                raise NotInLastPhase
             self._take_along(by=by, filled=filled, ticks=ticks)
             self._check_requirements()
             self.status = self.Status.WON
@@ -152,7 +152,7 @@ class Process:
             self._check_seen(seen, since)
             self.marketplace.refresh_from_db(fields=["allows_early_loss"])
             if not self.can_be_lost:
-                raise NotNeighbours
+                raise NotInLastPhase
             self._take_along(by=by, filled=filled, ticks=ticks)
             if not self.marketplace.loss_reasons.active().among([reason]).hold():
                 raise ReasonGone

@@ -442,6 +442,7 @@ def test_a_lead_is_not_closed_before_its_last_phase(page_of_anna, lead, heatpump
     response = page_of_anna.post(close_address(lead), data)
     assert response.status_code == 409
     assert "Notiz!" in read(response).text
+    assert "erst in der letzten Phase" in read(response).text
     assert everything() == before
 
 
