@@ -1,6 +1,7 @@
 """The checklist of a lead's phase."""
 
 from django.shortcuts import render
+from django.urls import reverse
 
 from leadbook.htmx import wants_part
 from leads.forms import PlaceForm
@@ -19,7 +20,7 @@ def tick(request, lead_id):
     lead = worked_lead(request, lead_id, reading="for_process")
     form = PlaceForm(request.POST, lead=lead)
     if not form.is_valid():
-        return _late(stale(request, lead, form))
+        return _late(request, lead, form)
     asked = RequirementsForm(lead, request.POST)
     only = request.POST.get("nur")
     data = form.cleaned_data
@@ -31,7 +32,7 @@ def tick(request, lead_id):
             by=request.user,
         )
     except StaleMove as error:
-        return _late(stale(request, lead, form, error))
+        return _late(request, lead, form, error)
     if not wants_part(request):
         return dialog_again(request, lead)
     entries = RequirementsForm(lead).entries
@@ -39,8 +40,11 @@ def tick(request, lead_id):
     return render(request, "leads/phase/_ticked.html", {"lead": lead, "entries": drawn})
 
 
-def _late(response):
+def _late(request, lead, form, error=None):
     """Let the answer take the place of the whole dialog, not of the entry in it."""
+    name = "leads:phase" if "nach" in request.POST else "leads:close"
+    draft_address = reverse(name, args=[lead.pk])
+    response = stale(request, lead, form, error, draft_address=draft_address)
     response["HX-Retarget"] = "#dialogs"
     response["HX-Reswap"] = "innerHTML"
     return response

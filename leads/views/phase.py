@@ -220,8 +220,11 @@ def _kept(form, lead):
     return KeptEntryForm(initial=typed, lead=lead) if any(typed.values()) else None
 
 
-def stale(request, lead, form, error=None):
-    """Answer 409: the fresh stepper, who moved the lead when, and what was typed."""
+def stale(request, lead, form, error=None, *, draft_address=None):
+    """Answer 409: the fresh stepper, who moved the lead when, and what was typed.
+
+    `draft_address` is that of the dialog's form, where another address was asked.
+    """
     fresh = worked_lead(request, lead.pk, reading="for_page")
     last = getattr(error, "event", None) or fresh.last_step
     context = {
@@ -231,7 +234,7 @@ def stale(request, lead, form, error=None):
         "error": error if isinstance(error, NotNeighbours) else None,
         "form": _kept(form, fresh),
         # What was typed stays the draft of the dialog that came too late.
-        "draft_address": request.path,
+        "draft_address": draft_address or request.path,
         "typed": typed_values(fresh, request.POST),
     }
     template = "leads/phase/stale.html"

@@ -40,6 +40,25 @@ def test_ticks_are_saved_at_once_and_what_is_missing_is_filled_in_the_same_step(
     assert Lead.objects.get(pk=lead.pk).source == "Messe"
 
 
+def test_a_tick_that_comes_too_late_leaves_the_note(annas_page, lead, meike):
+    ChecklistItem.objects.create(
+        marketplace=lead.marketplace, phase=lead.phase, position=1, text="Angebot versendet"
+    )
+    open_lead(annas_page, lead)
+    circle(annas_page, "Angebot").click()
+    dialog = annas_page.get_by_role("dialog")
+    dialog.get_by_label("Notiz fürs Journal").fill("Das soll bleiben")
+    lead.move(seen=lead.phase, to=lead.previous_phase, by=meike)
+    dialog.get_by_label("Angebot versendet").click()
+    expect(dialog.get_by_label("Journaleintrag")).to_have_value("Das soll bleiben")
+    dialog.get_by_role("button", name="Behalten").click()
+    expect(dialog).to_have_count(0)
+    assert lead.journal.written().get().text == "Das soll bleiben"
+    # What is in the journal is no draft any more.
+    circle(annas_page, "Vor-Ort-Termin").click()
+    expect(dialog.get_by_label("Notiz fürs Journal")).to_have_value("")
+
+
 def test_a_reminders_link_is_answered_without_signing_in(page, lead, anna):
     sent = Reminder.objects.create(lead=lead, user=anna)
     page.goto(f"/leads/rueckmeldung/{sent.token_for(Reminder.Answer.APPOINTMENT)}/")

@@ -252,14 +252,20 @@ def test_without_htmx_the_last_dialog_stays_as_well(page_of_anna, anna, heatpump
     assert typed.items() <= read(answer).form(close_address(last)).sends().items()
 
 
-def test_without_htmx_a_late_list_leaves_the_note_to_be_kept(page_of_anna, meike, lead, items):
+@BOTH
+def test_a_late_tick_leaves_what_was_typed_to_be_kept(
+    page_of_anna, meike, lead, items, headers
+):
     data = dialog(page_of_anna, lead).form(phase_address(lead)).sends(note="Meine Notiz")
     lead.move(seen=lead.phase, to=lead.previous_phase, by=meike)
     before = everything()
-    answer = page_of_anna.post(checklist(lead), {**data, "punkt": items[0].pk})
+    sent = {**data, "punkt": items[0].pk, **({"nur": items[0].pk} if headers else {})}
+    answer = page_of_anna.post(checklist(lead), sent, headers=headers)
     assert answer.status_code == 409
     kept = read(answer).form(f"/leads/{lead.pk}/journal/")
     assert kept.sends()["text"] == "Meine Notiz"
+    # It is the draft of the dialog, which goes with it.
+    assert kept.one("draft-keeper")["data-address"] == phase_address(lead)
     assert everything() == before
 
 
