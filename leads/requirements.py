@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from .fields import field_named
+from .fields import table_of
 from .forms import FollowUpForm, LeadFieldsForm
 
 PREFIX = "pflicht"
@@ -17,9 +17,10 @@ class RequirementsForm:
     """The checklist of the lead's phase and the editors of the required fields.
 
     Drawn are the required fields that are empty, and those that the sent form had: what
-    somebody else filled meanwhile must not be overwritten unseen. Where nothing `is_needed`
-    (a lost lead), what was filled in is kept all the same. What is only `typed` so far is
-    drawn again without being judged.
+    somebody else filled meanwhile must not be overwritten unseen, and what was typed is
+    kept where it is not required any more, or its definition was retired. Where nothing
+    `is_needed` (a lost lead), what was filled in is kept all the same. What is only `typed`
+    so far is drawn again without being judged.
     """
 
     def __init__(self, lead, data=None, *, is_needed=True, typed=None):
@@ -27,18 +28,26 @@ class RequirementsForm:
         self.conflicts = {}
         self.items = lead.checklist()
         sent = data if data is not None else typed or {}
-        shown = [
-            replace(field, required=is_needed)
-            for field in lead.required_fields()
-            if field.is_empty_on(lead) or f"{SEEN}{field.name}" in sent
-        ]
         self.fields = LeadFieldsForm(
-            data, lead_fields=shown, lead=lead, prefix=PREFIX, auto_id="pflicht_%s"
+            data,
+            lead_fields=list(self._fields_to_draw(_names_sent(sent))),
+            lead=lead,
+            prefix=PREFIX,
+            auto_id="pflicht_%s",
         )
         self.fields.keep_typed(typed or {})
         # The server's sentence stands at the field, not the browser's, and "Lost" needs none.
         self.fields.use_required_attribute = False
         self.ticked = {item.pk for item in self.items if self._is_ticked(item)}
+
+    def _fields_to_draw(self, sent):
+        required = {field.name for field in self.lead.required_fields()}
+        for name, field in table_of(self.lead, required.union(sent)).items():
+            is_empty = field.is_empty_on(self.lead)
+            if name in sent or (name in required and is_empty):
+                is_needed = self.is_needed and name in required
+                # What every lead has is not taken from this one.
+                yield replace(field, required=is_needed or (field.required and not is_empty))
 
     @property
     def is_bound(self):
@@ -127,16 +136,19 @@ def typed_values(lead, data):
     The lead may stand in another phase now, so what was sent says which fields they are;
     a follow-up is among them where the lead is closed and cannot have one any more.
     """
-    names = [name.removeprefix(SEEN) for name in data if name.startswith(SEEN)]
-    fields = [field_named(name, lead) for name in names[:MOST_FIELDS]]
-    sent = [
-        LeadFieldsForm(
-            data, lead_fields=[field for field in fields if field], lead=lead, prefix=PREFIX
-        )
-    ]
+    names = _names_sent(data)
+    known = table_of(lead, names)
+    fields = [known[name] for name in names if name in known]
+    sent = [LeadFieldsForm(data, lead_fields=fields, lead=lead, prefix=PREFIX)]
     if lead.is_closed:
         sent.append(FollowUpForm(data, lead=lead))
     return [pair for form in sent for pair in _texts(form)]
+
+
+def _names_sent(data):
+    """Return the names of the fields that the sent form had."""
+    names = [name.removeprefix(SEEN) for name in data if name.startswith(SEEN)]
+    return names[:MOST_FIELDS]
 
 
 def _texts(form):

@@ -131,6 +131,28 @@ def test_a_requirement_follows_its_definition(page_of_anna, anna, lead, items, r
     assert ("Dacheindeckung" in answer.content.decode()) == (change == "relabel")
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("change", ["retire", "require no more"])
+def test_what_was_typed_for_a_field_is_kept_though_nobody_asks_for_it_any_more(
+    page_of_anna, meike, lead, roof, change, is_late
+):
+    require(lead.phase, roof.name)
+    data = dialog(page_of_anna, lead).form(phase_address(lead)).sends()
+    if change == "retire":
+        roof.is_retired = True
+        roof.save()
+    else:
+        Requirement.objects.all().delete()
+    if is_late:
+        lead.move(seen=lead.phase, to=lead.previous_phase, by=meike)
+    data[f"pflicht-{roof.name}"] = "Blech"
+    answer = page_of_anna.post(phase_address(lead), data)
+    assert answer.status_code == (409 if is_late else 303)
+    assert ("Dach: Blech" in read(answer).text) == is_late
+    kept = Lead.objects.get(pk=lead.pk).own_values
+    assert kept == ({} if is_late else {str(roof.pk): "Blech"})
+
+
 def test_what_is_required_since_the_dialog_was_opened_is_asked_for(page_of_anna, lead):
     data = dialog(page_of_anna, lead).form(phase_address(lead)).sends(note="Meine Notiz")
     require(lead.phase, "source")
