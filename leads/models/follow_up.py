@@ -4,7 +4,7 @@ from leads.fields import BUILT_IN_BY_NAME
 
 from .errors import NotInProgress
 
-FOLLOW_UP = ("follow_up_at", "follow_up_note")
+FOLLOW_UP = DAY, NOTE = ("follow_up_at", "follow_up_note")
 
 
 class FollowUp:

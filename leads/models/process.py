@@ -7,6 +7,7 @@ from marketplaces.models import Phase
 
 from .errors import NotInLastPhase, NotNeighbours, ReasonGone, StaleMove
 from .event import LeadEvent
+from .follow_up import NOTE
 from .questions import read_beside
 
 
@@ -248,6 +249,9 @@ class Process:
             self.write_changes(**filled, by=by)
         if ticks:
             self._tick(ticks, by=by)
+        # A new day takes the note along that a required field has just set.
+        if filled and NOTE in filled["changes"]:
+            follow_up_note = follow_up_note or self.follow_up_note
         # The same day without a note is what a required field has just set.
         if follow_up_at is not None and (follow_up_note or follow_up_at != self.follow_up_at):
             self.replace_follow_up(

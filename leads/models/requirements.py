@@ -5,6 +5,7 @@ from marketplaces.models import ChecklistItem, Requirement
 
 from .errors import RequirementsMissing
 from .event import LeadEvent
+from .follow_up import DAY, NOTE
 from .questions import Question
 from .tick import Tick
 
@@ -29,7 +30,8 @@ class Requirements:
     def required_fields(self):
         """Return the fields that must be filled before the next phase, in the form's order.
 
-        A retired definition is required of nobody, also where it has a value.
+        A retired definition is required of nobody, also where it has a value; and the
+        note of a follow-up goes with its day.
         """
         if not self.phase_in_process.has_requirements:
             return []
@@ -41,6 +43,8 @@ class Requirements:
         names = {name for (name,) in asked.rows()}
         if not names:
             return []
+        if NOTE in names:
+            names.add(DAY)
         named = [field for name, field in table_of(self, names).items() if name in names]
         return [field for field in named if not field.is_retired]
 

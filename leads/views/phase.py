@@ -62,7 +62,7 @@ def move(request, lead_id):
     except (StaleMove, NotNeighbours) as error:
         return stale(request, lead, form, error)
     except REFUSED as error:
-        lead, asked, status = _refused(request, lead, asked, error)
+        lead, asked, status = _refused(request, lead, form, asked, error)
         return _dialog(
             request, lead, target=target, move_form=form, asked=asked, status=status
         )
@@ -108,7 +108,7 @@ def close(request, lead_id):
     except (StaleMove, NotNeighbours) as error:
         return stale(request, lead, form, error)
     except REFUSED as error:
-        lead, asked, status = _refused(request, lead, asked, error)
+        lead, asked, status = _refused(request, lead, form, asked, error)
         return _dialog(
             request, lead, target=target, close_form=form, asked=asked, status=status
         )
@@ -154,15 +154,28 @@ def _names(asked):
     return list(asked.fields.lead_fields) if asked else []
 
 
-def _refused(request, lead, asked, error):
+def _refused(request, lead, form, asked, error):
     """Return the lead and the form of what it asks for, as they are now, and the status."""
     if isinstance(error, FieldConflict):
         asked.conflict(error)
         return lead, asked, 409
     # A verb that was refused may have left anything on its lead.
     fresh = worked_lead(request, lead.pk, reading="for_process")
-    status = 422 if isinstance(error, RequirementsMissing) else 409
-    return fresh, RequirementsForm(fresh, request.POST), status
+    asked = RequirementsForm(fresh, request.POST)
+    if not isinstance(error, RequirementsMissing):
+        return fresh, asked, 409
+    _tell_missing(form, asked, error.fields)
+    return fresh, asked, 422
+
+
+def _tell_missing(form, asked, fields):
+    """Say in the dialog's `form` what is missing that `asked` has no editor for.
+
+    A new follow-up without a note takes the note away that the phase asks for.
+    """
+    for name in {field.name for field in fields} - set(asked.fields.lead_fields):
+        if name in form.fields:
+            form.add_error(name, form.fields[name].error_messages["required"])
 
 
 def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=None, status=200):

@@ -1,6 +1,7 @@
 """What a phase asks for before the next one: in the dialog, in the verbs, in the admin."""
 
 import pytest
+from django.utils import timezone
 
 from leads.models import FieldConflict, Lead, RequirementsMissing, StaleMove
 from marketplaces.models import ChecklistItem, Requirement
@@ -129,6 +130,35 @@ def test_a_requirement_follows_its_definition(page_of_anna, anna, lead, items, r
     answer = page_of_anna.post(phase_address(lead), opened)
     assert answer.status_code == (422 if change == "relabel" else 303)
     assert ("Dacheindeckung" in answer.content.decode()) == (change == "relabel")
+
+
+@pytest.mark.parametrize("has_note", [False, True])
+@pytest.mark.parametrize("has_day", [False, True])
+def test_a_required_note_goes_with_the_day_that_is_chosen(
+    page_of_anna, anna, lead, has_day, has_note
+):
+    require(lead.phase, "follow_up_note")
+    if has_day:
+        lead.set_follow_up(at=timezone.now(), note="Bisher" if has_note else "", by=anna)
+    elif has_note:
+        lead.set_field("follow_up_note", seen="", value="Bisher", by=anna)
+    form = dialog(page_of_anna, Lead.objects.get(pk=lead.pk)).form(phase_address(lead))
+    # Each of both is asked for in one place.
+    (day,) = [name for name in form.sends() if name.endswith("follow_up_at_day")]
+    places = {"follow_up_note", "pflicht-follow_up_note"} & set(form.sends())
+    before = everything()
+    answer = page_of_anna.post(phase_address(lead), form.sends(**{day: "2027-02-01"}))
+    for note in places:
+        assert answer.status_code == 422
+        assert everything() == before
+        form = read(answer).form(phase_address(lead))
+        assert "füllen Sie dieses Feld aus" in form.text
+        assert form.sends()[day] == "2027-02-01"
+        answer = page_of_anna.post(phase_address(lead), form.sends(**{note: "Angebot"}))
+    assert answer.status_code == 303
+    fresh = Lead.objects.get(pk=lead.pk)
+    kept = f"{timezone.localtime(fresh.follow_up_at):%d.%m.%Y}", fresh.follow_up_note
+    assert kept == ("01.02.2027", "Angebot" if places else "Bisher")
 
 
 @pytest.mark.parametrize("is_late", [False, True])
