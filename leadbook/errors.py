@@ -7,13 +7,15 @@ request's body: they must work when just these have failed.
 import logging
 import math
 import sys
+from pathlib import Path
 from posixpath import relpath
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.views.debug import SafeExceptionReporterFilter
 
 from leadbook import security_log
@@ -27,6 +29,8 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 # deadlock_detected, serialization_failure:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 SENT_BACK = {"40P01", "40001"}
+# The pages of the web server in front, by the status that they are named for.
+IN_FRONT = (400, 404, 413, 500, 502)
 
 
 def bad_request(request, exception=None):
@@ -104,12 +108,25 @@ def storage_away(request):
     return response
 
 
+def write_pages_in_front(folder):
+    """Write into `folder` what the web server in front shows when it answers by itself.
+
+    It knows neither who asks nor their cookies: in the installation's language.
+    """
+    folder = Path(folder)
+    folder.mkdir(exist_ok=True)
+    with override(settings.LANGUAGE_CODE):
+        for status in IN_FRONT:
+            (folder / f"{status}.html").write_text(_page(f"errors/{status}.html", "system"))
+
+
 def _answer(request, status, template=None, **context):
-    html = render_to_string(
-        template or f"errors/{status}.html",
-        {"language": get_language(), "theme": theme_of(request), **context},
-    )
+    html = _page(template or f"errors/{status}.html", theme_of(request), **context)
     return HttpResponse(html, status=status)
+
+
+def _page(template, theme, **context):
+    return render_to_string(template, {"language": get_language(), "theme": theme, **context})
 
 
 def _typed_texts(posted):

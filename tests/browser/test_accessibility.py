@@ -131,7 +131,7 @@ def test_the_error_pages(page, subtests):
         route.fulfill(body=html, content_type="text/html")
 
     page.route("**/kaputt/*", answer)
-    for name in ("400", "403_csrf", "413", "429", "500", "503"):
+    for name in ("400", "403_csrf", "413", "429", "500", "502", "503"):
         with subtests.test(name):
             page.goto(f"/kaputt/{name}")
             expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -99,7 +99,7 @@ def test_every_template_is_used():
         if path not in everything
     ]
     # leadbook.errors names them by the status.
-    statuses = (400, 403, 404, 405, 411, 413, 429, 500, 503)
+    statuses = (400, 403, 404, 405, 411, 413, 429, 500, 502, 503)
     assert set(unused) <= {f"errors/{status}.html" for status in statuses}
 
 

@@ -51,8 +51,10 @@ def test_nobody_asks_for_files_directly(ask, path):
 
 def test_a_body_beyond_the_limit_is_refused_before_it_is_sent(ask):
     headers = {"Content-Length": str(300_000_000)}
-    answer, _body = ask("/anmelden/", method="POST", headers=headers)
+    answer, page = ask("/anmelden/", method="POST", headers=headers)
     assert answer.status == 413
+    assert "Das ist zu viel auf einmal" in page.decode()
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_what_a_client_says_of_itself_does_not_count(ask):
