@@ -60,7 +60,7 @@ if not all(urlsplit(origin).scheme in {"http", "https"} for origin in CSRF_TRUST
         "CSRF_TRUSTED_ORIGINS must list origins with their scheme: https://leads.example."
     )
 
-# Where links in mails lead that no request has asked for.
+# Where the links in mails lead: a request may say any of the allowed hosts.
 PUBLIC_URL = env(
     "PUBLIC_URL",
     default=f"http{'s' * PRODUCTION}://{(ALLOWED_HOSTS or LOOPBACK_HOSTS)[0].lstrip('.')}",

@@ -1,6 +1,7 @@
 """The forms of signing in and of passwords."""
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import forms as auth_forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +59,11 @@ class ResetForm(auth_forms.PasswordResetForm):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
+
+    def save(self, **options):
+        """Send the link; it leads here, whatever host the request was said to be for."""
+        scheme, _separator, domain = settings.PUBLIC_URL.partition("://")
+        super().save(**{**options, "domain_override": domain, "use_https": scheme == "https"})
 
     def get_users(self, email):
         """Return who gets the link: nobody when this address got several of late.

@@ -39,7 +39,7 @@ def wait_for_mails():
 
 
 def link_in(mail):
-    return re.search(r"http://testserver(/passwort/neu/\S+)", mail.body).group(1)
+    return re.search(r"http://localhost(/passwort/neu/\S+)", mail.body).group(1)
 
 
 # Changing -------------------------------------------------------------------------------
@@ -126,6 +126,13 @@ def test_way_from_the_mail_to_the_new_password(anna, client, mailoutbox):
     assert client.get(done.url).status_code == 200
     anna.refresh_from_db()
     assert anna.check_password(NEW)
+
+
+def test_link_leads_to_the_installation_whatever_the_host(anna, client, mailoutbox, settings):
+    settings.PUBLIC_URL = "https://leads.example"
+    ask(client, anna.email, headers={"Host": "localhost:4444"})
+    assert re.search(r"https://leads\.example/passwort/neu/", mailoutbox[0].body)
+    assert "localhost" not in mailoutbox[0].body
 
 
 def test_new_password_ends_all_sessions(signed_in, anna, client, mailoutbox):
