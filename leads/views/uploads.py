@@ -141,10 +141,14 @@ def upload(request, lead_id):
 
 
 def _sent_files(request):
-    """Return the files of a form, or the one file that the body is."""
+    """Return the files of a form, or the one file that the body is, also a second time.
+
+    The body can be read only once, but who is sent back by the database tries once more.
+    """
     if is_one_file(request):
-        file = receive(request)
-        return [] if file is None else [file]
+        if not hasattr(request, "file_of_body"):
+            request.file_of_body = receive(request)
+        return [] if request.file_of_body is None else [request.file_of_body]
     return list(chain.from_iterable(sent for _name, sent in request.FILES.lists()))
 
 

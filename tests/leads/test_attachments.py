@@ -539,6 +539,33 @@ def test_a_database_that_goes_while_it_commits_never_leaves_a_row_without_its_fi
         assert attachment.file.name in stored_files()
 
 
+class SentBackError(Exception):
+    """As the database's driver says it."""
+
+    sqlstate = "40P01"
+
+
+def test_who_is_sent_back_by_the_database_files_what_was_sent(page_of_anna, lead, monkeypatch):
+    """Also where the body is the file, which can be read only once."""
+    real, tries = Lead.locked_for, []
+
+    @contextmanager
+    def locked_for(self, user):
+        tries.append(user)
+        if len(tries) == 1:
+            raise OperationalError from SentBackError()
+        with real(self, user):
+            yield
+
+    monkeypatch.setattr(Lead, "locked_for", locked_for)
+    name = b'attachment; filename="Plan.pdf"'
+    answer = bare_upload(page_of_anna, lead, name, headers=HTMX)
+    assert (answer.status_code, len(tries)) == (200, 2)
+    filed = lead.attachments.get()
+    assert b"".join(page_of_anna.get(file_address(filed))) == PDF
+    assert list(stored_files()) == [filed.file.name]
+
+
 def test_a_right_that_ends_while_uploading_leaves_nothing(
     page_of_anna, lead, anna, heatpumps, monkeypatch
 ):
