@@ -1,5 +1,7 @@
 """Forms of the admin: a marketplace's ordered lists, its members, moving leads."""
 
+import json
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
@@ -15,7 +17,49 @@ from leads.fields import all_fields_of
 from .models import Phase
 
 
-class PartForm(forms.ModelForm):
+class ShownField(forms.CharField):
+    """What the page showed of an object, for the form to know what was changed in it."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs):
+        super().__init__(label="", required=False, **kwargs)
+
+    def has_changed(self, initial, data):
+        """Say that nobody changes it."""
+        return False
+
+
+class SetupForm(forms.ModelForm):
+    """A form that writes what was changed in it, and leaves what others changed meanwhile."""
+
+    shown = ShownField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        values = {name: self.initial.get(name) for name in self.fields if name != "shown"}
+        if self.is_bound and self.instance.pk:
+            # What is sent is compared with what the page showed, not with what is there now.
+            self.initial |= {k: v for k, v in self._shown().items() if k in values}
+        self.initial["shown"] = json.dumps(values)
+
+    def _shown(self):
+        try:
+            shown = json.loads(self.data.get(self.add_prefix("shown"), "{}"))
+        except (ValueError, RecursionError):
+            return {}
+        return shown if isinstance(shown, dict) else {}
+
+    def _post_clean(self):
+        sent = self.cleaned_data
+        if self.instance.pk:
+            left = set(self.base_fields) - set(self.changed_data)
+            self.cleaned_data = {k: v for k, v in sent.items() if k not in left}
+        super()._post_clean()
+        self.cleaned_data = {k: v for k, v in sent.items() if k not in self._errors}
+
+
+class PartForm(SetupForm):
     """One row of what a marketplace consists of."""
 
     # Somebody else deleted the row after the page was loaded.
@@ -136,7 +180,8 @@ class EntryForm(PartForm):
         """
         stood = float("inf") if is_new else self.instance.position
         wanted = self.cleaned_data.get("position")
-        wanted = stood if wanted is None else wanted
+        if wanted is None or not (is_new or "position" in self.changed_data):
+            wanted = stood
         return wanted, (wanted > stood) - (wanted < stood)
 
 
@@ -144,19 +189,19 @@ class EntryFormSet(PartFormSet):
     """A marketplace's list: its order is written when everything else is saved."""
 
     # The columns in which each entry of the list is unique; the last one is its name.
-    name_fields = ("label",)
+    name_columns = ("label",)
 
     def clean(self):
         """Refuse the same name twice; the database is asked about the others."""
         super().clean()
         seen = set()
         for form in self.forms:
-            *group, name = (form.cleaned_data.get(field, "") for field in self.name_fields)
+            *group, name = (getattr(form.instance, field) for field in self.name_columns)
             if form.cleaned_data.get(DELETION_FIELD_NAME) or form.is_repeated:
                 continue
             key = (*group, name.lower())
             if name and key in seen:
-                form.add_error(self.name_fields[-1], _("This name stands here twice."))
+                form.add_error(self.name_columns[-1], _("This name stands here twice."))
             seen.add(key)
 
     def save_new(self, form, commit=True):
@@ -210,7 +255,7 @@ class FieldFormSet(EntryFormSet):
 class PhaseFormSet(EntryFormSet):
     """The phases of a marketplace's process."""
 
-    name_fields = ("name",)
+    name_columns = ("name",)
 
     def with_new_target(self):
         """Return the phases whose target was changed by what has just been saved."""
@@ -244,7 +289,7 @@ class OfPhases:
 class ChecklistFormSet(OfPhases, EntryFormSet):
     """The checklists of a marketplace's phases."""
 
-    name_fields = ("phase", "text")
+    name_columns = ("phase_id", "text")
 
 
 class RequirementFormSet(OfPhases, PartFormSet):

@@ -16,7 +16,7 @@ from leads.reckoning import reckon_later
 from leads.relocating import leads_in, relocate_leads
 from leads.tasks import sort_anew
 from leads.uploads import megabytes
-from marketplaces.forms import RelocateForm
+from marketplaces.forms import RelocateForm, SetupForm
 from marketplaces.models import Field, Marketplace, Phase
 
 from .inlines import (
@@ -34,13 +34,21 @@ from .scope import ForOperators, ScopedAdmin
 class MarketplaceAdmin(ForOperators, ScopedAdmin):
     """Marketplaces: operators set up their own, superusers all."""
 
+    form = SetupForm
     list_display = ["name", "phases_shown", "offered", "in_progress", "warning"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
         (
             None,
-            {"fields": [("name", "slug"), ("color", "federal_state"), "allows_early_loss"]},
+            {
+                "fields": [
+                    ("name", "slug"),
+                    ("color", "federal_state"),
+                    "allows_early_loss",
+                    "shown",
+                ]
+            },
         ),
         (
             _("Reminders"),

@@ -201,6 +201,36 @@ def test_retiring_a_phase_without_leads_just_saves(setup, lead):
     assert setup.save().url == reverse("admin:marketplaces_marketplace_changelist")
 
 
+def test_what_another_operator_changed_meanwhile_stays(setup, heatpumps, signed_in, olaf):
+    other = MarketplacePage(signed_in(olaf), heatpumps)
+    other.data |= {"name": "Wärmepumpen", "anonymise_closed_after_months": "24"}
+    other.set("phases", "Angebot", name="Offerte", target_days="7")
+    other.set("loss_reasons", "Zu teuer", is_retired="on")
+    other.drag("phases", ["Auftrag", "Qualifizierung", "Vor-Ort-Termin", "Offerte"])
+    other.save()
+    setup.data["remind_idle_days"] = "9"
+    setup.set("phases", "Auftrag", target_days="3")
+    setup.set("phases", "Angebot", target_days="8")
+    setup.save()
+    heatpumps.refresh_from_db()
+    assert (heatpumps.name, heatpumps.remind_idle_days) == ("Wärmepumpen", 9)
+    assert heatpumps.anonymise_closed_after_months == 24
+    assert heatpumps.loss_reasons.get(label="Zu teuer").is_retired
+    named = {phase.name: phase.target_days for phase in heatpumps.phases.all()}
+    # What both changed is as the later one wants it.
+    assert (named["Auftrag"], named["Offerte"]) == (3, 8)
+    assert phases(heatpumps)[0] == "Auftrag"
+
+
+@pytest.mark.parametrize("shown", ["", "x", "[1]", "[" * 10_000, '{"name": [], "id": 7}'])
+def test_what_the_page_showed_may_be_missing_or_wrong(setup, heatpumps, shown):
+    setup.set("phases", "Auftrag", shown=shown, target_days="3")
+    setup.data["shown"] = shown
+    setup.save()
+    assert phases(heatpumps) == FIVE
+    assert heatpumps.phases.get(name="Auftrag").target_days == 3
+
+
 def test_what_another_operator_added_keeps_its_place(setup, heatpumps):
     stale = dict(setup.data)
     setup.add("phases", name="Förderantrag", position="2")
