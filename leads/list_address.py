@@ -89,8 +89,22 @@ class ListAddress:
     @property
     def is_outdated(self):
         """Whether the address names something that is not there any more."""
+        return self._leaves_out("sort", *self.parameters)
+
+    @property
+    def is_wider(self):
+        """Whether the list holds more than was asked for: one of the filters is unknown."""
+        is_unread = bool(self.filters) and self.filters.left_out
+        return is_unread or self._leaves_out(*self.parameters)
+
+    def _leaves_out(self, *names):
         asked = self.asked
-        return any(self.params.get(name) and name not in asked for name in self.parameters)
+        return any(self.params.get(name) and name not in asked for name in names)
+
+    @property
+    def query_to_export(self):
+        """What its export asks for; also what is unknown, so that no more is handed out."""
+        return self.params.urlencode() if self.is_wider else self.query
 
     @classmethod
     def registry_of(cls, sight):

@@ -58,7 +58,8 @@ class LeadList(ListAddress, ListTable):
     default_columns = (LEAD, MARKETPLACE, PHASE, FOLLOW_UP, ACTIVITY, VALUE)
     more_columns = MORE
     default_sort = FOLLOW_UP.name
-    parameters = ("marktplatz", "phase", "wiedervorlage", "sort")
+    # What of its address chooses among its leads, beside the search and the own fields.
+    parameters = ("marktplatz", "phase", "wiedervorlage", "ziel")
     # How very many matches stand.
     newest_first = LATEST_FIRST
 
@@ -384,7 +385,7 @@ class ClosedList(LeadList):
     default_columns = (LEAD, MARKETPLACE, STATUS, CLOSED, VALUE)
     more_columns = (PHASE_OF_CLOSED, LOSS_REASON, *MORE)
     default_sort = f"-{CLOSED.name}"
-    parameters = ("marktplatz", "phase", "ergebnis", "sort")
+    parameters = ("marktplatz", "phase", "ergebnis")
     newest_first = Order(CLOSED.path, is_descending=True)
 
     @property

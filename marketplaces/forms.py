@@ -59,6 +59,14 @@ class SetupForm(forms.ModelForm):
         self.cleaned_data = {k: v for k, v in sent.items() if k not in self._errors}
 
 
+class MarketplaceForm(SetupForm):
+    """What a marketplace itself says."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.slug_before = self.instance.slug
+
+
 class PartForm(SetupForm):
     """One row of what a marketplace consists of."""
 

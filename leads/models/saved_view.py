@@ -17,6 +17,7 @@ from .search_document import SearchDocument
 from .sight import Sight
 
 MOST_OF_ONE = 30
+LONGEST_QUERY = 2000
 # The statuses of leads whose contact may be found.
 WORKED = ("in_progress", "won", "lost")
 # What a list shows of its views.
@@ -72,7 +73,7 @@ class SavedViewQuerySet(models.QuerySet):
         so: NameTaken; saved again as it is, it stays as it is. Raises TooManyViews and
         TooManyFilters.
         """
-        if len(query) > self.model._meta.get_field("query").max_length:
+        if len(query) > LONGEST_QUERY:
             raise TooManyFilters
         own = self.held_of(user.pk)
         view = own.called(name)
@@ -115,6 +116,18 @@ class SavedViewQuerySet(models.QuerySet):
             if told := {word for word in words if view.is_about(contact, word)}:
                 view.leave_out(told)
 
+    def follow_marketplace(self, before, slug):
+        """Let the views of all people that choose the marketplace `before` choose `slug`."""
+        for view in self.filter(query__contains=f"marktplatz={before}"):
+            asked = QueryDict(view.query, mutable=True)
+            if asked.get("marktplatz") != before:
+                continue
+            asked["marktplatz"] = slug
+            query = asked.urlencode()
+            # One that its person changes meanwhile, or that would be too long, stays.
+            if len(query) <= LONGEST_QUERY:
+                self.filter(pk=view.pk, query=view.query).update(query=query)
+
     def held_of(self, user_id):
         """Return somebody's views, which nobody else changes in this transaction."""
         User.people.hold(user_id)
@@ -136,7 +149,7 @@ class SavedView(models.Model):
     )  # fmt: skip
     list_name = models.CharField(_("list"), max_length=12, choices=List)
     name = models.CharField(_("name"), max_length=60)
-    query = models.CharField(_("filters"), max_length=2000)
+    query = models.CharField(_("filters"), max_length=LONGEST_QUERY)
     position = models.PositiveSmallIntegerField(_("position"))
     is_start = models.BooleanField(_("start view"), default=False)
 

@@ -33,6 +33,10 @@ def _export(request, kind, title):
     if extension not in FORMATS or extent not in EXTENTS:
         raise Http404
     leads = kind(sight_of(request), request.GET, user=request.user)
+    if leads.is_wider:
+        # Without any, the start view would take the place of the list.
+        context = {"back": kind.address, "query": leads.query or "wiedervorlage="}
+        return render(request, "leads/exports/refused.html", context, status=422)
     log = _log(request, leads, back=kind.address, format=extension, extent=extent)
     export = Export(
         leads,

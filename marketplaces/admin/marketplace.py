@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from leadbook import security_log
-from leads.models import NotNeighbours, StorageUse
+from leads.models import NotNeighbours, SavedView, StorageUse
 from leads.reckoning import reckon_later
 from leads.relocating import leads_in, relocate_leads
 from leads.tasks import sort_anew
 from leads.uploads import megabytes
-from marketplaces.forms import RelocateForm, SetupForm
+from marketplaces.forms import MarketplaceForm, RelocateForm
 from marketplaces.models import Field, Marketplace, Phase
 
 from .inlines import (
@@ -34,7 +34,7 @@ from .scope import ForOperators, ScopedAdmin
 class MarketplaceAdmin(ForOperators, ScopedAdmin):
     """Marketplaces: operators set up their own, superusers all."""
 
-    form = SetupForm
+    form = MarketplaceForm
     list_display = ["name", "phases_shown", "offered", "in_progress", "warning"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -163,6 +163,12 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             )
             return "left_behind", text % {"count": count}
         return None
+
+    def save_model(self, request, obj, form, change):
+        """Save it; views that choose it by its short name go on doing so."""
+        super().save_model(request, obj, form, change)
+        if change and "slug" in form.changed_data:
+            SavedView.objects.follow_marketplace(form.slug_before, obj.slug)
 
     def save_related(self, request, form, formsets, change):
         """Save the lists, and let the leads' targets be reckoned anew where they changed."""

@@ -88,6 +88,28 @@ def test_the_file_holds_what_the_filters_and_the_order_show(
     assert headings == ["Name", "Ort", "Bedarf", "Telefon", "Volumen"]
 
 
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        (EXPORT, {"marktplatz": "anders"}),
+        (EXPORT, {"phase": "0"}),
+        (EXPORT, {"ziel": "anders"}),
+        (EXPORT, {"feld-0": "Öl"}),
+        (CLOSED, {"ergebnis": "anders"}),
+    ],
+)
+def test_no_more_is_handed_out_than_was_asked_for(page_of_anna, lead, address, asked):
+    answer = page_of_anna.get(address, {"format": "csv", "sort": "name", **asked})
+    assert answer.status_code == 422
+    [link] = read(answer).one("main").all("a")
+    assert page_of_anna.get(link["href"]).status_code == 200
+    # Neither where the list, which says that it leaves the filter out, offers the file.
+    shown = page_of_anna.get(address.replace("export/", ""), asked)
+    for item in read(shown).all("a", class_="menu__item"):
+        if "/export/" in item["href"]:
+            assert page_of_anna.get(item["href"]).status_code == 422
+
+
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_the_order_by_an_own_field_is_that_of_the_list(
     page_of_anna, heatpumps, anna, own, sign, monkeypatch

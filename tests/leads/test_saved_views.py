@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from leads.models import SavedView
 from tests import factories
+from tests.marketplaces.admin_page import MarketplacePage
 from tests.markup import HTMX, read
 
 LIST, CLOSED, VIEWS, KEEP = (
@@ -176,6 +177,24 @@ def test_a_view_outlives_what_it_filters_by(page_of_anna, heatpumps, anna, lead)
         "Einen Filter dieser Ansicht"
         not in page_of_anna.get(f"{LIST}?phase=").content.decode()
     )
+
+
+def test_a_view_follows_the_short_name_of_its_marketplace(
+    page_of_anna, signed_in, olaf, heatpumps, solar, anna, lead
+):
+    solar.memberships.create(user=anna, role="rep")
+    queries = [
+        f"q=Heat+%C3%96l&marktplatz={heatpumps.slug}&sort=name",
+        f"marktplatz={solar.slug}",
+        f"q=marktplatz%3D{heatpumps.slug}",
+    ]
+    for query in queries:
+        keep(page_of_anna, query, query)
+    setup = MarketplacePage(signed_in(olaf), heatpumps)
+    setup.data["slug"] = "waerme"
+    setup.save()
+    kept = [view.query for view in SavedView.objects.in_order()]
+    assert kept == ["q=Heat+%C3%96l&marktplatz=waerme&sort=name", *queries[1:]]
 
 
 def test_views_are_renamed_ordered_and_deleted(page_of_anna, heatpumps, anna):
