@@ -1,8 +1,9 @@
 """What the database itself refuses, so that no code of ours or others' can forget it.
 
 An event is written once. Its texts alone may change, and only while an unfinished Erasure
-of its lead or its actor stands in the same transaction; no event is ever deleted. A
-finished Erasure stays as it is, but for the name of an actor who is being erased.
+of its lead, its actor or an owner whom it names stands in the same transaction; no event is
+ever deleted. A finished Erasure stays as it is, but for the name of an actor who is being
+erased.
 
 The triggers are put in place after every `migrate`, not by a migration: SQLite loses a
 table's triggers when a later migration rebuilds the table.
@@ -21,7 +22,10 @@ FIXED = [
 ]
 ERASING = (
     f"EXISTS (SELECT 1 FROM {ERASURES} AS e WHERE e.finished_at IS NULL"  # noqa: S608
-    " AND (e.lead_id = OLD.lead_id OR e.user_id = OLD.actor_id))"
+    " AND (e.lead_id = OLD.lead_id OR e.user_id = OLD.actor_id"
+    # From whom to whom a lead was handed over stands there, whoever did it.
+    " OR OLD.kind = 'handed_over' AND CAST(e.user_id AS varchar(20)) IN"
+    " (CAST(OLD.old AS varchar(20)), CAST(OLD.new AS varchar(20)))))"
 )
 # Of an erasure, the name of who made it is the only text.
 FIXED_OF_ERASURE = [

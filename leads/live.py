@@ -159,6 +159,7 @@ def _told(event):
         Kind.WON: _("has won the lead"),
         Kind.LOST: _("has closed the lead as lost"),
         Kind.REOPENED: _("has reopened the lead"),
+        Kind.HANDED_OVER: _("has handed the lead over to %(text)s"),
         Kind.FILE_ADDED: _("has attached “%(label)s”"),
         Kind.FILE_RENAMED: _("has renamed “%(label)s”"),
         Kind.FILE_DELETED: _("has deleted “%(label)s”"),

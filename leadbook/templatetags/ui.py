@@ -207,6 +207,7 @@ class _PlainCell(template.Node):
 KIND_ICONS = {
     "call": "phone", "email": "mail", "meeting": "calendar", "note": "file-text",
     "field_changed": "pencil", "moved_back": "undo-2", "won": "flag", "lost": "flag",
+    "handed_over": "users",
 }  # fmt: skip
 
 

@@ -22,8 +22,12 @@ logger = logging.getLogger(__name__)
 
 # Of the built-in fields; whatever is added to them is erased unless it is named here.
 KEPT_FIELDS = {"value"}
-# Events whose texts are the operators' words: phases, loss reasons, the marketplace.
-IMPERSONAL = (*LeadEvent.PROCESS, LeadEvent.Kind.OFFERED, LeadEvent.Kind.ANONYMISED)
+# Events whose texts are the operators' words: phases, loss reasons, the marketplace; or
+# the members' names.
+IMPERSONAL = (
+    *LeadEvent.PROCESS, LeadEvent.Kind.OFFERED, LeadEvent.Kind.HANDED_OVER,
+    LeadEvent.Kind.ANONYMISED,
+)  # fmt: skip
 # Events whose label is the name of a field, of a kind of entry or of what is to be
 # ticked, not of a file.
 LABELLED = (

@@ -31,6 +31,12 @@ class NoPhases(LeadError):
     message = _("This marketplace has no phases yet, so its leads cannot be worked on.")
 
 
+class NoRepHere(LeadError):
+    """Who is to have the lead does not work on leads of its marketplace."""
+
+    message = _("This person does not sell in this marketplace.")
+
+
 class StaleMove(LeadError):
     """The lead is not where the actor saw it; `event` tells who moved it when."""
 

@@ -34,6 +34,10 @@ class LeadEventQuerySet(OperatedQuerySet, TimelineQuerySet):
             kind=LeadEvent.Kind.FIELD_CHANGED, object_id=entry_id, created_at__gte=since
         )
 
+    def handed_over(self):
+        """The changes of owners; `old` and `new` are the ids of the two."""
+        return self.filter(kind=LeadEvent.Kind.HANDED_OVER)
+
     def of_field(self, name):
         """The changes of the field called `name`."""
         return self.filter(kind=LeadEvent.Kind.FIELD_CHANGED, field=name)
@@ -54,6 +58,7 @@ class LeadEvent(models.Model):
         WON = "won", _("Won")
         LOST = "lost", _("Lost")
         REOPENED = "reopened", _("Reopened")
+        HANDED_OVER = "handed_over", _("Handed over")
         FIELD_CHANGED = "field_changed", _("Changed")
         TICKED = "ticked", _("Ticked")
         UNTICKED = "unticked", _("Tick removed")
@@ -71,7 +76,7 @@ class LeadEvent(models.Model):
 
     # The steps from which the time in each phase is read, and their lines in the journal.
     PROCESS = tuple(map(Kind, PROCESS_KINDS))
-    IN_JOURNAL = (*PROCESS, Kind.FIELD_CHANGED)
+    IN_JOURNAL = (*PROCESS, Kind.HANDED_OVER, Kind.FIELD_CHANGED)
 
     # Each index below begins with the lead. Of one that has nothing else, PostgreSQL would
     # read all rows of a lead and sort them.

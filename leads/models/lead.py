@@ -15,6 +15,7 @@ from .editing import Editing
 from .erasing import Erasing
 from .filing import Filing
 from .follow_up import FollowUp
+from .handing_over import HandingOver
 from .indexes import indexes_of_lists
 from .informing import Informing
 from .journaling import Journaling
@@ -32,6 +33,7 @@ from .valuing import Valuing
 
 class Lead(
     Acceptance,
+    HandingOver,
     Process,
     FollowUp,
     Requirements,

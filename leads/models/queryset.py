@@ -10,7 +10,7 @@ from leads.match_keys import COLUMNS as MATCHED
 from leads.moments import start_of_day
 from leads.search_terms import WHOLE_NUMBER, Terms
 from leads.text import fold, phone_digits
-from marketplaces.models import Field, Membership, Phase, SetupChange, User
+from marketplaces.models import Field, Marketplace, Membership, Phase, SetupChange, User
 from marketplaces.models.operated import OperatedQuerySet
 
 from .attachment import Attachment
@@ -125,6 +125,10 @@ class LeadQuerySet(OperatedQuerySet):
                     {**piece, **values},
                 ),
             )
+
+    def led_by(self, user):
+        """Leads of the marketplaces that `user` manages or operates, a superuser all."""
+        return self.personal().filter(marketplace__in=Marketplace.objects.offering(user))
 
     def personal(self):
         """Leads that are not anonymised."""

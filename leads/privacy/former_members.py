@@ -52,6 +52,9 @@ def anonymise_user(user, *, by, reason):
             "memberships": memberships,
             "events": LeadEvent.objects.filter(actor=user).update(actor_name=str(user)),
         }
+        handed_over = LeadEvent.objects.handed_over()
+        handed_over.filter(old=user.pk).update(old_text=str(user))
+        handed_over.filter(new=user.pk).update(new_text=str(user))
         Erasure.objects.filter(actor=user).update(actor_name=str(user))
         traces.forget_person(user, sorted(names, key=len, reverse=True))
         erasure.finished_at = timezone.now()

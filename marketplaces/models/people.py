@@ -191,6 +191,10 @@ class MembershipQuerySet(models.QuerySet):
         people = self.filter(role=role).select_related("user")
         return people.order_by("user__last_name", "user__first_name", "user_id")
 
+    def hold(self):
+        """Lock them until the transaction ends and return them as they are now."""
+        return list(self.order_by("pk").select_for_update(of=("self",), no_key=True))
+
     def marketplace_ids(self):
         """The marketplaces' ids, as a subquery."""
         return self.values("marketplace_id")

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from leads import append_only
 from leads.models import Erasure, LeadEvent
+from tests import factories
 from tests.state import everything
 
 TABLE = LeadEvent._meta.db_table
@@ -61,11 +62,19 @@ def test_an_erasure_lets_the_texts_of_its_lead_go(event, erasure):
     assert (event.actor_name, event.new_text) == ("", "")
 
 
-def test_an_erasure_of_a_person_reaches_the_events_of_that_person(anna, ben, event, offered):
+def test_an_erasure_of_a_person_reaches_the_events_of_that_person(
+    anna, ben, meike, event, offered, heatpumps
+):
     by_nobody = offered.events.get()
+    to_anna, to_meike = (
+        factories.accepted(heatpumps, ben).hand_over(to=to, by=meike) for to in (anna, meike)
+    )
     Erasure.objects.create(user=anna, reason="request", source="command")
     LeadEvent.objects.filter(pk=event.pk).update(actor_name="")
-    assert refused(lambda: LeadEvent.objects.filter(pk=by_nobody.pk).update(actor_name=""))
+    LeadEvent.objects.filter(pk=to_anna.pk).update(new_text="")
+    for foreign in (by_nobody, to_meike):
+        rows = LeadEvent.objects.filter(pk=foreign.pk)
+        assert refused(lambda rows=rows: rows.update(actor_name=""))
 
 
 FIGURES = {

@@ -115,6 +115,13 @@ def test_leads_are_not_moved_into_a_phase_that_was_just_retired(heatpumps, lead,
     assert again(lead).phase == here
 
 
+def test_nobody_gets_a_lead_who_is_just_sent_away(heatpumps, lead, ben, olaf):
+    send_away = heatpumps.memberships.filter(user=ben).delete
+    answers = while_others_wait(send_away, lambda: again(lead).hand_over(to=ben, by=olaf))
+    assert kinds_of(answers) == ["NoRepHere", "tuple"]
+    assert again(lead).owner != ben
+
+
 @pytest.mark.parametrize("end", ["retire", "delete"])
 def test_a_loss_reason_that_is_just_taken_away(heatpumps, anna, end):
     lead = factories.accepted(heatpumps, anna, phase=5)

@@ -72,7 +72,7 @@ NAMES = ["Jürgen", "Großmann", "jgrossmann", "j.grossmann@beispiel.de"]
 
 
 @pytest.fixture
-def former(told, heatpumps, olaf):
+def former(told, heatpumps, anna, olaf):
     """Somebody who worked on a lead, erased another and stands in the admin's log."""
     user = User.objects.create_user(
         "jgrossmann", "j.grossmann@beispiel.de", "x", first_name="Jürgen", last_name="Großmann"
@@ -105,6 +105,8 @@ def former(told, heatpumps, olaf):
         action_flag=CHANGE,
         change_message="",
     )
+    for to in (user, anna):
+        Lead.objects.get(pk=told.lead.pk).hand_over(to=to, by=olaf)
     user.is_active = False
     user.save()
     return user
