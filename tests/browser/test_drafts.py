@@ -60,6 +60,29 @@ def test_what_was_typed_survives_until_the_server_has_it(annas_page, lead, anna,
     assert JournalEntry.objects.written().filter(lead=lead).count() == 1
 
 
+def test_what_was_confirmed_by_its_key_does_not_come_back(annas_page, lead, anna):
+    lead.write_entry(text="Ruft am Montag zurück.", by=anna)
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    # The key leaves the focus in the field, which then goes away with it.
+    composer(page).fill("Ruft morgen an")
+    composer(page).press("Control+Enter")
+    expect(page.get_by_role("listitem").filter(has_text="Ruft morgen an")).to_have_count(1)
+    for opener, place in (
+        ("Eintrag bearbeiten", ".journal textarea"),
+        ("Ort bearbeiten", "#field-city input[name=city]"),
+        ("Alle bearbeiten", "#fields input[name=city]"),
+    ):
+        page.get_by_role("button", name=opener).first.click()
+        page.locator(place).fill(f"Ort: {opener}")
+        page.locator(place).press("Control+Enter")
+        expect(page.locator(place)).to_have_count(0)
+        assert page.evaluate(DRAFTS) == 0, opener
+    page.reload()
+    expect(composer(page)).to_have_value("")
+    expect(page.get_by_role("button", name="Alle bearbeiten")).to_be_visible()
+
+
 def test_what_was_cancelled_does_not_come_back(annas_page, lead):
     page = annas_page
     page.goto(f"/leads/{lead.pk}/")

@@ -138,10 +138,14 @@ class DraftKeeper extends HTMLElement {
       this.discard();
       this.kept.find((field) => field.type !== "radio")?.focus();
     } else if (event.target.closest('button[form="open"]')) {
-      /* A field that goes away while it has the focus tells its change once more. */
-      this.disconnectedCallback();
-      this.discard();
+      this.leave();
     }
+  }
+
+  /* A field that goes away while it has the focus tells its change once more. */
+  leave() {
+    this.disconnectedCallback();
+    this.discard();
   }
 
   discard() {
@@ -151,7 +155,7 @@ class DraftKeeper extends HTMLElement {
 
   onAnswer({ target, detail: { xhr } }) {
     if (target !== this.form || xhr.status < 200 || xhr.status > 299) return;
-    this.discard();
+    this.leave();
     /* What was typed while the answer was on its way: the form that comes brings it back. */
     if (this.sent !== JSON.stringify(this.fields())) {
       keep(this.address, { fields: this.fields(), carried: {} });
