@@ -85,7 +85,15 @@ class ReopenForm(forms.Form):
     seit = SinceField()
 
 
-class TakesFollowUp(forms.Form):
+class OfLead(forms.Form):
+    """A form of one lead."""
+
+    def __init__(self, *args, lead, **kwargs):
+        self.lead = lead
+        super().__init__(*args, **kwargs)
+
+
+class TakesFollowUp(OfLead):
     """A form of `lead` with its next follow-up and what that is for."""
 
     follow_up_at = MomentField(label=_("Next follow-up"), required=False)
@@ -93,9 +101,9 @@ class TakesFollowUp(forms.Form):
         label=_("Note of the follow-up (optional)"), required=False, max_length=200
     )
 
-    def __init__(self, *args, lead, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["follow_up_at"].suggestions = suggestions(lead.marketplace)
+        self.fields["follow_up_at"].suggestions = suggestions(self.lead.marketplace)
 
     def clean(self):
         """Ask for the day of a note."""
@@ -105,42 +113,39 @@ class TakesFollowUp(forms.Form):
         return data
 
 
-class PlaceForm(forms.Form):
-    """In which phase, and since when there, the user saw the lead; as in MoveForm."""
+class PlaceForm(OfLead):
+    """Where the user saw the lead: in the phase `von`, and there since `seit`."""
 
+    # What a page that is up to date always sends as it should be.
+    place = frozenset({"von", "seit"})
     seit = SinceField()
     von = PhaseField()
 
-    def __init__(self, *args, lead, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["von"].phases = lead.process
-
-
-class MoveForm(TakesFollowUp, NoteForm):
-    """A step to a neighbouring phase: `von` is the phase seen, `nach` the one to reach.
-
-    `seit` is since when the lead was in `von`.
-    """
-
-    seit = SinceField()
-    von = PhaseField()
-    nach = PhaseField()
-
-    def __init__(self, *args, lead, **kwargs):
-        super().__init__(*args, lead=lead, **kwargs)
-        self.fields["von"].phases = self.fields["nach"].phases = lead.process
+        self.fields["von"].phases = self.lead.process
 
     @property
     def is_stale(self):
         """Whether the phases themselves are not (or no longer) of this process."""
-        return bool({"von", "nach", "seit"} & set(self.errors))
+        return bool(self.place & set(self.errors))
 
 
-class CloseForm(NoteForm):
-    """Closing out of the phase `von`: won, or lost for a reason. `seit` as in MoveForm."""
+class MoveForm(PlaceForm, TakesFollowUp, NoteForm):
+    """A step to a neighbouring phase: `nach` is the one to reach."""
 
-    seit = SinceField()
-    von = PhaseField()
+    place = PlaceForm.place | {"nach"}
+    nach = PhaseField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["nach"].phases = self.fields["von"].phases
+
+
+class CloseForm(PlaceForm, NoteForm):
+    """Closing out of the phase that was seen: won, or lost for a reason."""
+
+    place = PlaceForm.place | {"ergebnis"}
     ergebnis = forms.ChoiceField(choices=[("gewonnen", _("Won")), ("verloren", _("Lost"))])
     loss_reason = forms.ModelChoiceField(
         LossReason.objects.none(),
@@ -149,10 +154,10 @@ class CloseForm(NoteForm):
         empty_label=_("Please choose"),
     )
 
-    def __init__(self, *args, lead, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["von"].phases = lead.process
-        self.fields["loss_reason"].queryset = lead.marketplace.loss_reasons.active().in_order()
+        reasons = self.lead.marketplace.loss_reasons
+        self.fields["loss_reason"].queryset = reasons.active().in_order()
 
     def clean(self):
         """Ask for the reason of a lost lead."""
@@ -161,11 +166,6 @@ class CloseForm(NoteForm):
         if is_lost and not data.get("loss_reason") and "loss_reason" not in self.errors:
             self.add_error("loss_reason", _("Say why the lead is lost."))
         return data
-
-    @property
-    def is_stale(self):
-        """Whether the phase itself is not (or no longer) of this process."""
-        return bool({"von", "ergebnis", "seit"} & set(self.errors))
 
 
 class DeclineForm(forms.Form):
