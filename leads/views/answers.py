@@ -106,21 +106,24 @@ def shown_tab(request):
     return tab if tab in TABS else TABS[0]
 
 
+def _path_shown(request):
+    return page_in_browser(request).partition("?")[0]
+
+
 def is_list_shown(request):
     """Whether the page in the browser is "Leads in Bearbeitung"."""
-    return page_in_browser(request).partition("?")[0] == reverse("leads:list")
+    return _path_shown(request) == reverse("leads:list")
 
 
 def are_offers_shown(request):
     """Whether the page in the browser is "Neue Leads"."""
-    return page_in_browser(request).partition("?")[0] == reverse("leads:offers")
+    return _path_shown(request) == reverse("leads:offers")
 
 
 def table_shown(request):
     """Return the kind of list with cells to be edited that the browser shows, or None."""
-    page = page_in_browser(request).partition("?")[0]
     kinds = {reverse(kind.address): kind for kind in (LeadList, ClosedList)}
-    return kinds.get(page)
+    return kinds.get(_path_shown(request))
 
 
 def changed_in_table(request, lead, name):
