@@ -32,9 +32,9 @@ class Pdf:
         """Draw a line."""
         self._draw(f"{width} w {x1:.1f} {HEIGHT - y1:.1f} m {x2:.1f} {HEIGHT - y2:.1f} l S")
 
-    def box(self, x, y, width, height, *, grey=0.93):
-        """Fill a rectangle."""
-        self._draw(f"{grey} g {x:.1f} {HEIGHT - y - height:.1f} {width} {height} re f 0 g")
+    def box(self, x, y, width, height):
+        """Fill a rectangle with a light grey."""
+        self._draw(f"0.93 g {x:.1f} {HEIGHT - y - height:.1f} {width} {height} re f 0 g")
 
     def to_bytes(self):
         """Return the whole file."""

@@ -37,7 +37,7 @@ def photo_of_boiler_room(chance, taken_at, *, turned=False):
     return _jpeg(image, chance, taken_at, turned=turned)
 
 
-def photo_of_roof(chance, taken_at, *, turned=False):
+def photo_of_roof(chance, taken_at):
     """Return a JPEG of a tiled roof under the sky."""
     image = _gradient("#7fa9d6", "#dfe9f2")
     draw = ImageDraw.Draw(image)
@@ -59,10 +59,10 @@ def photo_of_roof(chance, taken_at, *, turned=False):
     for _number in range(chance.randint(1, 2)):
         x, y = chance.randint(450, 1250), chance.randint(ridge + 160, eaves - 170)
         draw.rectangle((x, y, x + 120, y + 130), fill="#9db8cc", outline="#333", width=8)
-    return _jpeg(image, chance, taken_at, turned=turned)
+    return _jpeg(image, chance, taken_at)
 
 
-def photo_of_car_park(chance, taken_at, *, turned=False):
+def photo_of_car_park(chance, taken_at):
     """Return a JPEG of marked parking bays before a building."""
     image = _gradient("#b9cbd9", "#e8ecec")
     draw = ImageDraw.Draw(image)
@@ -81,7 +81,7 @@ def photo_of_car_park(chance, taken_at, *, turned=False):
         draw.rounded_rectangle(
             (x, 590, x + 110, 700), 30, fill=colour, outline="#111", width=4
         )
-    return _jpeg(image, chance, taken_at, turned=turned)
+    return _jpeg(image, chance, taken_at)
 
 
 def _gradient(top, bottom):
@@ -89,7 +89,7 @@ def _gradient(top, bottom):
     return ImageOps.colorize(shade, top, bottom)
 
 
-def _jpeg(image, chance, taken_at, *, turned):
+def _jpeg(image, chance, taken_at, *, turned=False):
     """Return the drawing with a lens's softness and a sensor's grain."""
     half = (SIZE[0] // 2, SIZE[1] // 2)
     image = image.reduce(2).resize(SIZE)

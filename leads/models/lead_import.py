@@ -96,9 +96,9 @@ class LeadImportQuerySet(TimelineQuerySet):
         for found in with_file[number:]:
             found.forget_file()
 
-    def forget_old(self, now=None):
+    def forget_old(self):
         """Remove what is kept of old imports; those that led to nothing as a whole."""
-        old = self.filter(changed_at__lt=(now or timezone.now()) - KEPT)
+        old = self.filter(changed_at__lt=timezone.now() - KEPT)
         for found in old.exclude(file_key="").iterator():
             found.forget_file()
         ImportRow.objects.filter(lead_import__in=old, lead=None).delete()

@@ -450,9 +450,9 @@ class LeadQuerySet(OperatedQuerySet):
         """With what tells one lead from another."""
         return self.select_related("marketplace", "phase", "owner")
 
-    def counted_for(self, sight, *, now=None, with_filters=True):
+    def counted_for(self, sight, *, with_filters=True):
         """Return the counters of the navigation and of the list's filters, in one query."""
-        times = due_times(now)
+        times = due_times()
 
         def asked(which=None):
             def narrow(leads, given):
@@ -474,7 +474,7 @@ class LeadQuerySet(OperatedQuerySet):
                 ("late",),
                 lambda leads, given: leads.in_progress().lying_too_long(given["day"]),
                 order="phase_due_on",
-                day=timezone.localdate(now),
+                day=timezone.localdate(),
             )
         return count_up_to(**groups)
 
@@ -535,9 +535,9 @@ class LeadQuerySet(OperatedQuerySet):
         return questions
 
 
-def due_times(now=None):
+def due_times():
     """Return the moments from which `due_conditions` tells what is due."""
-    now = now or timezone.now()
+    now = timezone.now()
     today = start_of_day(now)
     return {"now": now, "today": today, "tomorrow": start_of_day(today + timedelta(hours=36))}
 

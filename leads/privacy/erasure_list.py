@@ -26,12 +26,12 @@ from leadbook.storages import sync
 logger = logging.getLogger(__name__)
 
 
-def append(erasure, path=None):
+def append(erasure):
     """Write a finished Erasure at the end of the list; return when it is on the disk.
 
     Raises OSError.
     """
-    write([line_of(erasure)], Path(path or settings.ERASURE_LIST))
+    write([line_of(erasure)], Path(settings.ERASURE_LIST))
 
 
 def append_or_tell(erasure):
