@@ -33,31 +33,39 @@ def enter(request):
     prefetch_related_objects([marketplace], "fields")
     if request.method == "POST" and "pruefen" in request.POST and wants_part(request):
         return _hint(request, lead_fields_form(marketplace, request.POST), marketplace)
-    is_confirmed = request.method == "POST" and not {"wechseln", "pruefen"} & set(sent)
-    choice = MarketplaceForm(initial={"marktplatz": marketplace.slug}, user=request.user)
-    if not is_confirmed:
-        form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
-        form.keep_typed(sent)
-        return _form(request, marketplaces, choice, TokenForm(), form)
+    if request.method != "POST" or {"wechseln", "pruefen"} & set(sent):
+        return _typed_so_far(request, marketplaces, marketplace, sent)
+    return _entered(request, marketplaces, marketplace)
+
+
+def _typed_so_far(request, marketplaces, marketplace, sent):
+    """Show the form with what is typed so far, nothing of it judged."""
+    form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
+    form.keep_typed(sent)
+    return _form(request, marketplaces, marketplace, TokenForm(), form)
+
+
+def _entered(request, marketplaces, marketplace):
+    """Create the lead, or show the form again and why it was not."""
     token = TokenForm(request.POST)
     form = lead_fields_form(marketplace, request.POST)
-    is_known = chosen in {m.slug for m in marketplaces}
+    shown = request, marketplaces, marketplace, token, form
+    is_known = marketplace.slug == request.POST.get("marktplatz")
     if not (form.is_valid() and token.is_valid() and is_known):
-        return _form(request, marketplaces, choice, token, form, status=422)
+        return _form(*shown, status=422)
     token_sent = token.cleaned_data["token"]
     twins = twins_of(Lead.unsaved(marketplace, form.values), user=request.user)
     mine = Lead.objects.visible_to(request.user)
     # The lead that was entered by this form a moment ago is nobody's duplicate.
     if _untold(request, twins) and not mine.entered_with(token_sent, by=request.user):
-        told = {"twins": twins, "is_asked": True}
-        return _form(request, marketplaces, choice, token, form, status=409, **told)
+        return _form(*shown, status=409, twins=twins, is_asked=True)
     try:
         lead = Lead.enter(
             marketplace=marketplace, values=form.values, by=request.user, token=token_sent
         )
     except NoPhases as error:
         messages.error(request, error.message)
-        return _form(request, marketplaces, choice, token, form, status=409)
+        return _form(*shown, status=409)
     toast(request, _("“%(lead)s” is entered.") % {"lead": lead.name})
     return go(request, "leads:detail", lead.pk)
 
@@ -82,10 +90,10 @@ def _matched(rows):
     return [row["bound"].id_for_label for row in rows if is_matched(row["field"])]
 
 
-def _form(request, marketplaces, choice, token, form, *, status=200, **context):
+def _form(request, marketplaces, marketplace, token, form, *, status=200, **context):
     rows = list(form.rows)
     context |= {
-        "choice": choice,
+        "choice": MarketplaceForm(initial={"marktplatz": marketplace.slug}, user=request.user),
         "has_choice": len(marketplaces) > 1,
         "token_form": token,
         "form": form,
