@@ -175,42 +175,60 @@ def changed(
     if status == 200 and not wants_part(request):
         return see_other(lead_address(lead, tab))
     if status != 200:
-        # A verb that was refused may have left anything on its lead.
-        fresh = worked_lead(request, lead.pk, reading="for_page")
-        fresh.new_lines.extend(lead.new_lines)
-        lead = fresh
+        lead = _as_it_stands(request, lead)
     if not wants_part(request):
         return page_of_lead(request, lead, tab, status=status)
     if is_list_shown(request):
-        row = due_row(lead, lead_address(lead), now=Instant())
-        counted = CountedChips.of(QueryDict(query_in_browser(request)), sight_of(request))
-        context = {"lead": lead, "row": row, "counted": counted}
-        return render(request, "leads/follow_up/in_list.html", context, status=status)
+        return _changed_on_list(request, lead, status)
     tab = shown_tab(request)
     table = table_of(lead, fields)
     to_draw = [table[name] for name in fields if name in table]
     touched = [*to_draw, *drawn]
+    parts = _with_what_follows(parts, touched)
+    context = {
+        "lead": lead,
+        "fields": [field.on(lead) for field in to_draw],
+        "stepper": Stepper(lead) if "stepper" in parts else None,
+        "parts": parts,
+        "tab": tab,
+        **context,
+        **_read_for(request, lead, tab, parts, touched),
+    }
+    return render(request, "leads/changed.html", context, status=status)
+
+
+def _as_it_stands(request, lead):
+    """Return the lead afresh: a verb that was refused may have left anything on it."""
+    fresh = worked_lead(request, lead.pk, reading="for_page")
+    fresh.new_lines.extend(lead.new_lines)
+    return fresh
+
+
+def _changed_on_list(request, lead, status):
+    row = due_row(lead, lead_address(lead), now=Instant())
+    counted = CountedChips.of(QueryDict(query_in_browser(request)), sight_of(request))
+    context = {"lead": lead, "row": row, "counted": counted}
+    return render(request, "leads/follow_up/in_list.html", context, status=status)
+
+
+def _with_what_follows(parts, touched):
+    """Return `parts` with those that change with them or with the fields `touched`."""
     parts = {*parts, *({"head"} if touched else ())}
     if any(field.name == FOLLOW_UP[0] for field in touched):
         # It counts what is due.
         parts.add("navigation")
     if parts & {"journal", "files"}:
         parts.add("counts")
+    return parts
+
+
+def _read_for(request, lead, tab, parts, touched):
+    """Return what the parts show beside the lead itself, read only where it changes."""
+    context = {}
+    if parts & {"journal", "files"}:
         context |= TAB_CONTENTS[tab](lead, request)
     if "counts" in parts or any(line.event_id is None for line in lead.new_lines):
         context |= lead.tab_counts
     if any(map(is_matched, touched)):
         context["twins"] = twins_of(lead, user=request.user)
-    return render(
-        request,
-        "leads/changed.html",
-        {
-            "lead": lead,
-            "fields": [field.on(lead) for field in to_draw],
-            "stepper": Stepper(lead) if "stepper" in parts else None,
-            "parts": parts,
-            "tab": tab,
-            **context,
-        },
-        status=status,
-    )
+    return context
