@@ -1,3 +1,6 @@
-"""The project: everything that is neither a marketplace nor a lead."""
+"""The project: what is neither a marketplace nor a lead.
+
+Its addresses, errors, health, backups and nightly job stand above both, and know them.
+"""
 
 __version__ = "1.0.0"

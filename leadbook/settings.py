@@ -146,6 +146,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "lucide.templatetags.lucide",
                 "leadbook.templatetags.ui",
+                "leads.templatetags.showing",
             ],
         },
     },
