@@ -37,8 +37,8 @@ class DirectUploadQuerySet(models.QuerySet):
         since = timezone.now() - DirectUpload.FORM_LIFETIME
         return self.of(user).filter(attachment=None, created_at__gt=since).count()
 
-    def abandoned(self):
-        """Uploads of yesterday: what did not become an attachment will not any more."""
+    def past_grace(self):
+        """Uploads of yesterday: those that are finished, and those that never will be."""
         return self.filter(created_at__lt=timezone.now() - GRACE)
 
     def keys_among(self, keys):

@@ -29,4 +29,4 @@ class Command(BaseCommand):
         text = _("Would be removed: %(count)d") if dry_run else _("Removed: %(count)d")
         self.stdout.write(text % {"count": number})
         if not dry_run:
-            DirectUpload.objects.abandoned().discard()
+            DirectUpload.objects.past_grace().discard()
