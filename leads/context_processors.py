@@ -1,7 +1,8 @@
 """What the frame of every page shows."""
 
-from .models import Lead, Sight
+from .models import Lead
 from .models.counting import Count
+from .sight import sight_of
 
 # What the list's filters count beside the navigation.
 OF_FILTERS = {"none", "late"}
@@ -33,10 +34,3 @@ def counters(request, *, with_filters=False):
         counted["due"] = Count(counted["overdue"].number + counted["today"].number)
         request._counters = counted
     return counted
-
-
-def sight_of(request):
-    """Return where the user sees leads, asked once a request."""
-    if not hasattr(request, "_sight"):
-        request._sight = Sight.of(request.user)
-    return request._sight

@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from leadbook.redirects import page_behind
 
-from .context_processors import sight_of
 from .cursors import Edge
 from .listing import LISTS
+from .sight import sight_of
 
 KEPT = ("aus", "stelle")
 

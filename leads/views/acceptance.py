@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part
-from leads.context_processors import sight_of
 from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
 from leads.offers import Offer, counted, offers_along
+from leads.sight import sight_of
 from leads.toasts import toast
 from leads.views.answers import are_offers_shown, go, posted_to
 

@@ -16,7 +16,6 @@ from django_htmx.http import (
 
 from leadbook.htmx import page_in_browser, query_in_browser, wants_part
 from leadbook.redirects import see_other
-from leads.context_processors import sight_of
 from leads.counted_chips import CountedChips
 from leads.fields import groups_of, table_of
 from leads.listing import ClosedList, LeadList
@@ -27,6 +26,7 @@ from leads.models.follow_up import FOLLOW_UP
 from leads.moments import Instant
 from leads.neighbours import neighbours_of
 from leads.rows import due_row
+from leads.sight import sight_of
 from leads.stepper import Stepper
 from leads.tabs import TAB_CONTENTS
 from leads.twins import twins_of

@@ -9,8 +9,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from leadbook.htmx import page_or_part, wants_part
 from leadbook.redirects import safe_path
 from leads.columns import ColumnChoice
-from leads.context_processors import sight_of
 from leads.listing import list_called
+from leads.sight import sight_of
 
 STEPS = {"hoch": -1, "runter": 1}
 

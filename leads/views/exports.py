@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from leadbook import provenance, security_log
-from leads.context_processors import sight_of
 from leads.exporting.export import EXTENTS, FORMATS, Busy, Export
 from leads.listing import ClosedList, LeadList
+from leads.sight import sight_of
 
 # The filters whose values are names and ids of ours, not what somebody typed.
 TOLD = ("marktplatz", "phase", "wiedervorlage", "ergebnis", "sort")

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.context_processors import sight_of
 from leads.forms import focus_first_invalid
 from leads.listing import list_called
 from leads.own_filters import OwnFilters
+from leads.sight import sight_of
 
 # Says that the form was sent, not opened.
 SENT = "anwenden"

@@ -5,10 +5,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.context_processors import counters, sight_of
+from leads.context_processors import counters
 from leads.listing import ClosedList, LeadList
 from leads.models import SavedView
 from leads.offers import OfferList
+from leads.sight import sight_of
 
 
 @require_safe

@@ -4,8 +4,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadbook.htmx import page_or_part
-from leads.context_processors import sight_of
 from leads.palette import Palette
+from leads.sight import sight_of
 
 
 @require_safe

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.context_processors import sight_of
 from leads.forms import NewViewForm, SavedViewForm
 from leads.listing import LISTS
 from leads.models import NameTaken, SavedView, TooManyFilters, TooManyViews, Unchangeable
+from leads.sight import sight_of
 from leads.toasts import toast
 from leads.views.answers import go
 
