@@ -44,7 +44,9 @@ QUERY_SECONDS = Counter(
     "leadbook_query_seconds", "Time in the database", ["route"], registry=None
 )
 UPLOAD_BYTES = Counter(
-    "leadbook_upload_bytes", "Bytes of forms with files that were taken", registry=None
+    "leadbook_upload_bytes",
+    "Bytes of forms with files, and of files sent as they are, that were taken",
+    registry=None,
 )
 UPLOADS = ("multipart/form-data", "application/octet-stream")
 NOWHERE = "none"
