@@ -1,11 +1,16 @@
 """How long a session lasts."""
 
+import json
 import time
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.messages import SUCCESS
+from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import MessageEncoder
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from leadbook import sessions
 
@@ -95,3 +100,26 @@ def test_a_database_that_goes_away_meanwhile_is_503_and_no_lost_session(page_of_
         response = page_of_anna.post(address, {"phone": "089 1", "seen-phone": lead.phone})
     assert response.status_code == 503
     assert "leadbook erreicht seine Datenbank nicht" in response.text
+
+
+def test_messages_are_looked_for_where_some_wait(page_of_anna, signed_in, ben, monkeypatch):
+    """Decoding all sessions for each lead that is erased took most of the time."""
+    waiting = signed_in(ben).session
+    messages = [Message(SUCCESS, "Aigner" * 9), Message(SUCCESS, "Huber")]
+    waiting[sessions.MESSAGES] = json.dumps(messages, cls=MessageEncoder)
+    waiting.save()
+    Session(pk="old", session_data="no session", expire_date=timezone.now()).save()
+    decode, decoded = sessions.SessionStore.decode, []
+
+    def counted(self, data):
+        decoded.append(data)
+        return decode(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions.SessionStore, "decode", counted)
+        sessions.SessionStore.forget_messages(lambda message: "Aigner" in message.message)
+    assert len(set(decoded) - {"no session"}) == 1
+    kept = sessions.SessionStore(waiting.session_key)[sessions.MESSAGES]
+    assert "Aigner" not in kept
+    assert "Huber" in kept
+    assert is_signed_in(page_of_anna)
