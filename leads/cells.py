@@ -11,6 +11,7 @@ NO = frozenset({"nein", "n", "no", "0", "false", "falsch", "-"})
 # Spreadsheets add a midnight to dates and write "20.11.2026, 14:30" with or without comma.
 MIDNIGHT = re.compile(r"(?<![\sT])[\sT]{1,3}00:00(:00)?(\.0+)?$")
 MOMENT = re.compile(r"(?P<day>[\d.-]+)(?:(?:,\s*|\s+|T)(?P<time>\d{1,2}:\d{2}(?::\d{2})?))?")
+SEPARATOR = re.compile(r"([,|])")
 
 
 class CellReader:
@@ -25,7 +26,14 @@ class CellReader:
 
     @cached_property
     def _by_folded(self):
-        return {fold(choice): choice for choice in self.field.choices}
+        """What no other choice is but for case and accents → choice."""
+        folded = [fold(choice) for choice in self.field.choices]
+        pairs = zip(folded, self.field.choices, strict=True)
+        return {text: choice for text, choice in pairs if folded.count(text) == 1}
+
+    @cached_property
+    def _most_pieces(self):
+        return max((len(SEPARATOR.split(choice)) for choice in self.field.choices), default=1)
 
     def value(self, text):
         """Return the Python value of `text` as the field's editor would read it.
@@ -47,14 +55,21 @@ class CellReader:
         return [match["day"], match["time"] or ""] if match else [text, ""]
 
     def _choice(self, text):
-        return self._by_folded.get(fold(text), text)
+        return text if text in self.field.choices else self._by_folded.get(fold(text), text)
 
     def _choices(self, text):
-        # A choice may itself hold a comma, so the whole text is looked up first.
-        if fold(text) in self._by_folded:
-            return [self._choice(text)]
-        parts = re.split(r"\|" if "|" in text else r",", text)
-        return [self._choice(part.strip()) for part in parts if part.strip()]
+        # A choice may itself hold commas: as much of the text is taken as is one.
+        pieces, choices, at = SEPARATOR.split(text), [], 0
+        while at < len(pieces):
+            for size in range(self._most_pieces, 0, -2):
+                part = "".join(pieces[at : at + size]).strip()
+                choice = self._choice(part)
+                if choice in self.field.choices:
+                    break
+            if part:
+                choices.append(choice)
+            at += size + 1
+        return choices
 
     def _yes_no(self, text):
         word = fold(text)

@@ -168,6 +168,27 @@ def test_own_fields_are_read_by_their_labels(heatpumps, csv_file):
 
 
 @pytest.mark.parametrize(
+    ("kind", "cell", "expected"),
+    [
+        ("choice", "Maße", "Maße"),
+        ("choice", "Masse", "Masse"),
+        ("choice", "MASSE", None),
+        ("choices", "Maße, öl", ["Maße", "Öl"]),
+        ("choices", "wallbox, 11 kw, Öl", ["Wallbox, 11 kW", "Öl"]),
+        ("choices", "Öl,Wallbox, 11 kW", ["Wallbox, 11 kW", "Öl"]),
+        ("choices", "Wallbox, 11 kW, Wallbox", None),
+    ],
+)
+def test_a_choice_is_never_taken_for_another(heatpumps, csv_file, kind, cell, expected):
+    choices = "Maße\nMasse\nWallbox, 11 kW\nÖl"
+    own = factories.make_field(heatpumps, "Art", kind=kind, choices=choices)
+    report = import_leads(csv_file(f"Name;Art\nMeier;{cell}\n"), marketplace=heatpumps)
+    assert report.failed == (expected is None)
+    values = [lead.own_values[str(own.pk)] for lead in Lead.objects.all()]
+    assert values == [expected] * (expected is not None)
+
+
+@pytest.mark.parametrize(
     "amount",
     ["24.800 Euro", "24.800 EUR", "24800euro", "EUR24.800", "Euro 24.800,00", "€ 24.800"],
 )
