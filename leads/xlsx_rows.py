@@ -11,6 +11,8 @@ import warnings
 import zipfile
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 import openpyxl
 from django.utils.translation import gettext as _
@@ -44,6 +46,12 @@ TEXT = re.compile(rb"<(?:\w+:)?si[\s/>]")
 OVERLAP = 64
 # Formats of numbers that are none: 00000 for a postcode, 0000 000000 for a phone.
 PADDED = re.compile(r"(?=.*00)[0 /\-]+")
+# As long as Excel allows a format to be.
+MAX_FORMAT = 255
+# What is no digit in a format, and how many digits at most it shows behind the comma; not
+# of percents, fractions, thousands and powers of ten, which show another number.
+TEXT_IN_FORMAT = re.compile(r'"[^"]*"|\[[^\]]*\]|[\\_*].')
+DECIMALS = re.compile(r"[^%/Ee;.]*\.([0#?]+)[^%/Ee;0#?.,]*(;.*)?", re.DOTALL)
 MIDNIGHT = time()
 # From here on a binary number does not hold each integer any more.
 EXACT = 2**53
@@ -231,7 +239,7 @@ def _text(cell):
             minutes = round(value.total_seconds() / 60)
             return f"{minutes // 60}:{minutes % 60:02}"
         case int() | float():
-            return _number(value, cell.number_format or "")
+            return _number(value, (cell.number_format or "")[:MAX_FORMAT])
     return str(value)
 
 
@@ -249,7 +257,23 @@ def _number(value, number_format):
         return str(value)
     # 0.1 + 0.2 is 0.3 for whoever typed it: Excel shows 15 digits.
     text = f"{value:.15g}"
-    return text.replace(".", ",") if "e" not in text else repr(value)
+    if "e" in text:
+        return repr(value)
+    return _rounded(text, _decimals(number_format)).replace(".", ",")
+
+
+@lru_cache(maxsize=100)
+def _decimals(number_format):
+    """Return how many digits behind the comma are shown at most, None for all of them."""
+    found = DECIMALS.fullmatch(TEXT_IN_FORMAT.sub("", number_format))
+    return len(found[1]) if found else None
+
+
+def _rounded(text, decimals):
+    if decimals is None or decimals >= len(text.partition(".")[2]):
+        return text
+    shown = Decimal(text).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{shown.normalize():f}" if shown else "0"
 
 
 def _padded(value, number_format):

@@ -83,6 +83,24 @@ def test_a_format_without_end_is_read_at_once(workbook):
     assert cells(workbook([7], formats={"A1": "0" * 50_000 + "x"})) == [(1, ["7"])]
 
 
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [
+        ("#,##0.00 €", "118,99"),
+        ("_-* #,##0.00\\ [$€-407]_-;\\-* #,##0.0000_-", "118,99"),
+        ('0.000 "kW/h."', "118,988"),
+        ("0.0##", "118,988"),
+        ("0.00000", "118,9881"),
+        # Which show another number, or say nothing of digits.
+        ("General", "118,9881"), ("0", "118,9881"), ("0.00%", "118,9881"),
+        ("0.00E+00", "118,9881"), ("0.00,", "118,9881"), ("0." + "0" * 200, "118,9881"),
+    ],
+)  # fmt: skip
+def test_a_number_has_no_more_digits_than_its_format_shows(workbook, number_format, shown):
+    path = workbook([118.9881, -0.001], formats={"A1": number_format, "B1": "0.00"})
+    assert cells(path) == [(1, [shown, "0"])]
+
+
 def test_a_workbook_becomes_leads_with_zeros_dates_and_amounts(heatpumps, workbook):
     path = workbook(
         ["Kunde", "Telefon", "PLZ", "Umsatz", "Wunschtermin"],
