@@ -48,8 +48,8 @@ SYNONYMS = {
     "wish_date": "wunschtermin wunschdatum",
     "follow_up_at": "wiedervorlage wiedervorlageam",
     "follow_up_note": "wiedervorlagenotiz notizzurwiedervorlage wiedervorlagegrund",
-    EXTERNAL_ID: "externeid externalid id leadid leadnr leadnummer vorgangsnummer "
-    "referenz referenznummer",
+    EXTERNAL_ID: "externeid externalid externenummer id leadid leadnr leadnummer "
+    "vorgangsnummer referenz referenznummer",
     FIRST_NAME: "vorname firstname",
     LAST_NAME: "nachname familienname zuname lastname",
     HOUSE_NUMBER: "hausnummer hausnr",
@@ -71,9 +71,11 @@ def guess_targets(cells, marketplace, remembered=()):
 
     A target is the name of a lead's field or one of the constants above. `remembered`
     maps headings, as `key` makes them, to targets, empty ones for columns to leave out.
+    Of two columns called the same, as of an export, the second is the marketplace's own.
     """
     fields = _fields(marketplace)
     known = _known(fields.values())
+    own = {key(str(f.label)): f.name for f in fields.values() if f.own_id is not None}
     remembered = {
         heading: target
         for heading, target in dict(remembered).items()
@@ -82,7 +84,10 @@ def guess_targets(cells, marketplace, remembered=()):
     targets, taken = {}, set()
     for index, heading in enumerate(cells):
         word = key(heading)
-        if target := remembered.get(word, known.get(word)):
+        target = remembered.get(word, known.get(word))
+        if target in taken:
+            target = own.get(word, target)
+        if target:
             targets[index] = target
             taken.add(target)
     _name_from_parts(targets, taken)
@@ -92,8 +97,18 @@ def guess_targets(cells, marketplace, remembered=()):
 def check_targets(targets, cells, marketplace):
     """Raise UnusableHeadingsError where the columns do not say how to read the rows.
 
-    No name, a required field is missing, two columns for one field.
+    No name, a required field is missing, two columns for one field, a field that is not
+    used any more.
     """
+    known = dict(choices_of_targets(marketplace))
+    if gone := [cells[index] for index, target in targets.items() if target not in known]:
+        raise UnusableHeadingsError(
+            _(
+                "The field of the column “%(heading)s” is not used any more. Please say "
+                "again what the columns mean."
+            )
+            % {"heading": gone[0]}
+        )
     counts = Counter(targets.values())
     for target, count in counts.items():
         if count > 1:

@@ -25,7 +25,7 @@ from leadbook.provenance import Source
 from . import search_index
 from .csv_rows import UnreadableFileError
 from .file_names import clean_file_name
-from .headings import guess_targets, key
+from .headings import UnusableHeadingsError, check_targets, guess_targets, key
 from .importing import Fate, Importer, ImportRefusedError, headings_of
 from .models import (
     ClaimLost,
@@ -54,6 +54,9 @@ SAMPLE_LENGTH = 200
 HEADING_LENGTH = 200
 # Seconds of work before a request answers, and before a worker lets others go first.
 PIECE_OF_REQUEST, PIECE_OF_WORKER = 2, 20
+
+# What stops an import with a sentence for the person who imports.
+REFUSALS = (UnreadableFileError, UnusableHeadingsError, ImportRefusedError, LeadError)
 
 State = LeadImport.State
 
@@ -134,13 +137,16 @@ def choose_sheet(lead_import, sheet):
 
 
 def remember_columns(lead_import, targets):
-    """Remember for the next file of the marketplace what its headings mean."""
-    meanings = {
-        key(heading): targets.get(index, "")
-        for index, heading in enumerate(lead_import.headings)
-        if key(heading)
-    }
-    ColumnMemory.objects.remember(lead_import.marketplace, meanings)
+    """Remember for the next file of the marketplace what its headings mean.
+
+    Not of a heading that stands over columns of different meanings: it says none of them.
+    """
+    meanings = {}
+    for index, heading in enumerate(lead_import.headings):
+        if word := key(heading):
+            meanings.setdefault(word, set()).update(filter(None, [targets.get(index)]))
+    clear = {word: next(iter(of), "") for word, of in meanings.items() if len(of) < 2}
+    ColumnMemory.objects.remember(lead_import.marketplace, clear)
 
 
 def go_on(pk, *, worker, seconds):
@@ -163,7 +169,7 @@ def go_on(pk, *, worker, seconds):
     except (OperationalError, InterfaceError, StorageAway):
         # Database or storage are away: the import is not at fault, and waits.
         raise
-    except (UnreadableFileError, ImportRefusedError, LeadError) as error:
+    except REFUSALS as error:
         _stop(lead_import, str(error))
     except Exception:
         # Whatever is wrong must not be tried for ever.
@@ -198,10 +204,11 @@ def _walk(lead_import, deadline, *, dry_run, end):
         _file_of(lead_import) as path,
         open_rows(path, sheet=lead_import.sheet or None) as rows,
     ):
-        headings = headings_of(rows)
+        headings, targets = headings_of(rows), lead_import.column_targets
+        check_targets(targets, headings, lead_import.marketplace)
         importer = Importer(
             headings,
-            lead_import.column_targets,
+            targets,
             lead_import.marketplace,
             by=lead_import.by,
             own_of=lead_import.by if lead_import.is_own else None,

@@ -225,6 +225,18 @@ def test_long_headings_are_checked_and_remembered(send_file):
     assert newest().targets == {"0": "city", "1": "name"}
 
 
+def test_a_heading_that_stands_twice_teaches_nothing_wrong(send_file):
+    for text, chosen in (
+        ("Name;Telefon;Telefon\nMeier;089 1;0170 2\n", {"spalte-2": "mobile"}),
+        ("Name;Ort;Ort\nMeier;Ulm;\n", {"spalte-2": ""}),
+    ):
+        client, _response = send_file(text)
+        form = read(client.get(at())).form(at("spalten/"))
+        assert client.post(at("spalten/"), form.sends(**chosen)).status_code == 303
+    send_file("Name;Ort;Telefon\nHuber;Ulm;089 3\n")
+    assert newest().targets == {"0": "name", "1": "city", "2": "phone"}
+
+
 def test_a_check_begins_whatever_comes_of_remembering_its_columns(send_file, monkeypatch):
     def gone(*args):
         raise DatabaseError
@@ -595,6 +607,56 @@ def test_the_last_phase_retired_meanwhile_stops_the_import_with_its_reason(
     client.post(at("start/"))
     assert counts(newest()) == ("refused", 0, 0, 0)
     assert "noch keine Phasen" in read(client.get(at())).text
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["checked", "running"])
+def test_a_field_retired_meanwhile_stops_the_import_and_loses_nothing(
+    send_file, heatpumps, monkeypatch, running
+):
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 1)
+    own = factories.make_field(heatpumps, "Gebäude")
+    client, _response = send_file("Name;Gebäude\nMeier;EFH\nHuber;ZFH\n")
+    check(client)
+    if running:
+        monkeypatch.setattr(tasks, "PIECE_OF_REQUEST", -1)
+        client.post(at("start/"))
+    heatpumps.fields.update(is_retired=True)
+    client.post(at("fortschritt/" if running else "start/"))
+    assert counts(newest()) == ("refused", int(running), 0, 0)
+    page = read(client.get(at()))
+    assert "Das Feld der Spalte „Gebäude“ wird nicht mehr verwendet." in page.text
+    values = [lead.own_values for lead in Lead.objects.all()]
+    assert values == [{str(own.pk): "EFH"}] * running
+    if not running:
+        assert client.post(at("spalten/"), {"nochmal": "1"}).status_code == 303
+        assert counts(whole(client)) == ("done", 2, 0, 0)
+
+
+def test_an_export_is_read_back(send_file, heatpumps, meike):
+    """Numbers are known again, and what an own field shares with a built-in one is its own."""
+    own = {
+        label: factories.make_field(heatpumps, label, **how)
+        for label, how in {
+            "Telefon": {},
+            "Gerät": {"kind": "choices", "choices": "11,5 kW, laut\nSchnelllader\nLeise"},
+        }.items()
+    }
+    whole(send_file("Lead-Nr;Name;Telefon\nA-1;Meier;089 1234\n")[0])
+    lead = Lead.objects.get()
+    lead.accept(by=meike)
+    several = ["11,5 kW, laut", "Leise"]
+    lead.set_field(f"feld-{own['Telefon'].pk}", seen="", value="abends", by=meike)
+    lead.set_field(f"feld-{own['Gerät'].pk}", seen="[]", value=several, by=meike)
+    asked = {"format": "csv", "umfang": "alle"}
+    client, _response = send_file()
+    data = b"".join(client.get("/leads/export/", asked).streaming_content)
+    client, _response = send_file(data)
+    assert counts(whole(client)) == ("done", 0, 1, 0)
+    client, _response = send_file(data.replace(b"A-1", b"A-2"))
+    assert counts(whole(client)) == ("done", 1, 0, 0)
+    again = Lead.objects.latest("pk")
+    assert (again.phone, again.external_id) == ("089 1234", "A-2")
+    assert again.own_values == Lead.objects.get(pk=lead.pk).own_values != {}
 
 
 ALIKE = (
