@@ -98,13 +98,14 @@ class _NumberedLines:
         return self.number + 1
 
     def give_back(self):
-        """Keep only the first line of the row; the others are read again.
+        """Return the first line of the row; the others are read again.
 
         So a missing quotation mark costs its own row and none behind it.
         """
-        rest = self._taken[1:]
+        first, *rest = self._taken
         self._again.extendleft(reversed(rest))
         self.number -= len(rest)
+        return first
 
 
 def _rows(lines, delimiter):
@@ -116,9 +117,10 @@ def _rows(lines, delimiter):
         except StopIteration:
             return
         except csv.Error:
-            lines.give_back()
+            # With its quotation marks, so that it can be found and corrected.
             yield Row(
                 first,
+                lines.give_back().rstrip("\r\n").split(delimiter),
                 problem=_("The quotation marks do not match, or a cell is far too long."),
             )
 
@@ -133,8 +135,8 @@ def _detect_encoding(path):
     if b"\x00" in head:
         raise UnreadableFileError(
             _(
-                "The file holds zero bytes, so it is no CSV text (or UTF-16 without a "
-                "mark: then give --encoding utf-16-le)."
+                "The file holds zero bytes, so it is no CSV text. Please save the table as "
+                "“CSV UTF-8” or as “Excel workbook (.xlsx)”."
             )
         )
     utf8_line, other_line = _first_lines_beyond_ascii(path)
@@ -143,8 +145,8 @@ def _detect_encoding(path):
     if utf8_line:
         raise UnreadableFileError(
             _(
-                "Line %(utf8)d is UTF-8, line %(other)d is not. Please repair the file, or "
-                "give --encoding cp1252 if it is Windows-1252 after all."
+                "Line %(utf8)d is UTF-8, line %(other)d is not. Please save the table anew "
+                "as “CSV UTF-8” or as “Excel workbook (.xlsx)”."
             )
             % {"utf8": utf8_line, "other": other_line}
         )

@@ -192,6 +192,14 @@ def test_rows_that_failed_are_handed_out_harmless_and_come_back(send_file, endin
     ]
 
 
+def test_a_row_whose_quotation_marks_do_not_match_is_shown_and_handed_out(send_file):
+    client, _response = send_file('Name;Ort\nEins;A\n"Zwei;Ulm\nDrei;C\n')
+    assert counts(whole(client)) == ("done", 2, 0, 1)
+    assert '"Zwei' in [cell.text for cell in read(client.get(at())).all("td")]
+    data = b"".join(client.get(at("fehler/csv/")).streaming_content).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(data), delimiter=";"))[1][:2] == ['"Zwei', "Ulm"]
+
+
 def test_columns_are_chosen_remembered_and_refused_where_they_do_not_fit(send_file, heatpumps):
     factories.make_field(heatpumps, "Gebäude", is_required=True)
     client, _response = send_file("Wer;Haus;Ort\nMeier;EFH;Ulm\n")
@@ -414,13 +422,16 @@ def test_second_clicks_and_stale_tabs_change_nothing(send_file):
         (b"PK\x03\x04" + bytes(600), "leads.csv"),
         (b"Name\x00\nA\x00\n", "leads.csv"),
         (b"%PDF-1.4\nfoo \xff\x81", "leads.pdf"),
+        ("Name\nGrün\n".encode() + "Köln\n".encode("cp1252"), "leads.csv"),
     ],
-    ids=["empty", "only headings", "xls", "a broken zip", "zero bytes", "pdf"],
+    ids=["empty", "only headings", "xls", "a broken zip", "zero bytes", "pdf", "mixed"],
 )
 def test_what_is_no_table_is_refused_at_its_field_and_not_kept(send_file, content, name):
     _client, response = send_file(content, name=name)
     assert response.status_code == 422
     assert read(response).all("p", _class="field-error")
+    # No advice for the command line.
+    assert "--" not in " ".join(e.text for e in read(response).all("p", _class="field-error"))
     assert not LeadImport.objects.exists()
     assert stored_files() == []
 

@@ -32,7 +32,8 @@ class Command(BaseCommand):
             help="do not import rows that may be duplicates; they are told in any case",
         )
         parser.add_argument(
-            "--encoding", help="of a CSV file: utf-8 or cp1252, say; found out without it"
+            "--encoding",
+            help="of a CSV file: utf-8, cp1252 or utf-16-le, say; found out without it",
         )
         parser.add_argument("--sheet", help="of a workbook; the first one without it")
 
