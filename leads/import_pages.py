@@ -2,8 +2,10 @@
 
 from functools import cached_property
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from .context_processors import sight_of
 from .headings import FIRST_NAME, LAST_NAME
 from .import_forms import ColumnsForm
 from .match_keys import Likeness
@@ -40,26 +42,38 @@ class ImportPage:
     @property
     def steps(self):
         """The steps with whether they are done or now: pairs of label and state."""
-        order = ["mapping", "preview", "result"]
-        now = order.index(self.stage) if self.stage in order else self._step_of_work
+        is_mapping = self.stage == "mapping"
+        now = 0 if is_mapping else 2 if self.lead_import.has_begun else 1
         labels = (_("Columns"), _("Check"), _("Import"))
         for place, label in enumerate(labels):
             yield label, "now" if place == now else "done" if place < now else ""
 
     @property
-    def _step_of_work(self):
-        return 1 if self.lead_import.state == State.CHECKING else 2
-
-    @property
     def can_be_mapped_again(self):
-        """Whether other columns can still be chosen."""
+        """Whether other columns can still be chosen, or the whole be forgotten."""
         found = self.lead_import
-        return found.state in {State.CHECKED, State.REFUSED} and not found.has_leads
+        return found.state in {State.CHECKED, State.REFUSED} and not self.has_leads
 
     @property
     def can_be_taken_back(self):
         """Whether there are leads that could be removed."""
-        return self.lead_import.state in LeadImport.AFTER_IT and self.lead_import.has_leads
+        return self.lead_import.state in LeadImport.AFTER_IT and self.has_leads
+
+    @cached_property
+    def has_leads(self):
+        """Whether it made leads."""
+        return self.lead_import.has_leads
+
+    @property
+    def leads_address(self):
+        """Where the leads of the import are."""
+        if self.lead_import.is_own:
+            return reverse("leads:list")
+        marketplace = self.lead_import.marketplace
+        if marketplace in sight_of(self.request).marketplaces:
+            return reverse("leads:offers")
+        address = reverse("admin:leads_lead_changelist")
+        return f"{address}?marketplace__id__exact={marketplace.pk}"
 
     @cached_property
     def untouched_count(self):

@@ -202,8 +202,16 @@ class LeadImport(models.Model):
         return self.mode == self.Mode.OWN
 
     @property
+    def has_begun(self):
+        """Whether leads were to be made; before, `created` only counts what would be.
+
+        A check that came to its end has counted the rows.
+        """
+        return self.row_count > 0 and self.state not in self.BEFORE_IT
+
+    @property
     def has_leads(self):
-        """Whether it made leads; of a check, `created` only counts what would be."""
+        """Whether it made leads."""
         return self.rows.with_lead().exists()
 
     @property
@@ -241,7 +249,8 @@ class LeadImport(models.Model):
         """Let the rows be checked with these targets."""
         with transaction.atomic():
             self._change(
-                {self.State.MAPPING}, state=self.State.CHECKING, **self._nothing_done(),
+                {self.State.MAPPING}, state=self.State.CHECKING, row_count=0,
+                **self._nothing_done(),
                 targets={str(index): target for index, target in targets.items()},
             )  # fmt: skip
             self.rows.all().delete()

@@ -457,10 +457,21 @@ def test_a_null_character_costs_its_row_alone(send_file, heatpumps, place):
 
 def test_too_many_rows_stop_the_check_with_advice(send_file, monkeypatch):
     monkeypatch.setattr(import_runs, "MAX_ROWS", 2)
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 2)
     client, _response = send_file("Name\nA\nB\nC\n")
     check(client)
-    assert newest().state == "refused"
-    assert "teilen" in read(client.get(at())).text
+    assert counts(newest()) == ("refused", 2, 0, 0)
+    page = read(client.get(at()))
+    for text, is_there in (
+        ("teilen", True), ("Es wurde kein Lead übernommen.", True), ("Übernommen", False),
+        ("Zu den Leads", False),
+    ):  # fmt: skip
+        assert (text in page.text) is is_there
+    assert page.one("li", aria_current="step").text == "Prüfung"
+    assert "2 Leads" not in read(client.get("/leads/importe/")).text
+    page.one("form", action=at("abbruch/"))
+    assert client.post(at("abbruch/")).status_code == 303
+    assert not LeadImport.objects.exists()
     monkeypatch.setattr(import_runs, "MAX_BYTES", 3)
     _client, response = send_file("Name\nA\n")
     assert response.status_code == 422
