@@ -15,6 +15,8 @@ from .twins import labels_of
 # Rows that failed on one page, and characters of a cell.
 ROWS = 50
 CELL_LENGTH = 80
+# Where a lead is shown; operators see leads in the admin only.
+PAGE, ADMIN_PAGE = "leads:detail", "admin:leads_lead_change"
 
 State = LeadImport.State
 
@@ -108,21 +110,42 @@ class ImportPage:
     def alike(self):
         """The first rows that may be duplicates, each with what it is alike to."""
         rows = list(self.lead_import.rows.alike().in_order()[: ROWS + 1])
-        ids = {row.twin_id for row in rows if row.twin_id}
-        seen = Lead.objects.visible_to(self.request.user).worked().with_ids(ids)
-        leads = {lead.pk: lead for lead in seen.only("name", "city")} if ids else {}
+        leads = self._leads({pk for row in rows for pk in (row.lead_id, row.twin_id) if pk})
         return {
-            "rows": [self._alike_row(row, leads.get(row.twin_id)) for row in rows[:ROWS]],
+            "rows": [self._alike_row(row, leads) for row in rows[:ROWS]],
             "has_more": len(rows) > ROWS,
         }
 
-    def _alike_row(self, row, lead):
+    def _leads(self, ids):
+        """Return id → what is shown of those of these leads whose contact may be seen."""
+        if not ids:
+            return {}
+        visible = Lead.objects.visible_to(self.request.user)
+        known = visible.worked() if self.lead_import.is_own else self._leads_of_who_offers
+        here = set(visible.with_ids(ids).ids())
+        return {
+            lead.pk: {
+                "name": lead.name,
+                "city": lead.city,
+                "address": reverse(PAGE if lead.pk in here else ADMIN_PAGE, args=[lead.pk]),
+            }
+            for lead in known.with_ids(ids).only("name", "city")
+        }
+
+    @property
+    def _leads_of_who_offers(self):
+        """All leads of the marketplace: only who manages or operates it may offer."""
+        return self.lead_import.marketplace.leads.personal()
+
+    def _alike_row(self, row, leads):
         texts = (self._cell(row.cells, i) for i in self._columns_of_names)
         likenesses = [Likeness(each) for each in row.likenesses.split(",")]
         return {
             "line": row.line,
-            "name": " ".join(filter(None, texts)),
-            "lead": lead,
+            # A company often stands in two columns.
+            "name": " ".join(dict.fromkeys(filter(None, texts))),
+            "lead": leads.get(row.lead_id),
+            "twin": leads.get(row.twin_id),
             "twin_line": row.twin_line,
             "reasons": labels_of(likenesses),
         }

@@ -200,8 +200,9 @@ class Importer:
     """Makes leads of rows; `targets` are those of leads.headings.
 
     They are offered or, where `own_of` is somebody, that person's own leads in progress.
-    What may be a duplicate of a lead that the person sees, or of a row above, is marked;
-    with `leave_out` it is not imported.
+    What may be a duplicate of a row above or of a lead is marked; with `leave_out` it is
+    not imported. Who offers manages or operates the marketplace and is told of any lead
+    that is worked on there, `own_of` only of those that this person sees.
     """
 
     def __init__(
@@ -337,8 +338,7 @@ class Importer:
             for each, outline in zip(taken, outlines, strict=True)
             if each.fate == Fate.CREATED
         ]
-        viewer = self.own_of or self.by
-        twins = iter(twins_of_all(new, self.marketplace, user=viewer) if new else ())
+        twins = iter(twins_of_all(new, self.marketplace, user=self.own_of) if new else ())
         for each, outline in zip(taken, outlines, strict=True):
             if outline is None:
                 continue

@@ -38,8 +38,8 @@ def twins_of(lead, *, user):
 def twins_of_all(leads, marketplace, *, user):
     """Return the Twins of each of these leads of a marketplace, which may not be saved yet.
 
-    `user` is None for a command, which sees everything. What more than MOST_ALIKE leads
-    have is no likeness.
+    `user` is None where all of the marketplace may be seen: by a command, by who offers.
+    What more than MOST_ALIKE leads have is no likeness.
     """
     traits = [traits_of(lead) for lead in leads]
     numbers = sorted({number_of(t, marketplace.pk) for of_one in traits for t in of_one})

@@ -72,6 +72,11 @@ def whole(client):
     return newest()
 
 
+def to_the_leads(page):
+    """Where the page of an import leads to."""
+    return next(link["href"] for link in page.all("a") if link.text == "Zu den Leads")
+
+
 def counts(found):
     return found.state, found.created, found.existing, found.failed
 
@@ -719,12 +724,45 @@ def test_possible_duplicates_are_marked_and_left_out_or_not(
     assert names == (kept if leaves_out else kept | {"Öttl", "Auch neu"})
     page = read(client.get(at())).text
     assert ("Als Dubletten ausgelassen" in page, "Früher" in page) == (leaves_out, True)
+    assert "Zeile 2 Öttl gleiche Telefonnummer" in page
     # A second time everything is there already, and nothing of it is a duplicate.
     client, _response = send_file(ALIKE, by=anna, mode="own")
     check(client)
     again = newest()
     assert again.existing == (2 if leaves_out else 4)
     assert again.alike == (2 if leaves_out else 0)
+
+
+def test_who_operates_is_told_of_duplicates_and_finds_the_leads(send_file, anna, olaf, meike):
+    """In the admin: that is where operators see leads."""
+    known = Lead.enter(
+        marketplace=anna.memberships.get().marketplace,
+        by=anna,
+        values={"name": "Aigner", "city": "Prien", "phone": "08031 1234567"},
+    )
+    text = "Name;Firma;Telefon\nAigner GmbH;Aigner GmbH;+49 8031 1234567\n"
+    client, _response = send_file(text, by=olaf)
+    check(client)
+    assert (newest().alike, newest().created) == (1, 1)
+    twin = f"/admin/leads/lead/{known.pk}/change/"
+    page = read(client.get(at()))
+    assert "Zeile 2 Aigner GmbH gleiche Telefonnummer wie bei Aigner · Prien" in page.text
+    assert page.one("a", href=twin).text == "Aigner"
+    client.post(at("start/"), {"dubletten": "importieren"})
+    page = read(client.get(at()))
+    assert "Zeile 2 Aigner GmbH gleiche Telefonnummer wie bei Aigner · Prien" in page.text
+    leads = client.get(to_the_leads(page))
+    assert (leads.status_code, "Aigner GmbH" in leads.text) == (200, True)
+    client.post(at("ruecknahme/"))
+    page = read(client.get(at())).text
+    assert ("Zurückgenommen" in page, "gleiche Telefonnummer" in page) == (True, False)
+    # Who sees leads in the application is led there.
+    client, _response = send_file(text, by=meike)
+    check(client)
+    assert read(client.get(at())).one("a", href=f"/leads/{known.pk}/").text == "Aigner"
+    client.post(at("start/"), {"dubletten": "importieren"})
+    page = read(client.get(at()))
+    assert to_the_leads(page) == "/leads/neu/"
 
 
 def test_whose_person_is_erased_leaves_no_cell_behind(send_file, ben, heatpumps):
