@@ -43,8 +43,11 @@ def parse_decimal(text, *, decimal_places=2):
 
 
 def without_euro(text):
-    """Return `text` without the sign or the name of the euro before or behind it."""
-    return EURO.sub("", text.strip())
+    """Return `text` without the sign or the name of the euro before or behind it.
+
+    Alone it stays: to take it for nothing would delete an amount.
+    """
+    return EURO.sub("", text.strip()) or text
 
 
 def german(number, *, decimal_places=None):
