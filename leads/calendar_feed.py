@@ -43,7 +43,8 @@ def _event(lead, *, site, host):
     from icalendar import Alarm, Event
 
     address = site + reverse("leads:detail", args=[lead.pk])
-    name = f"{lead.name} ({lead.company})" if lead.company else lead.name
+    is_told_apart = lead.company not in {"", lead.name}
+    name = f"{lead.name} ({lead.company})" if is_told_apart else lead.name
     event, alarm = Event(), Alarm()
     event.add("uid", f"follow-up-{lead.pk}@{host}")
     event.add("dtstamp", lead.last_activity_at)

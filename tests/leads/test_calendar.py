@@ -41,7 +41,7 @@ def test_each_own_follow_up_is_an_event_and_nothing_else_is_told(
     feed, heatpumps, anna, ben, lead
 ):
     lead.set_follow_up(at=start_of_day(), note="Nachfassen; mit Komma,", by=anna)
-    timed = factories.accepted(heatpumps, anna, name="Zweite", company="")
+    timed = factories.accepted(heatpumps, anna, name="Gasthof", company="Gasthof")
     at = timezone.now().replace(microsecond=0) + timedelta(days=2, minutes=7)
     timed.set_follow_up(at=at, by=anna)
     closed = factories.accepted(heatpumps, anna, phase=5, name="Gewonnen")
@@ -59,7 +59,7 @@ def test_each_own_follow_up_is_an_event_and_nothing_else_is_told(
     assert len(found) == 2
     assert day["SUMMARY"] == "Familie Aigner (Aigner Holzbau): Nachfassen; mit Komma,"
     assert day.decoded("DTSTART") == timezone.localdate()
-    assert clock.decoded("DTSTART") == at
+    assert (clock["SUMMARY"], clock.decoded("DTSTART")) == ("Gasthof", at)
     assert str(day["URL"]) == f"http://testserver/leads/{lead.pk}/"
     assert all(event.walk("VALARM") for event in found.values())
     for secret in ("1234567", "s.aigner", "Mühlbach", "Sabine", "Fremd"):
