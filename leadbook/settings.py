@@ -61,10 +61,8 @@ if not all(urlsplit(origin).scheme in {"http", "https"} for origin in CSRF_TRUST
     )
 
 # Where the links in mails lead: a request may say any of the allowed hosts.
-PUBLIC_URL = env(
-    "PUBLIC_URL",
-    default=f"http{'s' * PRODUCTION}://{(ALLOWED_HOSTS or LOOPBACK_HOSTS)[0].lstrip('.')}",
-).rstrip("/")
+OWN_HOST = f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else "http://127.0.0.1:8000"
+PUBLIC_URL = env("PUBLIC_URL", default=OWN_HOST).rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).netloc:
     raise ImproperlyConfigured("PUBLIC_URL must be an address: https://leads.example.")
 

@@ -135,6 +135,18 @@ def test_wrong_number_stops_gunicorn_with_a_sentence(production, tmp_path, name,
     assert f"{name} must be a whole number of at least 1, not '{value}'." in result.stderr
 
 
+@pytest.mark.parametrize("mode", ["production", "demo"])
+def test_links_in_mails_lead_to_where_the_installation_is_without_being_told(
+    start, production, mode
+):
+    show = "from django.conf import settings; print(settings.PUBLIC_URL)"
+    result = start(
+        "shell", "-v0", "-c", show, **production if mode == "production" else {"MODE": mode}
+    )
+    expected = {"production": "https://leads.example", "demo": "http://127.0.0.1:8000"}
+    assert result.stdout.strip() == expected[mode]
+
+
 def test_forms_come_from_the_allowed_hosts_unless_said_otherwise(start, production):
     """Behind a proxy that does not pass the scheme on, they would all be refused."""
     show = "from django.conf import settings; print(settings.CSRF_TRUSTED_ORIGINS)"
