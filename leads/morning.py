@@ -52,6 +52,7 @@ def _mail(user):
         subject=subject,
         template="leads/morning/mail.txt",
         groups=groups,
+        number=count,
         is_morning=timezone.localtime().hour <= LAST_HOUR_OF_MORNING,
     )
 

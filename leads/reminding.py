@@ -13,7 +13,7 @@ from .daily_mails import absolute, mail_everybody, message_to, send_once, works
 from .models import Lead, Reminder
 from .models.reminder import LINKS_LIVE
 from .moments import start_of_day
-from .targets import days_between, working_days_before
+from .targets import days_between, show_lying, working_days_before
 
 # Of more leads nobody reads the mail.
 MOST_LEADS = 20
@@ -55,8 +55,8 @@ def forgotten_leads(user, today):
             user,
             marketplace,
             day=start_of_day(),
-            idle_since=_end_of(_before(today, marketplace.remind_idle_days, marketplace)),
-            late_since=_before(today, marketplace.remind_late_days, marketplace),
+            idle_since=_start_of(_since(today, marketplace.remind_idle_days, marketplace)),
+            late_since=_since(today, marketplace.remind_late_days, marketplace),
             reminded_since=again,
             most=MOST_LEADS + 1 - len(found),
         )
@@ -65,14 +65,35 @@ def forgotten_leads(user, today):
     return found
 
 
-def _before(today, count, marketplace):
-    """Return the day from whose end on `count` working days are over; None for no count."""
-    return count and working_days_before(today, count, marketplace.federal_state)
+def _since(today, count, marketplace):
+    """Return the first day behind which fewer than `count` working days have come up.
+
+    None for no count.
+    """
+    if not count:
+        return None
+    return working_days_before(today, count, marketplace.federal_state) + timedelta(days=1)
 
 
-def _end_of(day):
-    """Return the moment at which the day is over."""
-    return day and timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+def _start_of(day):
+    """Return the moment at which the day begins."""
+    return day and timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _why(lead):
+    """Return for how long the lead lies in its phase, and nobody has touched it."""
+    said = []
+    if lead.lies_too_long:
+        said.append(show_lying(lead.days_in_phase, lead.phase.target_days or 0))
+    state = lead.marketplace.federal_state
+    if days := days_between(lead.last_activity_at, timezone.now(), state):
+        idle = ngettext(
+            "no activity for %(count)d working day",
+            "no activity for %(count)d working days",
+            days,
+        )
+        said.append(idle % {"count": days})
+    return " · ".join(said)
 
 
 def _mail(user, leads, today):
@@ -88,15 +109,7 @@ def _mail(user, leads, today):
             (answer.label, absolute("leads:reminder", reminder.token_for(answer)))
             for answer in Reminder.Answer
         ]
-        days = days_between(
-            lead.last_activity_at, timezone.now(), lead.marketplace.federal_state
-        )
-        idle = ngettext(
-            "no activity for %(count)d working day",
-            "no activity for %(count)d working days",
-            days,
-        ) % {"count": days}
-        lines.append({"lead": lead, "idle": idle, "links": links})
+        lines.append({"lead": lead, "why": _why(lead), "links": links})
     count = len(lines)
     subject = ngettext(
         "leadbook: %(count)d lead waits for you",

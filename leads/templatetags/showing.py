@@ -62,6 +62,12 @@ def moment(moment):
 
 
 @register.filter
+def planned(moment):
+    """Show day and time of something planned, and that it has passed where it has."""
+    return moments.show_planned(moment)
+
+
+@register.filter
 def file_size(size):
     """Show a number of bytes: 2,4 MB."""
     return uploads.megabytes(size)

@@ -61,6 +61,7 @@ def test_own_leads_that_are_due_come_in_one_mail_a_day(heatpumps, anna, ben, mei
     assert list(found) == [anna.email]
     sent = found[anna.email]
     assert sent.subject == "leadbook: 2 Wiedervorlagen sind fällig"
+    assert "\ndiese Wiedervorlagen sind fällig:\n" in sent.body
     overdue, today = sent.body.index("Überfällig (1)"), sent.body.index("Heute (1)")
     assert overdue < sent.body.index("- Liegt schon · Wärmepumpe Süd · ") < today
     assert today < sent.body.index("- Familie Aigner · Wärmepumpe Süd · ")
@@ -77,8 +78,8 @@ def test_own_leads_that_are_due_come_in_one_mail_a_day(heatpumps, anna, ben, mei
 @pytest.mark.parametrize(
     ("job", "german", "english"),
     [
-        ("morning_mails", "diese Wiedervorlagen sind fällig", "these follow-ups are due"),
-        ("remind", "bei diesen Leads ist eine Weile", "in these leads nothing has happened"),
+        ("morning_mails", "diese Wiedervorlage ist fällig:", "this follow-up is due:"),
+        ("remind", "dieser Lead wartet auf Sie", "this lead waits for you"),
     ],
 )
 def test_a_mail_speaks_as_its_reader_chose(
@@ -101,7 +102,7 @@ def test_it_greets_by_the_hour_in_which_it_is_sent(due, anna, monkeypatch, hour,
     at = start_of_day().replace(hour=hour)
     monkeypatch.setattr(timezone, "now", lambda: at)
     body = mails()[anna.email].body
-    assert body.startswith(f"{greeting} {anna},\n\ndiese Wiedervorlagen sind fällig:\n")
+    assert body.startswith(f"{greeting} {anna},\n\ndiese Wiedervorlage ist fällig:\n")
 
 
 def test_nobody_is_mailed_on_a_holiday_or_without_anything_due(heatpumps, due, monkeypatch):

@@ -1,7 +1,7 @@
 """Mails about forgotten leads, and their links that work without signing in."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.core import mail
@@ -11,6 +11,7 @@ from django.utils import timezone
 from leadbook import nightly, provenance
 from leads import daily_mails, reminding
 from leads.models import Lead, Reminder, reminder
+from leads.targets import working_days_before
 from marketplaces.models import User
 from marketplaces.models.daily_mail import REMINDER
 from tests import factories
@@ -85,6 +86,27 @@ def test_forgotten_leads_come_in_one_mail_a_day_to_who_wants_it(
     assert names_in_mails() == {}
 
 
+@pytest.mark.parametrize("days_over", [2, 3])
+def test_a_lead_over_its_target_is_told_as_that_from_the_day_on_that_is_set(
+    heatpumps, anna, days_over
+):
+    heatpumps.phases.update(target_days=4)
+    late = factories.accepted(heatpumps, anna)
+    entered, due = (
+        working_days_before(timezone.localdate(), days, heatpumps.federal_state)
+        for days in (4 + days_over, days_over)
+    )
+    noon = timezone.make_aware(datetime.combine(entered, time(12)))
+    Lead.objects.update(phase_entered_at=noon, phase_due_on=due)
+    nightly.JOBS["remind"]()
+    bodies = [message.body for message in mail.outbox]
+    assert len(bodies) == (days_over == heatpumps.remind_late_days)
+    for body in bodies:
+        assert "\n\ndieser Lead wartet auf Sie, und nichts ist geplant:\n" in body
+        lying = f"{late.phase.name} · seit 7 Arbeitstagen, Soll 4 Erreicht:"
+        assert lying in " ".join(body.split())
+
+
 def test_a_long_mail_is_cut_and_a_mail_server_that_fails_gets_it_later(
     heatpumps, anna, monkeypatch
 ):
@@ -144,6 +166,12 @@ def test_a_link_asks_first_and_a_confirmation_is_written_once(forgotten, anna, c
         used = scanner.get(address)
         assert used.status_code == 410
         assert read(used).one("a", class_="button")["href"] == "/anmelden/"
+
+
+def test_an_appointment_that_is_over_is_told_as_such(forgotten, anna):
+    sent = {"termin_day": "2020-01-01"}
+    answer = Client().post(links(forgotten, anna)[Answer.APPOINTMENT], sent)
+    assert "Termin am 01.01.2020 (schon vergangen)." in read(answer).text
 
 
 def test_another_answer_takes_the_place_of_the_first(forgotten, anna):
