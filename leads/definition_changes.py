@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .fields import own_field
-from .kinds import entered
 from .models.counting import MOST, Count
 
 SAMPLES = 5
@@ -18,13 +17,17 @@ class Impact:
     label: str
     # What is changed, so that an agreement holds for this change only.
     change: tuple
-    # How many leads have a value, and how many of these do not fit the new definition.
+    # How many leads have a value, how many of these do not fit the new definition, and how
+    # many of the others read otherwise by it.
     valued: Count
     unfit: Count
+    altered: Count
     # Value → Count of leads, of those that do not fit; the most frequent first.
     values: dict = field(default_factory=dict)
     # Some of the leads whose value does not fit.
     leads: list = field(default_factory=list)
+    # Some of what fits and reads otherwise: pairs of how it reads now and then.
+    readings: list = field(default_factory=list)
     becomes_required: bool = False
     becomes_retired: bool = False
 
@@ -48,7 +51,11 @@ def impact_of(definition, before):
     rows = list(leads.order_by("pk").only("name", "own_values")[: MOST + 1])
     wanted, key = own_field(definition), str(before.pk)
     unfit = [lead for lead in rows if wanted.is_unfit(lead.own_values[key])]
-    if not (unfit or becomes_required or (rows and becomes_retired)):
+    altered = []
+    if "kind" in names:
+        fitting = [lead.own_values[key] for lead in rows if lead not in unfit]
+        altered = list(_readings(fitting, own_field(before), wanted))
+    if not (unfit or altered or becomes_required or (rows and becomes_retired)):
         return None
     counted = Counter(
         value for lead in unfit for value in _unfit_values(wanted, lead.own_values[key])
@@ -60,6 +67,8 @@ def impact_of(definition, before):
         unfit=Count(len(unfit)),
         values={value[:80]: Count(n) for value, n in counted.most_common(SAMPLES)},
         leads=unfit[:SAMPLES],
+        altered=Count(len(altered)),
+        readings=list(dict.fromkeys(altered))[:SAMPLES],
         becomes_required=becomes_required,
         becomes_retired=becomes_retired,
     )
@@ -76,7 +85,15 @@ def _said(definition, name):
     return definition.choice_list if name == "choices" else value
 
 
+def _readings(values, now, wanted):
+    """Yield pairs of what each of the JSON `values` reads now and then, where they differ."""
+    for data in values:
+        pair = now.text(data)[:80], wanted.text(data)[:80]
+        if pair[0] != pair[1]:
+            yield pair
+
+
 def _unfit_values(wanted, data):
     if isinstance(data, str) or not wanted.kind.fits(data):
-        return [entered(data)]
+        return [wanted.text(data)]
     return [choice for choice in data if choice not in wanted.choices]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
 
-from .kinds import KINDS, entered
+from .kinds import KINDS, as_written
 from .text import dial_address
 
 OWN_PREFIX = Field.NAME_PREFIX
@@ -34,9 +34,9 @@ class Unfit(str):
     __slots__ = ("data",)
 
     @classmethod
-    def of(cls, data):
-        """Return it for the JSON value `data`."""
-        value = cls(entered(data))
+    def of(cls, data, former):
+        """Return it for the JSON value `data` of a field that was of the kinds `former`."""
+        value = cls(as_written(data, (*former, *KINDS)))
         value.data = data
         return value
 
@@ -59,6 +59,8 @@ class LeadField:
     help_text: str = ""
     own_id: int | None = None
     is_retired: bool = False
+    # The kinds that it was of before, the latest first.
+    former: tuple = ()
 
     @property
     def kind(self):
@@ -84,8 +86,17 @@ class LeadField:
     def value_from(self, data):
         """Return the Python value of the JSON value `data`, or an Unfit."""
         if data and self.own_id is not None and not self.kind.fits(data):
-            return Unfit.of(data)
-        return self.kind.from_json(data)
+            return Unfit.of(data, self.former)
+        return self.kind.from_json(self._read(data))
+
+    def _read(self, data):
+        """Return the JSON value `data` as it would be kept if it was entered now.
+
+        Any text fits most kinds, also what one before has kept in its own way.
+        """
+        if self.former and isinstance(data, str) and not self.kind.is_coded:
+            return as_written(data, self.former)
+        return data
 
     def json_of(self, value):
         """Return the JSON value that `value` is kept as."""
@@ -97,7 +108,7 @@ class LeadField:
             return False
         if not self.kind.fits(data):
             return True
-        chosen = {data} if isinstance(data, str) else set(data)
+        chosen = {self._read(data)} if isinstance(data, str) else set(data)
         return self.kind_name in {"choice", "choices"} and not chosen <= set(self.choices)
 
     def assign(self, lead, value):
@@ -152,11 +163,12 @@ class LeadField:
     def form_field(self, lead=None):
         """Return the form field; for a `lead` it also offers the choices it still has."""
         kept = self.value_of(lead) if lead is not None else None
-        if isinstance(kept, Unfit) and not self.choices:
+        is_choice = self.kind_name in {"choice", "choices"}
+        if isinstance(kept, Unfit) and not is_choice:
             return self._form_field_of(kept)
         known = list(self.choices)
         kept = [kept] if isinstance(kept, str) else kept
-        if self.kind_name in {"choice", "choices"} and kept:
+        if is_choice and kept:
             known += [choice for choice in kept if choice and choice not in known]
         return self.kind.form_field(replace(self, choices=tuple(known)))
 
@@ -270,6 +282,7 @@ def own_field(definition):
         help_text=definition.help_text,
         own_id=definition.pk,
         is_retired=definition.is_retired,
+        former=tuple(definition.former_kinds.split()),
     )
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django import forms
 from django.core import validators
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from .moments import MomentField, show_moment
@@ -135,9 +135,12 @@ def text_key(text):
     return f"{sort_key(text)}\n{text}"
 
 
-def entered(data):
-    """Return a JSON value as it was entered, whatever kind it is of."""
-    return data if isinstance(data, str) else ", ".join(map(str, data))
+def as_written(data, kinds):
+    """Return a JSON value as people write it: as the first of the `kinds` that it fits."""
+    if not isinstance(data, str):
+        return ", ".join(map(str, data))
+    coded = (KINDS[name] for name in kinds if KINDS[name].is_coded)
+    return next((kind.written(data) for kind in coded if kind.fits(data)), data)
 
 
 PHONE = validators.RegexValidator(
@@ -160,6 +163,8 @@ class Kind:
     is_wide = False
     # Whether lists can be sorted by it.
     is_sorted = True
+    # Whether its values are kept otherwise than people write them; see `written`.
+    is_coded = False
     # What an export takes it for: text, number, money, date, datetime, list or yes_no.
     type = "text"
 
@@ -206,7 +211,7 @@ class Kind:
         """Return pairs (is_choice, key) of what the JSON value `data` is found by."""
         if self.fits(data):
             return [(False, self.key(self.from_json(data))[:LONGEST_KEY])]
-        return [(False, f"{UNFIT}{text_key(entered(data))}"[:LONGEST_KEY])]
+        return [(False, f"{UNFIT}{text_key(as_written(data, KINDS))}"[:LONGEST_KEY])]
 
 
 class Line(Kind):
@@ -258,6 +263,7 @@ class Number(Kind):
     form_class = GermanDecimalField
     attrs = {"inputmode": "decimal"}
     empty = None
+    is_coded = True
     type = "number"
 
     def form_options(self, field):
@@ -275,6 +281,10 @@ class Number(Kind):
     def fits(self, data):
         """Whether it is a number as `to_json` writes it, and not too large."""
         return isinstance(data, str) and bool(NUMBER.fullmatch(data))
+
+    def written(self, data):
+        """Return the JSON value `data` in German spelling."""
+        return german(self.from_json(data))
 
     def key(self, value):
         """Return all digits, from the same place on."""
@@ -300,6 +310,10 @@ class Money(Number):
         """Whether it is a number that is not negative."""
         return super().fits(data) and not data.startswith("-")
 
+    def written(self, data):
+        """Return the JSON value `data` with its sign."""
+        return euro(self.from_json(data))
+
     def show(self, value, field):
         """Return the amount with its sign."""
         return "" if value is None else euro(value)
@@ -310,6 +324,7 @@ class Date(Kind):
 
     form_class = forms.DateField
     empty = None
+    is_coded = True
     type = "date"
 
     def form_options(self, field):
@@ -337,6 +352,10 @@ class Date(Kind):
             return date.fromisoformat(data).isoformat() == data
         except (ValueError, TypeError):
             return False
+
+    def written(self, data):
+        """Return the JSON value `data` as 01.12.2026."""
+        return date_format(self.from_json(data), "d.m.Y")
 
     def key(self, value):
         """Return the ISO date."""
@@ -428,6 +447,7 @@ class YesNo(Kind):
 
     form_class = YesNoField
     empty = None
+    is_coded = True
     type = "yes_no"
 
     def to_json(self, value):
@@ -441,6 +461,11 @@ class YesNo(Kind):
     def fits(self, data):
         """Whether it is yes or no."""
         return data in ("yes", "no")
+
+    def written(self, data):
+        """Return the JSON value `data` in German, whoever reads it: it is a text by now."""
+        with override("de"):
+            return self.show(self.from_json(data), None)
 
     def key(self, value):
         """Return what puts no before yes."""

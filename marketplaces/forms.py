@@ -249,6 +249,8 @@ class FieldFormSet(EntryFormSet):
             if not form.is_gone and not form.cleaned_data.get(DELETION_FIELD_NAME):
                 before = type(form.instance).objects.of(self.instance).get(pk=form.instance.pk)
                 before.marketplace = self.instance
+                if form.instance.kind != before.kind:
+                    form.instance.remember_kind(before.kind)
                 impacts.append(impact_of(form.instance, before))
         impacts = list(filter(None, impacts))
         if impacts and self.data.get(self.add_prefix(self.AGREED)) != agreement_to(impacts):

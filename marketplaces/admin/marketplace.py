@@ -45,8 +45,7 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
                 "fields": [
                     ("name", "slug"),
                     ("color", "federal_state"),
-                    "allows_early_loss",
-                    "shown",
+                    ("allows_early_loss", "shown"),
                 ]
             },
         ),

@@ -52,6 +52,10 @@ class Field(OrderedEntry):
         max_length=4000,
         help_text=_("For choices: one on each line."),
     )
+    # The kinds that it was of before, the latest first: in their ways values may be kept.
+    former_kinds = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False
+    )
     help_text = models.CharField(_("help text"), max_length=200, blank=True)
     is_required = models.BooleanField(_("required"), default=False)
 
@@ -94,6 +98,11 @@ class Field(OrderedEntry):
         """The choices as a list, in the operator's order, without repetitions."""
         lines = (line.strip() for line in self.choices.splitlines())
         return list(dict.fromkeys(line for line in lines if line))
+
+    def remember_kind(self, kind):
+        """Keep that values may have been entered while the field was of this `kind`."""
+        others = (name for name in self.former_kinds.split() if name != kind)
+        self.former_kinds = " ".join([kind, *others])
 
     @property
     def value_count(self):

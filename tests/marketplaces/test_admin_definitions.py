@@ -67,6 +67,59 @@ def test_what_touches_values_is_shown_and_asked(setup, heating, change, said):
     assert values(heating) == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "kept", "then", "reads", "asked"),
+    [
+        ("number", "-1234.5678", "text", "-1.234,5678", "-1.234,5678 m² → -1.234,5678"),
+        ("money", "1234.5", "long_text", "1.234,50 €", None),
+        ("date", "2028-02-29", "text", "29.02.2028", None),
+        ("yes_no", "no", "text", "Nein", None),
+        ("yes_no", "yes", "choice", "Ja", None),
+        ("date", "2028-02-29", "choice", "29.02.2028", "29.02.2028: 1"),
+        ("date", "2028-02-29", "number", "29.02.2028", "29.02.2028: 1"),
+        ("number", "0.5", "yes_no", "0,5", "0,5: 1"),
+        ("choices", ["Gas", "Öl"], "text", "Gas, Öl", "Gas, Öl: 1"),
+        ("text", "no", "yes_no", "Nein", "no → Nein"),
+        ("text", "1.234", "number", "1,234", "1.234 → 1,234"),
+    ],
+)
+def test_a_value_stays_as_people_wrote_it_whatever_kind_its_field_becomes(
+    signed_in, olaf, heatpumps, anna, page_of_anna, kind, kept, then, reads, asked
+):
+    field = factories.make_field(
+        heatpumps, "Wert", kind, choices="Öl\nGas", unit="m²" if kind == "number" else ""
+    )
+    [lead] = in_progress(heatpumps, anna, 1, own_values={str(field.pk): kept})
+    setup = MarketplacePage(signed_in(olaf), heatpumps)
+    setup.set("fields", "Wert", kind=then, choices="Ja\nNein", unit="")
+    answer = setup.send()
+    assert answer.status_code == (200 if asked else 302)
+    if asked:
+        assert asked in read(answer).one("section", aria_label="Änderungen an Feldern").text
+        agree(setup)
+    group = read(page_of_anna.get(f"/leads/{lead.pk}/")).one(
+        "div", role="group", aria_label="Wert"
+    )
+    assert reads in group.text
+    assert ("passt nicht mehr" in group.text) == bool(asked and "→" not in asked)
+    lead.refresh_from_db()
+    assert lead.own_values == {str(field.pk): kept}
+    # Among all fields it stays what it is, and nobody else is said to have changed it.
+    address = f"/leads/{lead.pk}/felder/"
+    sent = read(page_of_anna.get(address)).form(address).sends(phone="089 12345")
+    assert page_of_anna.post(address, sent).status_code == 303
+    lead.refresh_from_db()
+    assert lead.own_values == {str(field.pk): kept}
+    # As it was before, the value is, too.
+    setup.load().set("fields", "Wert", kind=kind, choices="Öl\nGas")
+    if setup.send().status_code == 200:
+        agree(setup)
+    group = read(page_of_anna.get(f"/leads/{lead.pk}/")).one(
+        "div", role="group", aria_label="Wert"
+    )
+    assert "passt nicht mehr" not in group.text
+
+
 def test_what_touches_no_value_is_not_asked(setup, heating):
     setup.set("fields", "Heizung", label="Heizart", choices="Gas\nÖl\n12\nHolz")
     setup.save()
