@@ -8,6 +8,7 @@ from unfold.decorators import display
 from marketplaces.admin.scope import OperatedFilter, ReadOnly, ScopedAdmin
 
 from .fields import BUILT_IN_BY_NAME, fields_of
+from .handing_over_admin import HandingOverAction, OwnerFilter
 from .models import Lead, LeadEvent
 from .privacy.admin_pages import PrivacyPages
 
@@ -28,7 +29,7 @@ class EventInline(ReadOnly, TabularInline):
 
 
 @admin.register(Lead)
-class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
+class LeadAdmin(HandingOverAction, PrivacyPages, ReadOnly, ScopedAdmin):
     """The leads of the marketplaces that somebody operates."""
 
     list_display = [
@@ -44,6 +45,7 @@ class LeadAdmin(PrivacyPages, ReadOnly, ScopedAdmin):
     list_filter = [
         ("marketplace", OperatedFilter),
         ("phase", OperatedFilter),
+        ("owner", OwnerFilter),
         "status",
     ]
     # Says only that there is a search; `get_search_results` does it.

@@ -73,9 +73,11 @@ class LeadQuerySet(OperatedQuerySet):
 
         Only for accepting and declining, where the loser of a race must be told so.
         """
-        if user.is_superuser:
-            return self.personal()
-        return self.personal().filter(
+        return self.personal() if user.is_superuser else self.personal().sold_by(user)
+
+    def sold_by(self, user):
+        """Leads of the marketplaces in which `user` sells, whoever owns them."""
+        return self.filter(
             marketplace__in=Membership.objects.of(user).selling().marketplace_ids()
         )
 
@@ -228,6 +230,10 @@ class LeadQuerySet(OperatedQuerySet):
         """Leads that `user` works on."""
         return self.filter(owner=user)
 
+    def of_others_than(self, user):
+        """Leads on which somebody else works."""
+        return self.exclude(owner=user)
+
     def forgotten_by(
         self, user, marketplace, *, day, idle_since, late_since, reminded_since, most
     ):
@@ -319,6 +325,10 @@ class LeadQuerySet(OperatedQuerySet):
     def with_ids(self, ids):
         """The leads with these ids."""
         return self.filter(pk__in=ids)
+
+    def marketplace_ids(self):
+        """The marketplaces' ids, as a subquery."""
+        return self.order_by().values("marketplace_id")
 
     def ids(self):
         """Return the ids of these leads, in no order."""

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .daily_mail import DailyMailQuerySet, Mailed
@@ -71,6 +71,16 @@ class PersonQuerySet(DailyMailQuerySet):
         if not text:
             return self.none()
         return self.filter(Q(username__iexact=text) | Q(email__iexact=text))
+
+    def selling_in(self, marketplaces):
+        """People who can work on leads of one of these marketplaces, by name."""
+        members = Membership.objects.selling().filter(marketplace__in=marketplaces)
+        return self.active().filter(pk__in=members.values("user_id"))
+
+    def owning(self, leads):
+        """People who own one of these `leads` that is in progress, by name."""
+        theirs = leads.personal().in_progress().filter(owner=OuterRef("pk"))
+        return self.filter(Exists(theirs)).order_by("last_name", "first_name", "id")
 
     def to_be_mailed(self, mail, marketplaces, day):
         """Sellers of these marketplaces who want the mail and have not got that of the day."""
