@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from .fields import BUILT_IN, fields_of
-from .models import ColumnMemory
-from .text import fold
+from .text import heading_key
 
 # What a column can mean beside the lead's fields.
 EXTERNAL_ID, FIRST_NAME, LAST_NAME, HOUSE_NUMBER = (
@@ -25,7 +24,7 @@ PARTS = {
     EXTERNAL_ID: gettext_lazy("External id"),
 }
 
-# What spreadsheets call the columns, each word as `key` makes it. The interface's own
+# What spreadsheets call the columns, each word as `heading_key` makes it. The interface's own
 # labels are listed too, so that files keep working when a label is reworded.
 SYNONYMS = {
     "name": "name kunde kundenname interessent leadname",
@@ -54,28 +53,22 @@ SYNONYMS = {
     LAST_NAME: "nachname familienname zuname lastname",
     HOUSE_NUMBER: "hausnummer hausnr",
 }
-LONGEST_KEY = ColumnMemory._meta.get_field("heading").max_length
 
 
 class UnusableHeadingsError(Exception):
     """The headings do not say how to read the rows; the message says why."""
 
 
-def key(heading):
-    """Return `heading` without case, blanks and punctuation, as long as is remembered."""
-    return "".join(char for char in fold(heading) if char.isalnum())[:LONGEST_KEY]
-
-
 def guess_targets(cells, marketplace, remembered=()):
     """Return what each column means, index → target, as far as its heading says.
 
     A target is the name of a lead's field or one of the constants above. `remembered`
-    maps headings, as `key` makes them, to targets, empty ones for columns to leave out.
-    Of two columns called the same, as of an export, the second is the marketplace's own.
+    maps headings, as `heading_key` makes them, to targets, empty ones for columns to leave
+    out. Of two columns called the same, as of an export, the second is the marketplace's own.
     """
     fields = _fields(marketplace)
     known = _known(fields.values())
-    own = {key(str(f.label)): f.name for f in fields.values() if f.own_id is not None}
+    own = {heading_key(str(f.label)): f.name for f in fields.values() if f.own_id is not None}
     remembered = {
         heading: target
         for heading, target in dict(remembered).items()
@@ -83,7 +76,7 @@ def guess_targets(cells, marketplace, remembered=()):
     }
     targets, taken = {}, set()
     for index, heading in enumerate(cells):
-        word = key(heading)
+        word = heading_key(heading)
         target = remembered.get(word, known.get(word))
         if target in taken:
             target = own.get(word, target)
@@ -145,18 +138,23 @@ def _fields(marketplace):
     return {f.name: f for f in fields_of(marketplace) if not f.is_retired}
 
 
+def says_itself(heading, marketplace):
+    """Whether a heading means a field whatever is remembered; as `heading_key` makes it."""
+    return heading in _known(_fields(marketplace).values())
+
+
 def _known(fields):
     """Return key → target; a label wins over another field's synonym."""
     known = {word: target for target, words in SYNONYMS.items() for word in words.split()}
     for field in fields:
         if field.own_id is not None:
-            known[key(f"{field.label} {field.unit}")] = field.name
-            known[key(str(field.label))] = field.name
+            known[heading_key(f"{field.label} {field.unit}")] = field.name
+            known[heading_key(str(field.label))] = field.name
     for field in BUILT_IN:
-        known[key(field.name)] = field.name
+        known[heading_key(field.name)] = field.name
         for language in ("en", "de"):
             with override(language):
-                known[key(str(field.label))] = field.name
+                known[heading_key(str(field.label))] = field.name
     return known
 
 

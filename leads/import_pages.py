@@ -86,7 +86,8 @@ class ImportPage:
     def columns(self):
         """Index and heading of the columns that are taken."""
         headings = self.lead_import.headings
-        return [(i, headings[i]) for i in sorted(self.lead_import.column_targets)]
+        indexes = sorted(self.lead_import.column_targets)
+        return [(i, headings[i]) for i in indexes if i < len(headings)]
 
     @property
     def sample(self):

@@ -25,7 +25,7 @@ from leadbook.provenance import Source
 from . import search_index
 from .csv_rows import UnreadableFileError
 from .file_names import clean_file_name
-from .headings import UnusableHeadingsError, check_targets, guess_targets, key
+from .headings import UnusableHeadingsError, check_targets, guess_targets, says_itself
 from .importing import Fate, Importer, ImportRefusedError, headings_of
 from .models import (
     ClaimLost,
@@ -43,6 +43,7 @@ from .models.lead_import import FILES_OF_A_PERSON
 from .numbers import german
 from .scanning import first_look
 from .tables import open_rows, sheet_names
+from .text import heading_key
 
 logger = logging.getLogger(__name__)
 
@@ -140,13 +141,18 @@ def remember_columns(lead_import, targets):
     """Remember for the next file of the marketplace what its headings mean.
 
     Not of a heading that stands over columns of different meanings: it says none of them.
+    Who imports own leads does not change what a heading says by itself: others offer leads
+    by it.
     """
+    marketplace = lead_import.marketplace
     meanings = {}
     for index, heading in enumerate(lead_import.headings):
-        if word := key(heading):
+        if word := heading_key(heading):
             meanings.setdefault(word, set()).update(filter(None, [targets.get(index)]))
     clear = {word: next(iter(of), "") for word, of in meanings.items() if len(of) < 2}
-    ColumnMemory.objects.remember(lead_import.marketplace, clear)
+    if lead_import.mode == LeadImport.Mode.OWN:
+        clear = {w: of for w, of in clear.items() if not says_itself(w, marketplace)}
+    ColumnMemory.objects.remember(marketplace, clear)
 
 
 def go_on(pk, *, worker, seconds):

@@ -25,6 +25,8 @@ PILE = re.compile(f"[^\0-\u02ff]{{{MOST_ACCENTS + 1},}}")
 # Source: OWASP, CSV Injection.
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
+# Characters of a heading that are remembered.
+LONGEST_HEADING = 100
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -74,6 +76,11 @@ def sort_key(text):
     Source: DIN 5007, variant 1.
     """
     return _without_accents(text.casefold())
+
+
+def heading_key(heading):
+    """Return a column's `heading` without case, blanks and punctuation, as it is remembered."""
+    return "".join(char for char in fold(heading) if char.isalnum())[:LONGEST_HEADING]
 
 
 def phone_digits(text):

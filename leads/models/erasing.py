@@ -10,7 +10,7 @@ from leadbook import provenance
 from leads import search_index
 from leads.fields import BUILT_IN, all_fields_of
 from leads.privacy import erasure_list, traces
-from leads.search_documents import contact_of
+from leads.search_documents import NAMES, NUMBERS, contact_of
 
 from .erasure import Erasure
 from .event import LeadEvent
@@ -65,13 +65,14 @@ class Erasing:
                 counts=self.personal_counts(),
             )
             traces.forget_lead(self, self._personal_texts())
-            contact = contact_of(self)
+            contact, names = contact_of(self), self._contact_texts()
             self._forget_texts()
             attachments = self._forget_attachments()
             self._forget_fields()
             self.forget_search_document()
             SavedView.objects.forget_person(contact)
             LeadImport.objects.forget_file_with(self)
+            LeadImport.objects.forget_contact(names)
             self.forget_field_values()
             self.forget_match_keys()
             self.record(
@@ -106,6 +107,11 @@ class Erasing:
         for event in events.values_list("kind", "label", "old_text", "new_text"):
             texts.update(event[2:] if event[0] in LABELLED else event[1:])
         return texts
+
+    def _contact_texts(self):
+        """Return what names the person; what is shorter stands in many names."""
+        texts = (getattr(self, name) for name in (*NAMES, *NUMBERS))
+        return {text for text in texts if len(text) >= traces.SHORTEST}
 
     def _forget_texts(self):
         self.journal.written().update(text=NO_TEXT)

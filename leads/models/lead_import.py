@@ -14,6 +14,8 @@ from django.utils.translation import pgettext_lazy
 
 from marketplaces.models import Marketplace
 
+from leads.text import LONGEST_HEADING, heading_key
+
 from .attachment import attachment_storage
 from .errors import Unchangeable
 from .timeline import TimelineQuerySet
@@ -90,6 +92,21 @@ class LeadImportQuerySet(TimelineQuerySet):
             found.forget_file()
         ImportRow.objects.forget_cells_like(lead)
 
+    def forget_contact(self, texts):
+        """Forget `texts` of a person who is erased where they name a file or a column.
+
+        A file without a line of headings has its first person there.
+        """
+        words = {heading_key(text) for text in texts}
+        ColumnMemory.objects.filter(heading__in=words).delete()
+        for found in self.exclude(headings=[]).iterator():
+            kept = ["" if heading_key(text) in words else text for text in found.headings]
+            if kept != found.headings:
+                self.filter(pk=found.pk).update(headings=kept)
+                found.forget_file()
+        for text in texts:
+            self.filter(file_name__icontains=text).update(file_name=str(_("File")))
+
     def forget_files_beyond(self, number, *, by):
         """Let only the newest imports of `by` keep their files."""
         with_file = self.filter(by=by).exclude(file_key="").newest_first()
@@ -102,6 +119,7 @@ class LeadImportQuerySet(TimelineQuerySet):
         for found in old.exclude(file_key="").iterator():
             found.forget_file()
         ImportRow.objects.filter(lead_import__in=old, lead=None).delete()
+        old.exclude(headings=[]).update(headings=[])
         old.filter(state__in=LeadImport.BEFORE_IT).delete()
 
 
@@ -425,7 +443,7 @@ class ColumnMemoryQuerySet(models.QuerySet):
         return dict(rows.values_list("heading", "target")[:1000])
 
     def remember(self, marketplace, meanings):
-        """Remember heading → target for the next file; headings as leads.headings.key."""
+        """Remember heading → target for the next file; headings as leads.text.heading_key."""
         self.bulk_create(
             [
                 self.model(marketplace=marketplace, heading=heading, target=target)
@@ -443,7 +461,7 @@ class ColumnMemory(models.Model):
     marketplace = models.ForeignKey(
         "marketplaces.Marketplace", on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    heading = models.CharField(max_length=100)
+    heading = models.CharField(max_length=LONGEST_HEADING)
     target = models.CharField(max_length=40, blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from contextlib import contextmanager
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -22,6 +23,8 @@ from leads.paging import SIZE
 from tests import factories
 from tests.markup import HTMX, read
 from tests.state import stored_files
+
+from .privacy.grep import places
 
 NEW = "/leads/importe/neu/"
 ROWS = (
@@ -225,6 +228,37 @@ def test_columns_are_chosen_remembered_and_refused_where_they_do_not_fit(send_fi
     client, _response = send_file("HAUS;wer;ort\nZFH;Huber;Ulm\n")
     assert newest().targets == {"0": f"feld-{own.pk}", "1": "name"}
     assert ColumnMemory.objects.count() == 3
+
+
+def test_who_imports_own_leads_changes_no_heading_that_speaks_for_itself(send_file, anna):
+    client, _response = send_file("Name;Telefon;Gruppe\nMeier;08031 1;x\n", by=anna, mode="own")
+    form = read(client.get(at())).form(at("spalten/"))
+    client.post(at("spalten/"), form.sends(**{"spalte-1": "", "spalte-2": "need"}))
+    send_file("Name;Telefon;Gruppe\nHuber;08031 2;y\n")
+    assert newest().targets == {"0": "name", "1": "phone", "2": "need"}
+
+
+def test_a_person_in_place_of_headings_is_erased_with_their_lead(
+    send_file, heatpumps, django_capture_on_commit_callbacks
+):
+    values = {"name": "Zacharias Quakenbrück", "phone": "0171 5550199"}
+    lead = Lead.offer(marketplace=heatpumps, values=values)
+    rows = "Zacharias Quakenbrück;0171 5550199;Ulm\nMeier;08031 1;Köln\n"
+    client, _response = send_file(rows, name="Liste Zacharias Quakenbrück.csv")
+    form = read(client.get(at())).form(at("spalten/"))
+    sent = {"spalte-0": "name", "spalte-1": "phone", "spalte-2": "city"}
+    client.post(at("spalten/"), form.sends(**sent))
+    client.post(at("start/"))
+    with django_capture_on_commit_callbacks(execute=True):
+        lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    assert newest().headings == ["", "", "Ulm"]
+    assert places("quakenbrück", "quakenbrueck", "5550199") == set()
+    assert list(ColumnMemory.objects.values_list("heading", flat=True)) == ["ulm"]
+    assert client.get(at()).status_code == 200
+    LeadImport.objects.update(changed_at=timezone.now() - KEPT - timedelta(days=1))
+    LeadImport.objects.forget_old()
+    assert newest().headings == []
+    assert client.get(at()).status_code == 200
 
 
 def test_long_headings_are_checked_and_remembered(send_file):
