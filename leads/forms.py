@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import LossReason, Marketplace
@@ -158,6 +159,14 @@ class CloseForm(PlaceForm, NoteForm):
         super().__init__(*args, **kwargs)
         reasons = self.lead.marketplace.loss_reasons
         self.fields["loss_reason"].queryset = reasons.active().in_order()
+
+    @cached_property
+    def has_reasons(self):
+        """Whether there is any reason to choose: without one no lead is lost."""
+        field = self.fields["loss_reason"]
+        # Read once: the page asks, and then shows them.
+        field.choices = list(field.choices)
+        return len(field.choices) > 1
 
     def clean(self):
         """Ask for the reason of a lost lead."""

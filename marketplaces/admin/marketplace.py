@@ -41,13 +41,7 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     fieldsets = [
         (
             None,
-            {
-                "fields": [
-                    ("name", "slug"),
-                    ("color", "federal_state"),
-                    ("allows_early_loss", "shown"),
-                ]
-            },
+            {"fields": [("name", "slug"), ("color", "federal_state"), "allows_early_loss"]},
         ),
         (
             _("Reminders"),
@@ -150,12 +144,15 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
         }
 
     @display(
-        description=_("Attention"), label={"no_phases": "danger", "left_behind": "warning"}
+        description=_("Attention"),
+        label={"no_phases": "danger", "no_reasons": "warning", "left_behind": "warning"},
     )
     def warning(self, marketplace):
         """Return what the operator must see to."""
         if not marketplace.active_phase_count:
             return "no_phases", _("No phases: cannot offer leads")
+        if not marketplace.active_reason_count:
+            return "no_reasons", _("No loss reasons: no lead can be lost")
         if count := marketplace.left_behind_count:
             text = ngettext(
                 "%(count)d lead in a retired phase", "%(count)d leads in retired phases", count

@@ -46,9 +46,10 @@ class MarketplaceQuerySet(OperatedQuerySet):
         return self.order_by("name", "id")
 
     def with_counts(self):
-        """With the numbers of phases and leads that the admin shows, in one query."""
+        """With the numbers of parts and leads that the admin shows, in one query."""
         return self.annotate(
             active_phase_count=self._count("phases", phases__is_retired=False),
+            active_reason_count=self._count("loss_reasons", loss_reasons__is_retired=False),
             offered_count=self._count(
                 "leads", leads__status="offered", leads__anonymised_at=None
             ),

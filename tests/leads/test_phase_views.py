@@ -105,6 +105,22 @@ def test_retired_reasons_are_not_offered(page_of_anna, last, heatpumps):
     assert "Zu teuer" not in dialog(page_of_anna, last).text
 
 
+def test_where_there_is_no_reason_no_lead_is_lost(page_of_anna, last, lead, heatpumps):
+    heatpumps.loss_reasons.update(is_retired=True)
+    heatpumps.allows_early_loss = True
+    heatpumps.save()
+    opened = dialog(page_of_anna, last)
+    assert "Verloren" not in [button.text for button in opened.all("button")]
+    assert opened.button("Gewonnen")
+    assert "keine Verlustgründe" in opened.text
+    assert not dialog(page_of_anna, lead).all("form", action=close_address(lead))
+    # Sent all the same, from a dialog that was open before:
+    sent = {**opened.form(close_address(last)).sends(), "ergebnis": "verloren"}
+    answer = page_of_anna.post(close_address(last), sent)
+    assert (answer.status_code, now(last)[1]) == (422, "in_progress")
+    assert "keine Verlustgründe" in read(answer).one("dialog").text
+
+
 def test_in_the_first_phase_there_is_no_way_back(page_of_anna, heatpumps, anna):
     first = factories.accepted(heatpumps, anna)
     buttons = read(page_of_anna.get(f"/leads/{first.pk}/")).one("ol", class_="stepper")

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from leads.models import Lead
 from marketplaces.models import Phase
 from tests import factories
+from tests.markup import read
 
 from .admin_page import MarketplacePage
 
@@ -202,6 +203,8 @@ def test_retiring_a_phase_without_leads_just_saves(setup, lead):
 
 
 def test_what_another_operator_changed_meanwhile_stays(setup, heatpumps, signed_in, olaf):
+    shown = [f["name"] for f in read(setup.response).all("input") if "shown" in f["name"]]
+    assert {"shown", "phases-0-shown", "loss_reasons-1-shown"} <= set(shown)
     other = MarketplacePage(signed_in(olaf), heatpumps)
     other.data |= {"name": "Wärmepumpen", "anonymise_closed_after_months": "24"}
     other.set("phases", "Angebot", name="Offerte", target_days="7")
@@ -262,16 +265,20 @@ def test_an_error_beside_a_deleted_row_keeps_rows_and_objects_together(setup, he
     assert wanted.items() <= shown.items()
 
 
-def test_a_marketplace_without_active_phases_is_warned_about(setup, heatpumps):
+@pytest.mark.parametrize(
+    ("parts", "on_page", "in_list"),
+    [
+        ("phases", "Ein Marktplatz ohne aktive Phasen", "Keine Phasen:"),
+        ("loss_reasons", "Ohne einen aktiven Verlustgrund", "Keine Verlustgründe:"),
+    ],
+)
+def test_a_marketplace_without_what_it_needs_is_warned_about(
+    setup, heatpumps, parts, on_page, in_list
+):
     changelist = reverse("admin:marketplaces_marketplace_changelist")
-    on_page = _(
-        "A marketplace without active phases cannot offer leads: nobody could accept them. "
-        "Add a phase below."
-    )
-    in_list = _("No phases: cannot offer leads")
     assert on_page not in setup.response.content.decode()
     assert in_list not in setup.client.get(changelist).content.decode()
-    heatpumps.phases.update(is_retired=True)
+    getattr(heatpumps, parts).update(is_retired=True)
     assert on_page in setup.load().response.content.decode()
     assert in_list in setup.client.get(changelist).content.decode()
 
