@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from leads.definition_changes import agreement_to, impact_of
 from leads.fields import all_fields_of
 
-from .models import Phase
+from .models import Marketplace, Phase
 
 
 class ShownField(forms.CharField):
@@ -65,6 +65,14 @@ class MarketplaceForm(SetupForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.slug_before = self.instance.slug
+
+    def clean_name(self):
+        """Refuse the name of another marketplace."""
+        name, others = self.cleaned_data["name"], Marketplace.objects
+        is_new = "name" in self.changed_data
+        if is_new and others.is_called(name, besides=self.instance.pk):
+            raise ValidationError(_("There is already a marketplace of this name."))
+        return name
 
 
 class PartForm(SetupForm):

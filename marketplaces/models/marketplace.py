@@ -64,6 +64,14 @@ class MarketplaceQuerySet(OperatedQuerySet):
             ),
         )
 
+    def is_called(self, name, *, besides=None):
+        """Whether one is called so in whatever case, another one than `besides`.
+
+        Compared here: SQLite knows the lower case of ASCII's letters only.
+        """
+        names = self.exclude(pk=besides).values_list("name", flat=True)
+        return name.lower() in map(str.lower, names)
+
     def hold(self, pk):
         """Lock the one with this id, its phases, fields, reasons and checklists.
 

@@ -61,6 +61,17 @@ def test_a_superuser_deactivates_an_account(superuser, lead, anna, signed_in):
     assert client.get("/leads/").status_code == 302
 
 
+@pytest.mark.parametrize("name", ["WÄRMEPUMPE SÜD", "wärmepumpe süd"])
+def test_a_marketplace_is_not_called_like_another(superuser, heatpumps, solar, name):
+    setup = MarketplacePage(superuser, solar)
+    setup.data["name"] = name
+    assert setup.send().status_code == 200
+    assert "Es gibt bereits einen Marktplatz dieses Namens" in "".join(setup.errors())
+    # In another case its own name is free.
+    setup.data["name"] = solar.name.upper()
+    setup.save()
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_has_a_history_is_not_deleted(superuser, lead, anna, method):
     answer = getattr(superuser, method)(page("user_delete", anna.pk), {"post": "yes"})
