@@ -128,6 +128,11 @@ def missing_fields(targets, marketplace):
     ]
 
 
+def is_built_in(label):
+    """Whether a field that all leads have is called so, in whatever case and spelling."""
+    return heading_key(label) in {word for field in BUILT_IN for word in _words(field)}
+
+
 def choices_of_targets(marketplace):
     """Return pairs of target and label, for whoever says what a column means."""
     fields = [(field.name, field.label) for field in _fields(marketplace).values()]
@@ -151,11 +156,16 @@ def _known(fields):
             known[heading_key(f"{field.label} {field.unit}")] = field.name
             known[heading_key(str(field.label))] = field.name
     for field in BUILT_IN:
-        known[heading_key(field.name)] = field.name
-        for language in ("en", "de"):
-            with override(language):
-                known[heading_key(str(field.label))] = field.name
+        known |= dict.fromkeys(_words(field), field.name)
     return known
+
+
+def _words(field):
+    """Yield what a built-in field is called, in each language, as `key` makes it."""
+    yield heading_key(field.name)
+    for language in ("en", "de"):
+        with override(language):
+            yield heading_key(str(field.label))
 
 
 def _name_from_parts(targets, taken):

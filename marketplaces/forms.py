@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from leads.definition_changes import agreement_to, impact_of
 from leads.fields import all_fields_of
+from leads.headings import is_built_in
 
 from .models import Marketplace, Phase
 
@@ -237,6 +238,17 @@ class EntryFormSet(PartFormSet):
     @property
     def _entries(self):
         return self.model.objects.of(self.instance)
+
+
+class FieldForm(EntryForm):
+    """An own field."""
+
+    def clean_label(self):
+        """Refuse the name of a field that all leads have, unless it stands there already."""
+        label = self.cleaned_data["label"]
+        if "label" in self.changed_data and is_built_in(label):
+            raise ValidationError(_("Every lead has a field of this name anyway."))
+        return label
 
 
 class FieldFormSet(EntryFormSet):

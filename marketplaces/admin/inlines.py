@@ -11,6 +11,7 @@ from marketplaces.forms import (
     ChecklistFormSet,
     EntryForm,
     EntryFormSet,
+    FieldForm,
     FieldFormSet,
     MembershipForm,
     PartForm,
@@ -101,6 +102,7 @@ class FieldInline(EntryInline, TabularInline):
     """The marketplace's own fields of a lead."""
 
     model = Field
+    form = FieldForm
     formset = FieldFormSet
     lists = ["choices"]
     fields = [

@@ -68,6 +68,19 @@ def test_a_choice_without_choices_is_refused(setup, heatpumps):
     assert heatpumps.fields.count() == 2
 
 
+@pytest.mark.parametrize("label", ["Telefon", "NAME", "e mail", "Phone", "follow_up_at"])
+def test_no_own_field_is_called_like_one_that_all_leads_have(setup, heatpumps, label):
+    """Which of the two would a column of a file mean?"""
+    heatpumps.fields.filter(label="Baujahr").update(label="Quelle")
+    setup.load().add("fields", label=label, kind="text", group="interest")
+    assert setup.send().status_code == 200
+    assert "Ein Feld dieses Namens hat jeder Lead" in "".join(setup.errors())
+    # One that is there already holds nothing up.
+    setup.load().set("fields", "Quelle", help_text="Woher?")
+    setup.save()
+    assert labels(heatpumps.fields) == ["Wohnfläche", "Quelle"]
+
+
 def test_the_number_of_values_is_shown(setup, lead_with_area):
     inlines = setup.load().response.context["inline_admin_formsets"]
     [formset] = [i.formset for i in inlines if i.formset.prefix == "fields"]
