@@ -8,14 +8,14 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import PaginationInlineFormSet
+from unfold.forms import PaginationInlineFormSet, UserChangeForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from leads.definition_changes import agreement_to, impact_of
 from leads.fields import all_fields_of
 from leads.headings import is_built_in
 
-from .models import Marketplace, Phase
+from .models import Marketplace, Membership, Phase, User
 
 
 class ShownField(forms.CharField):
@@ -360,6 +360,45 @@ class MembershipForm(PartForm):
         if not person.is_active and "user" in self.changed_data:
             raise ValidationError(_("This account is deactivated."))
         return person
+
+
+class MembershipFormSet(PartFormSet):
+    """The members of a marketplace, as `by` changes them."""
+
+    by = None
+
+    def clean(self):
+        """Refuse to leave a marketplace without anybody who sets it up, superusers apart."""
+        super().clean()
+        if any(self.errors) or self.by.is_superuser:
+            return
+        shown = [form.instance.pk for form in self.initial_forms if not form.is_gone]
+        elsewhere = self.instance.memberships.operating().active().exclude(pk__in=shown)
+        left = [form.instance.user_id for form in self.forms if self._operates(form)]
+        if not (User.people.active().filter(pk__in=left).exists() or elsewhere.exists()):
+            raise ValidationError(
+                _("At least one operator must remain, or nobody could set this up any more.")
+            )
+
+    @staticmethod
+    def _operates(form):
+        is_deleted = form.cleaned_data.get(DELETION_FIELD_NAME)
+        return not is_deleted and form.instance.role == Membership.Role.OPERATOR
+
+
+class AccountForm(UserChangeForm):
+    """Somebody's account; one remains that can set everything up."""
+
+    def clean(self):
+        """Refuse to take its rights from the last superuser who can use them."""
+        data = super().clean()
+        rights = ("is_active", "is_staff", "is_superuser")
+        stays = all(data.get(name) for name in rights)
+        if not stays and User.people.is_last_superuser(self.instance.pk):
+            raise ValidationError(
+                _("Nobody else is a superuser: this account must stay an active one of staff.")
+            )
+        return data
 
 
 class RelocateForm(forms.Form):

@@ -14,8 +14,8 @@ from marketplaces.forms import (
     FieldForm,
     FieldFormSet,
     MembershipForm,
+    MembershipFormSet,
     PartForm,
-    PartFormSet,
     PhaseFormSet,
     RequirementFormSet,
 )
@@ -147,11 +147,17 @@ class MembershipInline(PartInline, TabularInline):
 
     model = Membership
     form = MembershipForm
-    formset = PartFormSet
+    formset = MembershipFormSet
     fields = ["user", "role"]
     autocomplete_fields = ["user"]
     ordering = ["role", "user__last_name", "user__first_name", "id"]
     per_page = 50
+
+    def get_formset(self, request, obj=None, **kwargs):
+        """Tell it who changes the members."""
+        made = super().get_formset(request, obj, **kwargs)
+        made.by = request.user
+        return made
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Let the operator choose only people whom the search has offered."""

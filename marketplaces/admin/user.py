@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
-from marketplaces.forms import TableFormSet
+from marketplaces.forms import AccountForm, TableFormSet
 from marketplaces.models import Membership, User
 
 from .scope import ScopedAdmin, SuperuserOnly, operates, remember_found
@@ -46,7 +46,7 @@ class RolesInline(SuperuserOnly, TabularInline):
 class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
     """Accounts; who has a history is deactivated, not deleted."""
 
-    form = UserChangeForm
+    form = AccountForm
     add_form = NewUserForm
     change_password_form = NewPasswordForm
     list_display = ["username", "full_name", "email", "is_active", "is_staff", "is_superuser"]
@@ -106,4 +106,6 @@ class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
         """Say in one sentence what stands in the way, however much it is."""
         if any(person.has_history for person in objs):
             return [], {}, set(), [gettext("Work on leads or in this administration")]
+        if any(User.people.is_last_superuser(person.pk) for person in objs):
+            return [], {}, set(), [gettext("The rights of the last superuser")]
         return super().get_deleted_objects(objs, request)

@@ -37,6 +37,11 @@ class PersonQuerySet(DailyMailQuerySet):
         """Return the person with this id, locked until the transaction ends, or None."""
         return self.select_for_update(of=("self",)).with_id(pk)
 
+    def is_last_superuser(self, pk):
+        """Whether this person alone can set everything up in the admin."""
+        able = self.filter(is_active=True, is_staff=True, is_superuser=True)
+        return list(able.values_list("pk", flat=True)[:2]) == [pk]
+
     def members_with(self, operator):
         """Members of the marketplaces that `operator` sets up."""
         operated = Membership.objects.of(operator).operating().marketplace_ids()

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.models import Lead
-from marketplaces.models import Membership
+from marketplaces.models import Membership, User
 from tests import factories
 
 from .admin_page import MarketplacePage
@@ -79,6 +79,24 @@ def test_no_own_field_is_called_like_one_that_all_leads_have(setup, heatpumps, l
     setup.load().set("fields", "Quelle", help_text="Woher?")
     setup.save()
     assert labels(heatpumps.fields) == ["Wohnfläche", "Quelle"]
+
+
+def test_the_last_operator_stays(setup, heatpumps, olaf, ben):
+    role = f"{setup.row('memberships', str(olaf.pk))}-role"
+    setup.data[role] = "rep"
+    assert setup.send().status_code == 200
+    assert "Mindestens ein Betreiber muss bleiben" in "".join(setup.errors())
+    setup.load().delete("memberships", str(olaf.pk))
+    assert setup.send().status_code == 200
+    # Somebody who cannot sign in is none.
+    heatpumps.memberships.filter(user=ben).update(role="operator")
+    User.people.filter(pk=ben.pk).update(is_active=False)
+    setup.load().delete("memberships", str(olaf.pk))
+    assert setup.send().status_code == 200
+    User.people.filter(pk=ben.pk).update(is_active=True)
+    setup.load().delete("memberships", str(olaf.pk))
+    setup.save()
+    assert [member.user for member in heatpumps.memberships.operating()] == [ben]
 
 
 def test_the_number_of_values_is_shown(setup, lead_with_area):

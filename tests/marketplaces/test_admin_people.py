@@ -61,6 +61,22 @@ def test_a_superuser_deactivates_an_account(superuser, lead, anna, signed_in):
     assert client.get("/leads/").status_code == 302
 
 
+@pytest.mark.parametrize("left", ["is_active", "is_staff", "is_superuser"])
+def test_the_last_superuser_stays_one(superuser, admin_user, olaf, left):
+    rights = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    fields = {"username": admin_user.username, "email": admin_user.email, **rights, **NO_ROLES}
+    address = page("user_change", admin_user.pk)
+    del fields[left]
+    answer = superuser.post(address, fields)
+    assert answer.status_code == 200
+    assert "Niemand sonst hat den Administrator-Status" in answer.content.decode()
+    assert superuser.get(page("user_delete", admin_user.pk)).context["protected"]
+    User.people.filter(pk=olaf.pk).update(is_superuser=True)
+    assert superuser.post(address, fields).status_code == 302
+    admin_user.refresh_from_db()
+    assert not getattr(admin_user, left)
+
+
 @pytest.mark.parametrize("name", ["WÄRMEPUMPE SÜD", "wärmepumpe süd"])
 def test_a_marketplace_is_not_called_like_another(superuser, heatpumps, solar, name):
     setup = MarketplacePage(superuser, solar)
