@@ -138,6 +138,13 @@ class PartFormSet(TableFormSet):
         )
         return [by_id.get(pk) or self.model() for pk in sent]
 
+    def get_unique_error_message(self, unique_check):
+        """Say of two equal rows what the constraint says that they break."""
+        for constraint in self.model._meta.total_unique_constraints:
+            if constraint.fields == tuple(unique_check):
+                return constraint.violation_error_message
+        return super().get_unique_error_message(unique_check)
+
     def _construct_form(self, i, **kwargs):
         form = super()._construct_form(i, **kwargs)
         # Not to be read again for each row.
@@ -349,6 +356,15 @@ class RequirementFormSet(OfPhases, PartFormSet):
             choices=[("", _("Choose a field")), *names],
             widget=UnfoldAdminSelectWidget(attrs={"aria-label": label}),
         )
+
+    def save(self, commit=True):
+        """Save the rows; the history of the admin names them by the fields' labels."""
+        saved = super().save(commit)
+        labels = {name: str(label) for name, label in self.names}
+        changed = [part for part, _fields in self.changed_objects]
+        for part in (*self.new_objects, *changed, *self.deleted_objects):
+            part.label = labels.get(part.name, part.name)
+        return saved
 
 
 class MembershipForm(PartForm):

@@ -9,6 +9,9 @@ from functools import partial
 from django.contrib.admin import RelatedFieldListFilter
 from django.db import models, transaction
 from django.http import Http404
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import override
 from unfold.admin import ModelAdmin
 
 from leadbook import security_log
@@ -178,7 +181,20 @@ class ScopedAdmin(CleanTexts, ModelAdmin):
         fields = [name for own in changes if "name" not in own for name in own["fields"]]
         if fields:
             _write_down("admin_changed", request, type(obj), obj.pk, fields)
+        for part in changes:
+            part["fields"] = [self._words.get(label, label) for label in part["fields"]]
         return super().log_change(request, obj, message)
+
+    @cached_property
+    def _words(self):
+        """Label of a field → the word of the catalogue that it is, as the history needs it.
+
+        Labels begin with a capital letter, and would be looked up as they stand there.
+        """
+        models = [self.model, *(inline.model for inline in self.inlines)]
+        with override(None):
+            words = [str(field.verbose_name) for m in models for field in m._meta.fields]
+        return {capfirst(word): word for word in words}
 
     def log_deletions(self, request, queryset):
         """Write them down in the security log too."""

@@ -49,6 +49,8 @@ class Requirement(models.Model):
     )
 
     objects = RequirementQuerySet.as_manager()
+    # What the field is called, where somebody has told.
+    label = ""
 
     class Meta:
         verbose_name = _("required field")
@@ -63,4 +65,4 @@ class Requirement(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.label or self.name

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -97,6 +98,31 @@ def test_the_last_operator_stays(setup, heatpumps, olaf, ben):
     setup.load().delete("memberships", str(olaf.pk))
     setup.save()
     assert [member.user for member in heatpumps.memberships.operating()] == [ben]
+
+
+def test_two_equal_rows_are_refused_with_a_sentence(setup, heatpumps, clara):
+    for _number in range(2):
+        setup.add("memberships", user=found(setup, clara), role="rep")
+        phase = heatpumps.phases.in_order().first()
+        setup.add("requirements", phase=str(phase.pk), name="phone")
+    assert setup.send().status_code == 200
+    said = "".join(map(str, setup.errors()))
+    assert "Diese Person hat diese Rolle hier bereits" in said
+    assert "Dieses Feld ist in der Phase schon Pflicht" in said
+
+
+def test_the_history_names_what_was_changed_in_german(setup, heatpumps, area):
+    phase = heatpumps.phases.in_order().first()
+    setup.add("requirements", phase=str(phase.pk), name=f"feld-{area.pk}")
+    setup.data["allows_early_loss"] = "on"
+    setup.set("fields", "Baujahr", is_retired="on")
+    setup.set("phases", phase.name, target_days="3")
+    setup.save()
+    address = reverse("admin:marketplaces_marketplace_history", args=[heatpumps.pk])
+    text = setup.client.get(address).content.decode()
+    assert f"Pflichtfeld „{area.label}“" in text
+    for word in ("Verloren vor der letzten Phase", "tillgelegt für", "Soll in Arbeitstagen"):
+        assert word in text
 
 
 def test_the_number_of_values_is_shown(setup, lead_with_area):
