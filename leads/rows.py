@@ -18,6 +18,10 @@ from .numbers import euro
 from .targets import show_lying
 
 
+# What fits into a row; of a longer process it says the place and the number of phases.
+MOST_DOTS = 12
+
+
 class _Alike:
     """Equal where all that it holds is equal, so that what is drawn of it can be kept."""
 
@@ -147,7 +151,9 @@ def _market(name, color):
 
 @lru_cache(maxsize=10_000)
 def _phase(name, dots):
-    return render_to_string("leads/rows/phase.html", {"name": name, "dots": dots})
+    place = dots.index("current") + 1 if len(dots) > MOST_DOTS else None
+    context = {"name": name, "dots": dots, "place": place}
+    return render_to_string("leads/rows/phase.html", context)
 
 
 def _with_dots(phases):

@@ -219,3 +219,15 @@ def test_the_list_shows_a_dot_for_each_phase(page_of_anna, lead):
     assert [dot["class"].split("--")[1] for dot in dots] == [
         "done", "done", "current", "coming", "coming",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("added", "shown"), [(7, ""), (8, "3/13")])
+def test_the_list_shows_the_place_among_more_phases_than_fit(
+    page_of_anna, lead, heatpumps, added, shown
+):
+    for position in range(6, 6 + added):
+        heatpumps.phases.create(name=f"Zusatz {position}", position=position)
+    phase = read(page_of_anna.get("/leads/")).one("span", class_="lead-table__phase")
+    dots = phase.one("span", class_="dots", aria_hidden="true")
+    assert (dots.text, len(dots.all("i"))) == (shown, 0 if shown else 12)
+    assert phase.text.removeprefix(shown).strip() == "Angebot"
