@@ -173,8 +173,9 @@ def actions_of(sight):
     """Yield what can be done anywhere by somebody with this sight."""
     if not sight.marketplaces:
         return
-    new = pgettext("search words", "new own lead")
-    yield Entry("plus", _("Enter a lead"), reverse("leads:enter"), new)
+    if sight.can_enter:
+        new = pgettext("search words", "new own lead")
+        yield Entry("plus", _("Enter a lead"), reverse("leads:enter"), new)
     yield Entry("file-spreadsheet", _("Import leads"), reverse("leads:imports"), "CSV Excel")
     for text, name in (
         (_("Export leads in progress (Excel)"), "export"),

@@ -22,7 +22,7 @@ class Sight:
     """
 
     user_id: int
-    # By name; with `is_managed` where every lead is seen.
+    # By name; with `is_managed` where every lead is seen, `is_worked` where the user works.
     marketplaces: tuple
     # Under which what is read beside the marketplaces is kept; see Question.
     setup_mark: int | None = None
@@ -33,9 +33,10 @@ class Sight:
         kind = ("sight", bool(user.is_superuser))
         marketplaces = []
         asked = Question(kind, _build(user), {"owner": user.pk})
-        for *shown, is_managed in asked.rows(user.setup_mark):
+        for *shown, is_managed, is_worked in asked.rows(user.setup_mark):
             marketplace = Marketplace.from_db(connection.alias, SHOWN, shown)
             marketplace.is_managed = bool(is_managed)
+            marketplace.is_worked = bool(is_worked)
             marketplaces.append(marketplace)
         return cls(user.pk, tuple(marketplaces), user.setup_mark)
 
@@ -66,6 +67,11 @@ class Sight:
         """Whether other people's leads are seen, too."""
         return any(marketplace.is_managed for marketplace in self.marketplaces)
 
+    @property
+    def can_enter(self):
+        """Whether the user may enter leads anywhere."""
+        return any(marketplace.is_worked for marketplace in self.marketplaces)
+
     def slice_of(self, marketplace):
         """The slice of one of the marketplaces."""
         path = {"marketplace": marketplace.pk}
@@ -76,6 +82,6 @@ def _build(user):
     def build(given):
         somebody = User(pk=given["owner"], is_superuser=user.is_superuser)
         seen = Marketplace.objects.seen_by(somebody).with_role_of(somebody).by_name()
-        return seen.values_list(*SHOWN, "is_managed")
+        return seen.values_list(*SHOWN, "is_managed", "is_worked")
 
     return build

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from leadbook.htmx import page_or_part, wants_part
@@ -20,9 +21,16 @@ def in_progress(request):
         start = next((view for view in views if view.is_start), None)
         if start:
             return HttpResponseRedirect(f"{request.path}?{start.query}")
-    leads = LeadList(sight_of(request), request.GET, user=request.user)
+    sight = sight_of(request)
+    leads = LeadList(sight, request.GET, user=request.user)
     counts = counters(request, with_filters=leads.counted.all)
-    context = {"list": leads, "views": views, "counts": counts}
+    entry_address = reverse("leads:enter") if sight.can_enter else None
+    context = {
+        "list": leads,
+        "views": views,
+        "counts": counts,
+        "entry_address": entry_address,
+    }
     return render(request, page_or_part(request, "leads/list.html", "answer"), context)
 
 

@@ -32,10 +32,10 @@ class MarketplaceQuerySet(OperatedQuerySet):
         return self.all() if user.is_superuser else self.worked_by(user)
 
     def with_role_of(self, user):
-        """With `is_managed`: whether `user` sees every lead, not only the own ones."""
-        managing = Membership.objects.of(user).managing().filter(marketplace=OuterRef("pk"))
-        is_managed = models.Value(True) if user.is_superuser else Exists(managing)
-        return self.annotate(is_managed=is_managed)
+        """With `is_managed`, whether `user` sees every lead, and `is_worked`, works there."""
+        here = Membership.objects.of(user).filter(marketplace=OuterRef("pk"))
+        is_managed = models.Value(True) if user.is_superuser else Exists(here.managing())
+        return self.annotate(is_managed=is_managed, is_worked=Exists(here.selling()))
 
     def reminding(self):
         """Which send mails about forgotten leads."""

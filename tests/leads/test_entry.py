@@ -204,9 +204,18 @@ def test_a_marketplace_without_phases_takes_no_lead_and_keeps_what_is_typed(
     assert everything() == before
 
 
-def test_who_sells_nowhere_is_told_so(signed_in, olaf, heatpumps):
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_who_sells_nowhere_is_told_so_and_offered_no_entry(
+    signed_in, page_of_anna, olaf, heatpumps, is_superuser
+):
+    pages = ("/leads/", "/leads/suche/?q=anlegen")
+    assert [len(read(page_of_anna.get(page)).all("a", href=ENTER)) for page in pages] == [2, 1]
+    olaf.is_superuser = is_superuser
+    olaf.save()
     client = signed_in(olaf)
     assert "Noch kein Marktplatz" in read(client.get(ENTER)).text
+    for page in pages:
+        assert not read(client.get(page)).all("a", href=ENTER)
     before = everything()
     data = {"name": "x", "marktplatz": heatpumps.slug, "token": uuid.uuid4()}
     assert client.post(ENTER, data).status_code in {200, 403, 404}
