@@ -17,7 +17,6 @@ from .moments import Instant, show_past
 from .numbers import euro
 from .targets import show_lying
 
-
 # What fits into a row; of a longer process it says the place and the number of phases.
 MOST_DOTS = 12
 

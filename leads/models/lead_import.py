@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from marketplaces.models import Marketplace
-
 from leads.text import LONGEST_HEADING, heading_key
+from marketplaces.models import Marketplace
 
 from .attachment import attachment_storage
 from .errors import Unchangeable

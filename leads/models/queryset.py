@@ -234,6 +234,12 @@ class LeadQuerySet(OperatedQuerySet):
         """Leads on which somebody else works."""
         return self.exclude(owner=user)
 
+    def stranded(self):
+        """Leads whose owner does not sell in their marketplace any more, or is not active."""
+        selling = Membership.objects.selling().active()
+        theirs = selling.filter(user=OuterRef("owner"), marketplace=OuterRef("marketplace"))
+        return self.filter(~Exists(theirs))
+
     def forgotten_by(
         self, user, marketplace, *, day, idle_since, late_since, reminded_since, most
     ):

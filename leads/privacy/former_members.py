@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from leadbook import provenance
@@ -20,6 +20,20 @@ class StillActive(LeadError):
     message = _("This account is active; deactivate it first.")
 
 
+class StillOwner(LeadError):
+    """Leads in progress would be left with somebody who is not there any more."""
+
+    def __init__(self, user, count):
+        text = ngettext(
+            "The account %(username)s still owns %(count)d lead in progress. Hand it over in "
+            "the administration, under Leads.",
+            "The account %(username)s still owns %(count)d leads in progress. Hand them over "
+            "in the administration, under Leads.",
+            count,
+        )
+        super().__init__(text % {"username": user.username, "count": count})
+
+
 class AlreadyAnonymised(LeadError):
     """The account's data were erased before."""
 
@@ -31,8 +45,9 @@ def anonymise_user(user, *, by, reason):
 
     Events, erasures and the admin's log name the replacement from then on. Memberships and
     sessions go. What the member wrote into journals stays: it belongs to the leads.
-    Repeated after a restore, it deactivates the account as well.
-    Raises StillActive, AlreadyAnonymised.
+    Repeated after a restore, it deactivates the account as well, and leaves the leads in
+    progress that the backup still has of it to the operators.
+    Raises StillActive, StillOwner, AlreadyAnonymised.
     """
     with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
         user = User.people.personal().hold(user.pk)
@@ -43,21 +58,28 @@ def anonymise_user(user, *, by, reason):
             user.is_active = False
         if user.is_active:
             raise StillActive
+        open_leads = user.open_leads.count()
+        if open_leads and reason != Erasure.Reason.REPLAY:
+            raise StillOwner(user, open_leads)
         erasure = Erasure.objects.create(user=user, reason=reason, **provenance.signature(by))
         names = {str(user), user.get_full_name(), user.username, user.email} - {""}
         SessionStore.end_all_of(user)
         user.replace_name(username=f"former-{user.pk}", name=gettext("Former member"))
         memberships, _details = user.memberships.all().delete()
-        erasure.counts = {
-            "memberships": memberships,
-            "events": LeadEvent.objects.filter(actor=user).update(actor_name=str(user)),
-        }
-        handed_over = LeadEvent.objects.handed_over()
-        handed_over.filter(old=user.pk).update(old_text=str(user))
-        handed_over.filter(new=user.pk).update(new_text=str(user))
+        erasure.counts = {"memberships": memberships, "events": _rename_in_history(user)}
         Erasure.objects.filter(actor=user).update(actor_name=str(user))
         traces.forget_person(user, sorted(names, key=len, reverse=True))
         erasure.finished_at = timezone.now()
         erasure.save(update_fields=["counts", "finished_at"])
         transaction.on_commit(lambda: erasure_list.append_or_tell(erasure))
+        if open_leads:
+            erasure.left_undone.append(StillOwner(user, open_leads).message)
     return erasure
+
+
+def _rename_in_history(user):
+    """Let events name the replacement; return how many the member made."""
+    handed_over = LeadEvent.objects.handed_over()
+    handed_over.filter(old=user.pk).update(old_text=str(user))
+    handed_over.filter(new=user.pk).update(new_text=str(user))
+    return LeadEvent.objects.filter(actor=user).update(actor_name=str(user))

@@ -17,7 +17,7 @@ from leads.relocating import leads_in, relocate_leads
 from leads.tasks import sort_anew
 from leads.uploads import megabytes
 from marketplaces.forms import MarketplaceForm, RelocateForm
-from marketplaces.models import Field, Marketplace, Phase
+from marketplaces.models import Field, Marketplace, Membership, Phase
 
 from .inlines import (
     ChecklistInline,
@@ -180,16 +180,23 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
         super().save_formset(request, form, formset, change)
         if formset.model is Phase:
             request.newly_retired = formset.newly_retired()
+        if formset.model is Membership:
+            request.has_sent_away = bool(formset.deleted_objects or formset.changed_objects)
         if formset.model is Field and formset.newly_other_kind():
             marketplace_id = form.instance.pk
             transaction.on_commit(lambda: sort_anew.enqueue(marketplace_id))
 
     def response_change(self, request, obj):
-        """After a phase was retired in which leads stand, offer to move them."""
+        """After a phase was retired in which leads stand, offer to move them.
+
+        After somebody was sent away who owns leads, stay where that is said.
+        """
         response = super().response_change(request, obj)
         left_behind = obj.phases.left_behind().among(getattr(request, "newly_retired", ()))
         if phase := left_behind.in_order().first():
             return HttpResponseRedirect(self._relocate_url(phase))
+        if getattr(request, "has_sent_away", False) and obj.stranded_people.exists():
+            return HttpResponseRedirect(request.path)
         return response
 
     def relocate_view(self, request, marketplace_id, phase_id):

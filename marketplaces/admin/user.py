@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -75,6 +76,7 @@ class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
         (_("Person"), {"fields": [("first_name", "last_name"), "email"]}),
     ]
     inlines = [RolesInline]
+    change_form_before_template = "admin/marketplaces/user/leads.html"
 
     @display(description=_("Name"), ordering="last_name")
     def full_name(self, person):
@@ -101,6 +103,13 @@ class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
             return super().get_search_results(request, queryset, search_term)
         remember_found(request, User.people.active().called(search_term.strip()))
         return User.people.findable_by(request.user, search_term), False
+
+    def response_change(self, request, obj):
+        """Stay where it is said that the person owns leads without working on them."""
+        response = super().response_change(request, obj)
+        if obj.open_leads.stranded().exists():
+            return HttpResponseRedirect(request.path)
+        return response
 
     def get_deleted_objects(self, objs, request):
         """Say in one sentence what stands in the way, however much it is."""

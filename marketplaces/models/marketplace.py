@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from .operated import OperatedQuerySet
-from .people import Membership
+from .people import Membership, User
 
 
 class MarketplaceQuerySet(OperatedQuerySet):
@@ -221,6 +221,11 @@ class Marketplace(models.Model):
         if self.storage_limit_gb is None:
             return settings.UPLOAD_MAX_BYTES_PER_MARKETPLACE
         return self.storage_limit_gb * 10**9
+
+    @property
+    def stranded_people(self):
+        """Who owns leads in progress here but does not work here any more."""
+        return User.people.stranded_in(self)
 
     @property
     def first_phase(self):

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from .daily_mail import DailyMailQuerySet, Mailed
@@ -87,6 +87,17 @@ class PersonQuerySet(DailyMailQuerySet):
         theirs = leads.personal().in_progress().filter(owner=OuterRef("pk"))
         return self.filter(Exists(theirs)).order_by("last_name", "first_name", "id")
 
+    def stranded_in(self, marketplace):
+        """People with leads in progress here, with `lead_count`, who do not sell here now."""
+        selling = Membership.objects.selling().active().within(marketplace.pk)
+        theirs = marketplace.leads.personal().in_progress().filter(owner=OuterRef("pk"))
+        counted = theirs.order_by().values("owner").annotate(number=Count("pk"))
+        return (
+            self.exclude(pk__in=selling.values("user_id"))
+            .owning(marketplace.leads.all())
+            .annotate(lead_count=Subquery(counted.values("number")))
+        )
+
     def to_be_mailed(self, mail, marketplaces, day):
         """Sellers of these marketplaces who want the mail and have not got that of the day."""
         selling = Membership.objects.selling().filter(marketplace__in=marketplaces)
@@ -163,6 +174,11 @@ class User(Mailed, AbstractUser):
         self.email, self.last_login = "", None
         self.set_unusable_password()
         self.save()
+
+    @property
+    def open_leads(self):
+        """The leads in progress that the person owns, wherever they are."""
+        return self.leads.personal().in_progress()
 
     @property
     def has_history(self):

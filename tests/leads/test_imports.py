@@ -231,7 +231,9 @@ def test_columns_are_chosen_remembered_and_refused_where_they_do_not_fit(send_fi
 
 
 def test_who_imports_own_leads_changes_no_heading_that_speaks_for_itself(send_file, anna):
-    client, _response = send_file("Name;Telefon;Gruppe\nMeier;08031 1;x\n", by=anna, mode="own")
+    client, _response = send_file(
+        "Name;Telefon;Gruppe\nMeier;08031 1;x\n", by=anna, mode="own"
+    )
     form = read(client.get(at())).form(at("spalten/"))
     client.post(at("spalten/"), form.sends(**{"spalte-1": "", "spalte-2": "need"}))
     send_file("Name;Telefon;Gruppe\nHuber;08031 2;y\n")

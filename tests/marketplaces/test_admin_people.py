@@ -5,6 +5,8 @@ from django.contrib.auth import authenticate
 from django.urls import reverse
 
 from marketplaces.models import Marketplace, User
+from tests import factories
+from tests.markup import read
 
 from .admin_page import MarketplacePage
 
@@ -13,12 +15,29 @@ def page(name, *args):
     return reverse(f"admin:marketplaces_{name}", args=args)
 
 
+AUTOCOMPLETE = {
+    "app_label": "marketplaces", "model_name": "membership", "field_name": "user",
+}  # fmt: skip
 NO_ROLES = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
 
 
 @pytest.fixture
 def superuser(admin_user, signed_in):
     return signed_in(admin_user)
+
+
+@pytest.fixture
+def operators_page(signed_in, olaf, clara, heatpumps):
+    client = signed_in(olaf)
+    # Who is found by the whole name may be made a member.
+    client.get("/admin/autocomplete/", {**AUTOCOMPLETE, "term": clara.username})
+    return MarketplacePage(client, heatpumps)
+
+
+def listed(client, shown):
+    """The leads of the list to which the way to hand them over leads."""
+    (link,) = {link["href"] for link in shown.all("a") if link.text == "Übergeben"}
+    return list(client.get(link).context["cl"].result_list)
 
 
 def test_a_superuser_adds_an_account_with_a_role(superuser, heatpumps):
@@ -59,6 +78,50 @@ def test_a_superuser_deactivates_an_account(superuser, lead, anna, signed_in):
     anna.refresh_from_db()
     assert not anna.is_active
     assert client.get("/leads/").status_code == 302
+    # Her leads wait for somebody: the page says so again.
+    assert answer.url == page("user_change", anna.pk)
+    text = read(superuser.get(answer.url)).text
+    assert "Beispiel betreut 1 Lead in Bearbeitung" in text
+    assert "An 1 davon kann Beispiel nicht mehr arbeiten" in text
+
+
+def test_the_page_of_a_person_leads_to_the_own_leads(
+    superuser, admin_user, lead, heatpumps, anna, ben
+):
+    factories.accepted(heatpumps, ben, name="Bens")
+    shown = read(superuser.get(page("user_change", anna.pk)))
+    assert "Anna Beispiel betreut 1 Lead in Bearbeitung" in shown.text
+    assert "nicht mehr arbeiten" not in shown.text
+    assert listed(superuser, shown) == [lead]
+    lead.hand_over(to=ben, by=admin_user)
+    assert "betreut" not in read(superuser.get(page("user_change", anna.pk))).text
+
+
+@pytest.mark.parametrize("change", ["removed", "another role", "another person"])
+def test_who_is_sent_away_is_said_to_own_leads(operators_page, lead, anna, clara, change):
+    if change == "removed":
+        operators_page.delete("memberships", str(anna.pk))
+    elif change == "another role":
+        operators_page.set("memberships", str(anna.pk), role="operator")
+    else:
+        operators_page.set("memberships", str(anna.pk), user=clara.pk)
+    assert operators_page.save().url == operators_page.address
+    shown = read(operators_page.client.get(operators_page.address))
+    assert (
+        "Anna Beispiel arbeitet hier nicht mehr an Leads, betreut aber noch 1 Lead in Bearb"
+        in shown.text
+    )
+    assert listed(operators_page.client, shown) == [lead]
+    # Once they are handed over, there is nothing to say.
+    heir = lead.marketplace.memberships.selling().first().user
+    lead.hand_over(to=heir, by=lead.marketplace.memberships.get(role="manager").user)
+    assert "nicht mehr an Leads" not in read(operators_page.load().response).text
+
+
+def test_who_is_sent_away_without_leads_leaves_nothing_to_say(operators_page, lead, ben):
+    operators_page.delete("memberships", str(ben.pk))
+    assert operators_page.save().url == page("marketplace_changelist")
+    assert "nicht mehr an Leads" not in read(operators_page.load().response).text
 
 
 @pytest.mark.parametrize("left", ["is_active", "is_staff", "is_superuser"])

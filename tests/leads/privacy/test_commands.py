@@ -1,5 +1,6 @@
 """The commands for erasure and for former members: they show, ask and do."""
 
+import json
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import translation
 from leads.models import Erasure, Lead
 from leads.privacy import replaying
 from marketplaces.models import Marketplace, User
+from tests import factories
 from tests.state import changes, everything
 
 from .conftest import PERSONAL
@@ -170,6 +172,38 @@ def test_a_former_member_is_erased_once_and_again_after_a_restore(former, settin
         assert replaying.replay() == 1
     other.refresh_from_db()
     assert str(other) == "Ehemaliges Mitglied"
+
+
+def test_who_still_owns_leads_keeps_the_name(former, told, ben, olaf, settings, commits):
+    Lead.objects.filter(pk=told.lead.pk).update(owner=former)
+    gone = factories.accepted(told.lead.marketplace, ben)
+    Lead.objects.filter(pk=gone.pk).update(owner=former)
+    gone.anonymise(by=None, reason="request", among=Lead.objects.all())
+    before = everything()
+    # What is anonymised cannot be handed over, and need not be.
+    with pytest.raises(CommandError, match="jgrossmann gehört noch 1 Lead in Bearbeitung"):
+        run("anonymise_user", "jgrossmann", "--yes")
+    assert changes(before, everything()) == {}
+    Lead.objects.get(pk=told.lead.pk).hand_over(to=ben, by=olaf)
+    with commits():
+        run("anonymise_user", "jgrossmann", "--yes")
+    assert places(*NAMES) == set()
+
+
+def test_a_restored_account_goes_again_with_its_leads(former, told, settings, commits):
+    """The backup is from before they were handed over: somebody must do so again."""
+    Lead.objects.filter(pk=told.lead.pk).update(owner=former)
+    line = {
+        "user": former.pk, "created_at": former.date_joined.isoformat(),
+        "erased_at": former.date_joined.isoformat(), "reason": "request",
+    }  # fmt: skip
+    settings.ERASURE_LIST.write_text(json.dumps(line) + "\n")
+    said = []
+    with commits():
+        assert replaying.replay(tell=said.append) == 1
+    (sentence,) = said
+    assert f"former-{former.pk} gehört noch 1 Lead in Bearbeitung" in sentence
+    assert places(*NAMES) == set()
 
 
 def test_the_database_refuses_another_name_in_an_erasure(former):
