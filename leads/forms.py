@@ -196,7 +196,16 @@ class EntryBox(NamedTuple):
     is_typed: bool
 
 
-class EntryForm(forms.Form):
+class RenewsToken:
+    """Of a form with a `token`: sent once more, it is no repeat."""
+
+    def renew_token(self):
+        """Carry another token, so that what was typed can be sent as something new."""
+        self.data = self.data.copy()
+        self.data["token"] = str(uuid.uuid4())
+
+
+class EntryForm(RenewsToken, forms.Form):
     """A journal entry. The `token` lets the same form write one entry only."""
 
     kinds = JournalEntry.WRITTEN_KINDS
@@ -252,7 +261,7 @@ class KeptEntryForm(TakesFollowUp, EntryForm):
         return data
 
 
-class CallForm(TakesFollowUp):
+class CallForm(RenewsToken, TakesFollowUp):
     """What came of a call to `lead`. The `token` lets the same form record one only."""
 
     outcome = forms.ChoiceField(

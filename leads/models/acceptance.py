@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from leads.fields import fields_of
 
-from .errors import AlreadyTaken, NoPhases
+from .errors import AlreadyTaken, NoPhases, SentBefore
 from .event import LeadEvent
 from .refusal import LeadRefusal
 
@@ -18,11 +18,11 @@ class Acceptance:
         """Create an own lead of `by` in the first phase and return it.
 
         `values` maps field names to Python values. A `token` that was used before gives
-        the lead of that time. Raises NoPhases; IntegrityError for an `external_id` that
-        is used.
+        the lead of that time; SentBefore where other values were entered with it. Raises
+        NoPhases; IntegrityError for an `external_id` that is used.
         """
         if token and (lead := cls.objects.entered_with(token, by=by)):
-            return lead
+            return lead._entered_again(marketplace, values)
         lead = cls(
             marketplace=marketplace, owner=by, entry_token=token, external_id=external_id
         )
@@ -34,7 +34,8 @@ class Acceptance:
         except IntegrityError:
             if token is None:
                 raise
-            return cls.objects.get(entry_token=token, owner=by)
+            lead = cls.objects.get(entry_token=token, owner=by)
+            return lead._entered_again(marketplace, values)
         lead.save_search_document()
         if lead.own_values:
             lead.save_field_values()
@@ -96,6 +97,14 @@ class Acceptance:
             )
             if is_new:
                 self.record(LeadEvent.Kind.DECLINED, by=by, new_text=reason)
+
+    def _entered_again(self, marketplace, values):
+        again = self.unsaved(marketplace, values)
+        if self.marketplace_id != marketplace.pk or any(
+            field.value_of(self) != field.value_of(again) for field in fields_of(marketplace)
+        ):
+            raise SentBefore
+        return self
 
     def _start(self):
         phase = self.marketplace.hold_first_phase()

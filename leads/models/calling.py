@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from .counting import MOST
-from .errors import NotInProgress
+from .errors import NotInProgress, SentBefore
 from .event import LeadEvent
 from .journal import JournalEntry
 
@@ -19,23 +19,26 @@ class Calling:
     ):
         """Write an attempt to call into the journal; return its event.
 
-        The same `token` twice writes one and returns None the second time. A
-        `follow_up_at` is set with its note in the same transaction; on a closed lead that
-        raises NotInProgress.
+        The same `token` twice writes one and returns None the second time, but raises
+        SentBefore where that is about another call. A `follow_up_at` is set with its note
+        in the same transaction; on a closed lead that raises NotInProgress.
         """
         with self.locked_for(by):
-            if token and self.journal.filter(token=token).exists():
+            outcome = JournalEntry.Outcome(outcome)
+            # The journal refuses an empty text, and the word is found by a search.
+            text = note or str(outcome.label)
+            if token and self.written_with(token, outcome=outcome, text=text):
+                if follow_up_at and follow_up_at != self.follow_up_at:
+                    raise SentBefore
                 return None
             if follow_up_at and not self.is_in_progress:
                 raise NotInProgress
-            outcome = JournalEntry.Outcome(outcome)
             extra = {"token": token} if token else {}
-            # The journal refuses an empty text, and the word is found by a search.
             entry = self.write_line(
                 author=by,
                 kind=JournalEntry.Kind.CALL,
                 outcome=outcome,
-                text=note or str(outcome.label),
+                text=text,
                 **extra,
             )
             self.save_change(*self.counted_calls(entry))

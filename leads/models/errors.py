@@ -88,6 +88,15 @@ class Unchangeable(LeadError):
     message = _("This cannot be changed any more.")
 
 
+class SentBefore(LeadError):
+    """The form has written something else before; a repeat is only what is equal."""
+
+    message = _(
+        "This form has been sent before with other contents, and those are saved. Send it "
+        "once more to save these, too."
+    )
+
+
 class StorageAway(LeadError):
     """The storage of attachments is full or does not answer."""
 

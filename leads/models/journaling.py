@@ -3,7 +3,7 @@
 from django.db import IntegrityError
 from django.utils import timezone
 
-from .errors import FieldConflict, Unchangeable
+from .errors import FieldConflict, SentBefore, Unchangeable
 from .event import LeadEvent
 from .journal import JournalEntry
 
@@ -12,7 +12,10 @@ class Journaling:
     """The verbs on journal entries; mixed into Lead."""
 
     def write_entry(self, *, text, by, kind=JournalEntry.Kind.NOTE, token=None):
-        """Write an entry and return it; the same `token` twice writes one."""
+        """Write an entry and return it; the same `token` twice writes one.
+
+        With other contents the second time raises SentBefore.
+        """
         extra = {"token": token} if token else {}
         try:
             with self.locked_for(by):
@@ -21,9 +24,19 @@ class Journaling:
                 return entry
         except IntegrityError:
             # Seldom, so that nobody else looks for it first.
-            if written := self.journal.filter(token=token).first():
+            if written := self.written_with(token, kind=kind, text=text):
                 return written
             raise
+
+    def written_with(self, token, **contents):
+        """Return the entry that the form with `token` has written, or None.
+
+        Raises SentBefore where its `contents` were others.
+        """
+        written = self.journal.filter(token=token).first()
+        if written and any(getattr(written, name) != contents[name] for name in contents):
+            raise SentBefore
+        return written
 
     def edit_entry(self, entry_id, *, text, by, seen=None):
         """Change an own entry's text; return the event, or None without a change.

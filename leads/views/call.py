@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadbook.htmx import page_or_part
 from leads.forms import CallForm
-from leads.models import NotInProgress
+from leads.models import NotInProgress, SentBefore
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
 from leads.views.answers import changed, worked_lead
@@ -32,6 +32,10 @@ def record(request, lead_id):
         )
     except NotInProgress as error:
         form.add_error("follow_up_at", error.message)
+        return _dialog(request, lead, form, status=409)
+    except SentBefore as error:
+        form.add_error("note", error.message)
+        form.renew_token()
         return _dialog(request, lead, form, status=409)
     if event:
         toast(request, _("Call: %(outcome)s") % {"outcome": form.outcome_label}, undo=[event])

@@ -1,6 +1,5 @@
 """Entering an own lead."""
 
-from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from leadbook.htmx import page_or_part, wants_part
 from leads.forms import MarketplaceForm, TokenForm, lead_fields_form
 from leads.match_keys import is_matched
-from leads.models import Lead, NoPhases
+from leads.models import Lead, NoPhases, SentBefore
 from leads.toasts import toast
 from leads.twins import twins_of
 from leads.views.answers import go
@@ -64,8 +63,11 @@ def _entered(request, marketplaces, marketplace):
             marketplace=marketplace, values=form.values, by=request.user, token=token_sent
         )
     except NoPhases as error:
-        messages.error(request, error.message)
-        return _form(*shown, status=409)
+        return _form(*shown, status=409, refusal=error.message)
+    except SentBefore as error:
+        # Sent once more it is a lead of its own.
+        shown = request, marketplaces, marketplace, TokenForm(), form
+        return _form(*shown, status=409, refusal=error.message)
     toast(request, _("“%(lead)s” is entered.") % {"lead": lead.name})
     return go(request, "leads:detail", lead.pk)
 

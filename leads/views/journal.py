@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadbook.htmx import page_or_part
 from leads.forms import EntryForm, EntryTextForm, KeptEntryForm
-from leads.models import FieldConflict, NotInProgress
+from leads.models import FieldConflict, NotInProgress, SentBefore
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
 from leads.views.answers import changed, own_entry, posted_to, worked_lead
@@ -32,6 +32,10 @@ def write(request, lead_id):
             lead.write_entry(kind=data["kind"], **shared)
     except NotInProgress as error:
         form.add_error("follow_up_at", error.message)
+        return render(request, template, context, status=409)
+    except SentBefore as error:
+        form.add_error("text", error.message)
+        form.renew_token()
         return render(request, template, context, status=409)
     main = None if is_kept else "leads/journal/composer.html#composer"
     fields = FOLLOW_UP if is_kept else ()

@@ -46,6 +46,30 @@ def test_one_tap_writes_a_call_and_a_second_tap_none(page_of_anna, anna, lead, h
     assert "1 Versuch an 1 Tag" in head(page_of_anna, lead)
 
 
+@BOTH
+@pytest.mark.parametrize(
+    "other",
+    [{"outcome": "reached"}, {"note": "Doch"}, {"follow_up_at_day": "2027-05-04"}],
+    ids=["outcome", "note", "follow-up"],
+)
+def test_another_call_by_the_same_form_keeps_what_was_typed(
+    page_of_anna, lead, headers, other
+):
+    data = form_of(page_of_anna, lead).sends(outcome="mailbox", note="Besetzt")
+    page_of_anna.post(address(lead), data)
+    before = everything()
+    response = page_of_anna.post(address(lead), data | other, headers=headers)
+    assert response.status_code == 409
+    form = read(response).form(address(lead))
+    assert "schon einmal mit anderem Inhalt" in form.text
+    again = form.sends(outcome=(data | other)["outcome"])
+    for name in ("note", "follow_up_at_day"):
+        assert again[name] == (data | other)[name]
+    assert everything() == before
+    page_of_anna.post(address(lead), again)
+    assert lead.journal.attempts().count() == 2
+
+
 def test_attempts_and_their_days_are_counted_since_the_acceptance(page_of_anna, anna, lead):
     lead.record_call(outcome="reached", by=anna)
     lead.journal.written().update(created_at=lead.accepted_at - timedelta(days=1))

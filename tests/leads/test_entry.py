@@ -46,12 +46,40 @@ def test_an_own_lead_starts_in_the_first_phase(page_of_anna, anna, heatpumps):
 
 
 def test_the_same_form_sent_twice_enters_one_lead(page_of_anna, heatpumps):
-    data = form_of(page_of_anna).sends(name="Familie Öttl")
+    area = factories.make_field(heatpumps, "Wohnfläche", "number", unit="m²")
+    roof = factories.make_field(heatpumps, "Dach", "choices", choices="Ziegel\nBlech\nFlach")
+    data = form_of(page_of_anna).sends(
+        name="Familie Öttl",
+        value="1.234,50",
+        wish_date="2027-04-01",
+        follow_up_at_day="2027-01-15",
+        follow_up_at_time="09:30",
+        phone="08031 555",
+        **{f"feld-{area.pk}": "185,5", f"feld-{roof.pk}": ["Blech", "Ziegel"]},
+    )
     first = page_of_anna.post(ENTER, data)
     before = everything()
     second = page_of_anna.post(ENTER, data)
     assert first["Location"] == second["Location"]
     assert everything() == before
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+def test_another_lead_by_the_same_form_keeps_what_was_typed(page_of_anna, heatpumps, headers):
+    area = factories.make_field(heatpumps, "Wohnfläche", "number", unit="m²")
+    data = form_of(page_of_anna).sends(name="Familie Öttl", phone="08031 555")
+    page_of_anna.post(ENTER, data)
+    before = everything()
+    for other in ({"name": "Familie Huber"}, {f"feld-{area.pk}": "185,5"}):
+        response = page_of_anna.post(ENTER, data | other, headers=headers)
+        assert response.status_code == 409
+        assert "schon einmal mit anderem Inhalt" in response.text
+        form = read(response).form(ENTER)
+        assert everything() == before
+    again = form.sends(name="Familie Huber", phone="08031 777")
+    assert again[f"feld-{area.pk}"] == "185,5"
+    assert page_of_anna.post(ENTER, again).status_code in {200, 303}
+    assert Lead.objects.count() == 2
 
 
 def test_two_forms_enter_two_leads_and_nobody_elses_token_opens_a_lead(

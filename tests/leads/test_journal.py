@@ -127,6 +127,27 @@ def test_the_same_form_sent_twice_writes_one_entry(page_of_anna, lead):
     assert everything() == before
 
 
+@BOTH
+@pytest.mark.parametrize("other", [{"text": "Zweimal"}, {"kind": "call"}])
+def test_the_same_form_with_another_text_keeps_it_and_writes_it_when_sent_once_more(
+    page_of_anna, lead, headers, other
+):
+    """Where an answer got lost, and who had written went on writing."""
+    data = composer(page_of_anna, lead).sends(text="Einmal")
+    page_of_anna.post(journal_address(lead), data)
+    before = everything()
+    response = page_of_anna.post(journal_address(lead), data | other, headers=headers)
+    assert response.status_code == 409
+    form = read(response).form(journal_address(lead))
+    assert "schon einmal mit anderem Inhalt" in form.text
+    again = form.sends()
+    names = ("text", "kind")
+    assert [again[name] for name in names] == [(data | other)[name] for name in names]
+    assert everything() == before
+    page_of_anna.post(journal_address(lead), again)
+    assert lead.journal.written().count() == 2
+
+
 def test_the_same_token_on_another_lead_is_another_entry(page_of_anna, lead, heatpumps, anna):
     other = factories.accepted(heatpumps, anna)
     data = {"text": "Notiz", "kind": "note", "token": uuid.uuid4()}
