@@ -1,11 +1,11 @@
 import "./elements/call-link.js";
-import "./elements/draft-keeper.js";
 import "./elements/menu-box.js";
 import "./elements/modal-dialog.js";
 import "./elements/quick-keys.js";
 import "./elements/row-opener.js";
 import "./elements/row-picker.js";
 import "./elements/toast-stack.js";
+import "./lib/drafts.js";
 import "./lib/failures.js";
 import "./lib/second-clicks.js";
 import "./lib/shortcuts.js";
@@ -15,6 +15,7 @@ import "./lib/stray-drops.js";
 document.addEventListener("htmx:load", ({ detail }) => {
   const has = (names) => detail.elt.querySelector(names) !== null;
   if (has("search-palette, shortcut-list")) import("./keyboard.js");
+  if (has("draft-keeper")) import("./elements/draft-keeper.js");
   if (has("chip-or-date")) import("./elements/chip-or-date.js");
 });
 /* A mouse or a key asks for it; which key it was, is told again. */

@@ -1,4 +1,5 @@
 /* What only the page of a lead needs, so that lists do not wait for it; nor does htmx here. */
+import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";
 import "./elements/lead-bar.js";
 import "./elements/print-page.js";

@@ -280,3 +280,115 @@ def test_drafts_go_with_signing_out_and_are_never_shown_to_others(
         # What was still open in another tab keeps nothing any more.
         composer(page).press_sequentially("!")
     assert other.evaluate(DRAFTS) == 0
+
+
+def test_an_editor_with_a_draft_opens_again_wherever_its_place_appears(annas_page, lead, anna):
+    for text in ("Ruft am Montag an.", "Falsch verbunden"):
+        lead.write_entry(text=text, by=anna)
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    entry = page.locator(".journal textarea")
+    page.get_by_role("button", name="Eintrag löschen").first.click()
+    expect(page.get_by_text("Eintrag gelöscht")).to_be_visible()
+    page.get_by_role("button", name="Eintrag bearbeiten").click()
+    entry.fill("Ruft am Dienstag an.")
+    page.get_by_role("button", name="Rückgängig").click()
+    expect(page.get_by_text("Falsch verbunden")).to_be_visible()
+    expect(entry).to_have_value("Ruft am Dienstag an.")
+    page.get_by_role("tab", name="Verlauf").click()
+    expect(entry).to_have_count(0)
+    tab = page.get_by_role("tab", name="Journal")
+    tab.click()
+    expect(entry).to_have_value("Ruft am Dienstag an.")
+    expect(tab).to_be_focused()
+
+    # A single field's goes into the editor of all of them, and with it.
+    page.get_by_role("button", name="Ort bearbeiten").click()
+    town = page.locator("#fields input[name=city]")
+    town.fill("Prien")
+    page.get_by_role("button", name="Alle bearbeiten").click()
+    expect(page.locator("#fields input[name=name]")).to_be_visible()
+    expect(town).to_have_value("Prien")
+    town.press("Enter")
+    expect(page.get_by_role("group", name="Ort")).to_contain_text("Prien")
+    expect(town).to_have_count(0)
+    assert page.evaluate(DRAFTS) == 1
+
+
+def test_what_is_typed_while_a_field_is_being_saved_is_still_there(annas_page, lead):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    held = []
+    page.get_by_role("button", name="Ort bearbeiten").click()
+    town = page.get_by_role("textbox", name="Ort")
+    town.fill("Prien")
+    page.route("**/felder/city/", lambda route: held.append(route), times=1)
+    with page.expect_request("**/felder/city/"):
+        town.press("Enter")
+    town.press_sequentially(" am Chiemsee")
+    held[0].continue_()
+    expect(page.locator(".toast", has_text="Ort geändert")).to_be_visible()
+    expect(hint(page)).to_be_visible()
+    expect(town).to_have_value("Prien am Chiemsee")
+    town.press("Enter")
+    expect(page.get_by_role("group", name="Ort")).to_contain_text("Prien am Chiemsee")
+    expect(town).to_have_count(0)
+
+
+def sign_in_again(page):
+    page.get_by_label("Benutzername").fill("anna")
+    page.locator("input[name=password]").fill(factories.PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+
+
+def test_a_cell_that_is_typed_in_outlives_a_search_and_the_session(annas_page, lead):
+    page = annas_page
+    page.goto("/leads/")
+    row = page.get_by_role("row", name="Aigner")
+    row.get_by_role("gridcell").first.hover()
+    row.get_by_role("button", name="Bearbeiten", exact=True).click()
+    name = row.get_by_label("Name", exact=True)
+    name.fill("Familie Aigner-Huber")
+    search = page.get_by_role("searchbox")
+    with page.expect_response(re.compile("q=aig")):
+        search.press_sequentially("aig")
+    expect(hint(page)).to_be_visible()
+    expect(name).to_have_value("Familie Aigner-Huber")
+    expect(search).to_be_focused()
+    Session.objects.all().delete()
+    name.press("Enter")
+    sign_in_again(page)
+    expect(page.get_by_role("heading", name="Leads in Bearbeitung")).to_be_visible()
+    page.mouse.move(300, 300)
+    expect(name).to_have_value("Familie Aigner-Huber")
+    name.press("Enter")
+    expect(row.get_by_role("link", name="Familie Aigner-Huber")).to_be_visible()
+    assert page.evaluate(DRAFTS) == 0
+
+
+@pytest.mark.parametrize("place", ["lead", "list"])
+def test_a_follow_up_outlives_the_session(annas_page, lead, place):
+    page = annas_page
+
+    def ask():
+        if place == "lead":
+            page.get_by_role("button", name="Wiedervorlage", exact=True).click()
+        else:
+            page.get_by_role("checkbox", name="Auswählen").check()
+            page.get_by_role("button", name="Wiedervorlage setzen").click()
+
+    page.goto(f"/leads/{lead.pk}/" if place == "lead" else "/leads/")
+    ask()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Notiz").fill("Nach dem Urlaub, Nebenstelle 12")
+    dialog.get_by_label("Wiedervorlage").first.fill("2027-01-15")
+    Session.objects.all().delete()
+    dialog.get_by_role("button", name="Übernehmen").click()
+    sign_in_again(page)
+    ask()
+    expect(dialog.get_by_label("Notiz")).to_have_value("Nach dem Urlaub, Nebenstelle 12")
+    expect(dialog.get_by_label("Wiedervorlage").first).to_have_value("2027-01-15")
+    dialog.get_by_role("button", name="Übernehmen").click()
+    expect(page.locator(".toast", has_text="15.01.2027")).to_be_visible()
+    assert page.evaluate(DRAFTS) == 0
+    assert Lead.objects.get().follow_up_note == "Nach dem Urlaub, Nebenstelle 12"

@@ -3,6 +3,10 @@
 
    The headings say which columns can be edited, or else a cell by itself; the editor is the
    lead page's own. It stands above what the cell shows, which comes back without asking. */
+import "./draft-keeper.js";
+import { hasChanges } from "../lib/fields.js";
+import { keptFor, reopened } from "../lib/drafts.js";
+
 const CANCEL = "td > form button[formaction]";
 const TAPPING = "edit-cells";
 /* Stays when a change reloads the page; who leaves the page has it forgotten. */
@@ -23,6 +27,7 @@ class CellEditor extends HTMLElement {
     /* The pointer was here before this file was. */
     this.offer(this.querySelector("td:hover"));
     this.takeTaps(document.querySelector(".cell-editor__switch"));
+    this.reopen({ takesFocus: false });
     /* The column that was edited last; in an editor, the one behind it. */
     this.addEventListener("keydown", ({ key, target }) => {
       if (key !== "F2") return;
@@ -31,21 +36,18 @@ class CellEditor extends HTMLElement {
       const cell = cells.find(({ cellIndex }) => cellIndex >= from) ?? cells[0];
       if (cell) this.open(cell);
     });
-    this.addEventListener("input", ({ target }) => {
-      this.isTyped ||= !!target.closest("form");
-    });
     this.addEventListener("htmx:beforeSwap", (event) => {
       const { target } = event.detail;
       /* There is one editor, and in which somebody types, that one. */
       if (target.matches("td")) this.isTyped ? event.preventDefault() : this.close();
       /* The row that comes back is ticked as the one before was. */
       this.isTicked = target.matches("tr") && !!target.querySelector("[name=lead]:checked");
-      if (target.matches("tr")) this.isTyped = false;
     });
     this.addEventListener("htmx:load", ({ target }) => {
       if (!target.matches("tr")) return;
       this.showTapping();
       if (this.isTicked) target.querySelector("[name=lead]").checked = true;
+      this.reopen({ takesFocus: true });
     });
     /* Cancelled, nothing is asked for. The focus goes first: leaving a field may keep its
        draft once more. Then the form's own listeners forget that, and then the form goes. */
@@ -100,20 +102,39 @@ class CellEditor extends HTMLElement {
     return cell.dataset.field ?? this.headings[cell.cellIndex].dataset.field;
   }
 
+  addressOf(cell) {
+    return `${cell.closest("tr").querySelector("a").pathname}felder/${this.fieldOf(cell)}/`;
+  }
+
+  /* What the server has sent back with a complaint is in the fields as if it were kept. */
+  get isTyped() {
+    const form = this.querySelector("td > form");
+    return form !== null && (hasChanges(form) || form.querySelector("[data-typed]") !== null);
+  }
+
+  /* What was typed in this list, before it or a row of it came anew. */
+  reopen({ takesFocus }) {
+    const cells = [...this.querySelectorAll("tbody td")].filter((cell) => this.fieldOf(cell));
+    const isHere = (cell) => keptFor(this.addressOf(cell))?.page === location.pathname;
+    const cell = cells.find(isHere);
+    if (!cell) return;
+    if (!takesFocus) reopened.add(cell);
+    this.open(cell);
+  }
+
   open(cell) {
     /* What is typed elsewhere is confirmed first, or cancelled. */
     if (this.isTyped) return this.querySelector("td > form [type=submit]").focus();
     if (this.asked === cell) return;
     this.asked = cell;
     this.column = cell.cellIndex;
-    const address = cell.closest("tr").querySelector("a").pathname;
+    const done = () => (this.asked = null);
     window.htmx
-      .ajax("GET", `${address}felder/${this.fieldOf(cell)}/`, { target: cell, swap: "beforeend" })
-      .finally(() => (this.asked = null));
+      .ajax("GET", this.addressOf(cell), { source: cell, target: cell, swap: "beforeend" })
+      .then(done, done);
   }
 
   close() {
-    this.isTyped = false;
     this.button.remove();
     this.querySelector("td > form")?.remove();
   }

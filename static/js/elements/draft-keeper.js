@@ -3,7 +3,7 @@
    The draft carries the values that were seen along, so that what somebody else changed
    meanwhile is a conflict and not overwritten; and the token, so that an entry whose answer
    was lost is not written twice. */
-import { forget, keep, keptFor } from "../lib/drafts.js";
+import { forget, gather, keep, keptFor } from "../lib/drafts.js";
 import { isChanged, isTicked } from "../lib/fields.js";
 
 const OTHERS = ["hidden", "password", "file", "submit", "button", "fieldset"];
@@ -37,6 +37,7 @@ class DraftKeeper extends HTMLElement {
       this.form.addEventListener(name, handler);
     }
     this.warn = (event) => event.preventDefault();
+    if ("gathers" in this.dataset) gather(this.address);
     /* The server's own answer holds what was typed: that it knows it is not that it has it. */
     if ("typed" in this.dataset) this.keep();
     else this.restore(keptFor(this.address));

@@ -23,7 +23,7 @@ const keyOf = (address) => `${PREFIX}${owner}:${address}`;
 /* Keeps what `form` says for `address`; returns whether the browser could. */
 export function keep(address, content) {
   if (isOver) return false;
-  const text = JSON.stringify({ at: Date.now(), ...content });
+  const text = JSON.stringify({ ...content, at: Date.now(), page: location.pathname });
   if (text.length > LONGEST) return false;
   try {
     localStorage.setItem(keyOf(address), text);
@@ -49,6 +49,22 @@ export function forget(address) {
   } catch {
     /* A browser that keeps nothing has nothing to forget. */
   }
+}
+
+/* The addresses of all that is kept for who is signed in. */
+function addresses() {
+  const start = keyOf("");
+  const own = owner ? keys().filter((key) => key.startsWith(start)) : [];
+  return own.map((key) => key.slice(start.length));
+}
+
+/* Takes the drafts of parts, whose addresses begin with `address`, into the one of all. */
+export function gather(address) {
+  const parts = addresses().filter((one) => one !== address && one.startsWith(address));
+  if (!parts.length) return;
+  const drafts = [address, ...parts].map(keptFor).filter(Boolean);
+  const all = (name) => Object.assign({}, ...drafts.map((draft) => draft[name]));
+  if (keep(address, { fields: all("fields"), carried: all("carried") })) parts.forEach(forget);
 }
 
 function clear(isMeant) {
@@ -82,13 +98,21 @@ addEventListener("storage", (event) => {
   if (event.key === "signed-out" || event.key === null) isOver = true;
 });
 
-/* Opens again the editors that were open inside this page, once htmx listens to them. */
-document.addEventListener("DOMContentLoaded", () => {
-  if (!owner || location.pathname === "/") return;
-  const start = keyOf(location.pathname);
-  for (const key of keys().filter((one) => one.startsWith(start))) {
-    const address = CSS.escape(key.slice(keyOf("").length));
-    const inPlace = ':not([hx-target="#dialogs"])';
-    document.querySelector(`button[formaction="${address}"][hx-get]${inPlace}`)?.click();
+/* What has opened an editor not because somebody pressed it. */
+export const reopened = new WeakSet();
+
+/* Opens again the editors that were open, wherever the place of one appears. */
+document.addEventListener("htmx:load", ({ detail }) => {
+  for (const address of addresses()) {
+    const opener = `button[formaction="${CSS.escape(address)}"][hx-get]`;
+    const button = detail.elt.querySelector(`${opener}:not([hx-target="#dialogs"])`);
+    if (!button) continue;
+    reopened.add(button);
+    button.click();
   }
+});
+/* The focus stays with who is at something else meanwhile. */
+document.addEventListener("htmx:afterSwap", ({ detail: { elt, requestConfig } }) => {
+  if (!reopened.has(requestConfig?.elt) || document.activeElement === document.body) return;
+  elt.querySelector("[autofocus]")?.removeAttribute("autofocus");
 });
