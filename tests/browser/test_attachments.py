@@ -303,6 +303,32 @@ def test_an_upload_goes_on_while_another_tab_is_looked_at(files_page, lead, held
     assert names(lead) == {"Grundriss.pdf", "Anfrage.eml"}
 
 
+def test_an_undone_deletion_leaves_running_uploads_and_a_new_name_alone(
+    files_page, filed, lead, held
+):
+    filed("Anfrage.eml", MAIL)
+    filed("Grundriss.pdf", PDF)
+    files_page.reload()
+    files_page.get_by_role("button", name="Anfrage.eml löschen").click()
+    expect(row(files_page, "Anfrage.eml")).to_have_count(0)
+    files_page.get_by_role("button", name="Grundriss.pdf umbenennen").click()
+    name = files_page.get_by_role("textbox", name="Name", exact=True).last
+    name.fill("Erdgeschoss")
+    drop(files_page, {"Zusage.eml": MAIL + b"Danke", "Leer.txt": b""})
+    expect(row(files_page, "Zusage.eml").get_by_role("progressbar")).to_be_visible()
+    files_page.get_by_role("button", name="Rückgängig").click()
+    expect(row(files_page, "Anfrage.eml").get_by_role("link")).to_be_visible()
+    expect(row(files_page, "Zusage.eml").get_by_role("progressbar")).to_be_visible()
+    expect(name).to_have_value("Erdgeschoss")
+    held[0].continue_()
+    expect(row(files_page, "Zusage.eml").get_by_role("link")).to_be_visible()
+    row(files_page, "Leer.txt").get_by_role("button").click()
+    expect(row(files_page, "Leer.txt")).to_have_count(0)
+    # What comes after goes into the list that is shown, too.
+    drop(files_page, {"Nochmal leer.txt": b""})
+    expect(row(files_page, "Nochmal leer.txt")).to_be_visible()
+
+
 def test_leaving_the_page_during_an_upload_asks_first(files_page, held):
     questions = []
     files_page.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.dismiss()))

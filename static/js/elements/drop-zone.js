@@ -25,10 +25,9 @@ class DropZone extends HTMLElement {
         input.value = "";
       });
     }
-    this.list.addEventListener("click", (event) => {
-      event.target.closest("[data-dismiss]")?.closest("li").remove();
-    });
     this.handlers = {
+      click: ({ target }) => target.closest("#files [data-dismiss]")?.closest("li").remove(),
+      "htmx:load": () => this.moveRows(),
       dragenter: (event) => this.over(event, 1),
       dragleave: (event) => this.over(event, -1),
       dragover: (event) => this.hasFiles(event) && event.preventDefault(),
@@ -47,6 +46,13 @@ class DropZone extends HTMLElement {
       document.removeEventListener(name, handler);
     }
     former = this;
+  }
+
+  /* What was undone brings the list anew. */
+  moveRows() {
+    const list = document.getElementById("files");
+    if (list !== this.list) list.prepend(...this.openRows());
+    this.list = list;
   }
 
   /* The rows that the server does not know: uploads under way, and failed ones. */
