@@ -1,4 +1,4 @@
-/* What only the page of a lead needs, so that lists do not wait for it; nor does htmx here. */
+/* What only the page of a lead needs, so that lists do not wait for it. */
 import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";
 import "./elements/lead-bar.js";

@@ -329,6 +329,29 @@ def test_an_undone_deletion_leaves_running_uploads_and_a_new_name_alone(
     expect(row(files_page, "Nochmal leer.txt")).to_be_visible()
 
 
+PAUSE = "/static/pause.js"
+
+
+def test_the_field_and_the_bar_wait_for_what_stands_in_them(annas_page, lead):
+    page, held = annas_page, []
+
+    def pause(route):
+        """Let the parser stop at a script in front of the page's content."""
+        html = route.fetch().text()
+        route.fulfill(body=html.replace("<main", f'<script src="{PAUSE}"></script><main', 1),
+                      content_type="text/html")  # fmt: skip
+
+    page.route(re.compile(r"/leads/\d+/\?tab=anhaenge"), pause)
+    page.route(f"**{PAUSE}", lambda route: held.append(route))
+    with page.expect_request_finished(lambda request: "uploader.js" in request.url):
+        page.goto(f"/leads/{lead.pk}/?tab=anhaenge", wait_until="commit")
+    page.wait_for_load_state("commit")
+    held[0].fulfill(body="", content_type="text/javascript")
+    page.wait_for_load_state()
+    drop(page, {"Grundriss.pdf": PDF})
+    expect(row(page, "Grundriss.pdf").get_by_role("link")).to_be_visible()
+
+
 def test_leaving_the_page_during_an_upload_asks_first(files_page, held):
     questions = []
     files_page.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.dismiss()))
