@@ -1,6 +1,30 @@
 /* Says so when a request failed, and offers to try again; what was typed stays there. */
 const texts = { 403: "forbidden", 404: "gone", 429: "limited" };
 
+/* Behind a modal dialog nothing is read out, nor within reach. */
+export function show(toast) {
+  const dialog = document.querySelector("dialog:modal");
+  if (!dialog) return document.getElementById("toasts").append(toast);
+  if (!toast.hasAttribute("role")) toast.setAttribute("role", "status");
+  dialog.prepend(toast);
+  toast.scrollIntoView({ block: "nearest" });
+}
+
+/* Does again what was done, as far as that is still there; or else sends the same. */
+function repeat({ elt, target, etc, requestConfig: { verb, path, formData, triggeringEvent } }) {
+  const isThere = elt.isConnected && elt !== document.body;
+  const { type, submitter } = triggeringEvent ?? {};
+  /* Of its buttons htmx knows the one that is clicked. */
+  if (isThere && submitter) submitter.click();
+  else if (isThere && type === "submit") elt.requestSubmit();
+  else if (isThere && (type === "click" || elt.type === "checkbox")) elt.click();
+  else {
+    const swap = etc.swapOverride ?? elt.getAttribute("hx-swap");
+    const lost = { source: document.body, values: formData };
+    htmx.ajax(verb, path, { target, swap, ...(isThere ? { source: elt } : lost) }).catch(() => {});
+  }
+}
+
 function tell(kind, detail) {
   const template = document.getElementById("failure-toast");
   const toast = template.content.firstElementChild.cloneNode(true);
@@ -8,20 +32,20 @@ function tell(kind, detail) {
     if (text.dataset.text !== kind) text.remove();
   }
   const retry = toast.querySelector("[data-retry]");
-  const source = detail.elt;
-  if ((kind === "offline" || kind === "error") && source?.isConnected) {
+  if (kind === "offline" || kind === "error") {
     retry.addEventListener("click", () => {
       toast.remove();
-      if (source instanceof HTMLFormElement) source.requestSubmit();
-      else source.click();
+      repeat(detail);
     });
   } else {
     retry.remove();
   }
   toast.querySelector("[data-close]").addEventListener("click", () => toast.remove());
-  const stack = document.getElementById("toasts");
-  stack.querySelectorAll("[role=alert]").forEach((old) => old.remove());
-  stack.append(toast);
+  document.querySelectorAll(".toast[role=alert]").forEach((old) => old.remove());
+  show(toast);
+  /* A tick is saved at once, or it is none. */
+  const { elt } = detail;
+  if (elt.type === "checkbox") elt.checked = !elt.checked;
 }
 
 document.addEventListener("htmx:sendError", (event) => tell("offline", event.detail));

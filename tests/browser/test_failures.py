@@ -1,0 +1,91 @@
+"""When the server cannot be reached: where that is said, and that trying again does it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from marketplaces.models import ChecklistItem
+from tests import factories
+
+AWAY = "Der Server ist gerade nicht erreichbar."
+
+
+@pytest.fixture
+def fails(annas_page, complaints):
+    """Return a function that lets the next request to an address fail."""
+    yield lambda address: annas_page.route(address, lambda route: route.abort(), times=1)
+    meant = ("ERR_FAILED", "htmx:sendError", "htmx:afterRequest")
+    complaints[:] = [text for text in complaints if not any(one in text for one in meant)]
+
+
+def try_again(page):
+    expect(page.get_by_text(AWAY)).to_be_visible()
+    page.get_by_role("button", name="Noch einmal versuchen").click()
+    expect(page.get_by_text(AWAY)).to_have_count(0)
+
+
+def test_a_tick_that_was_not_saved_is_none_and_is_set_again_in_its_dialog(
+    annas_page, lead, heatpumps, fails
+):
+    ChecklistItem.objects.create(
+        marketplace=heatpumps, phase=lead.phase, position=1, text="Angebot versendet"
+    )
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    page.locator("[aria-current=step]").click()
+    box = page.get_by_role("dialog").get_by_role("checkbox", name="Angebot versendet")
+    fails("**/phase/checkliste/")
+    # Not check(): the browser takes the tick back.
+    box.click()
+    expect(page.get_by_role("dialog").get_by_text(AWAY)).to_be_visible()
+    expect(box).not_to_be_checked()
+    try_again(page)
+    expect(page.get_by_role("dialog").get_by_text("Anna Beispiel")).to_be_visible()
+    expect(box).to_be_checked()
+    assert lead.ticks.get().item.text == "Angebot versendet"
+
+
+def test_the_button_that_was_pressed_is_pressed_again(annas_page, lead, fails):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("button", name="Anruf festhalten").click()
+    fails("**/anruf/")
+    page.get_by_role("button", name="Nicht erreicht").click()
+    try_again(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert lead.journal.filter(outcome="not_reached").count() == 1
+
+
+def test_an_undo_whose_toast_has_gone_is_done_all_the_same(annas_page, lead, anna, fails):
+    lead.write_entry(text="Ruft am Montag an.", by=anna)
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("button", name="Eintrag löschen").click()
+    fails("**/ruecknahme/")
+    page.get_by_role("button", name="Rückgängig").click()
+    expect(page.get_by_text(AWAY)).to_be_visible()
+    page.locator(".toast", has_text="Eintrag gelöscht").evaluate("(toast) => toast.remove()")
+    try_again(page)
+    expect(page.get_by_text("Ruft am Montag an.")).to_be_visible()
+
+
+def test_an_editor_in_a_cell_and_the_fields_of_a_marketplace_come_after_all(
+    annas_page, lead, solar, anna, fails
+):
+    page = annas_page
+    page.goto("/leads/")
+    row = page.get_by_role("row", name="Aigner")
+    row.get_by_role("gridcell").first.hover()
+    fails("**/felder/name/")
+    row.get_by_role("button", name="Bearbeiten", exact=True).click()
+    try_again(page)
+    expect(row.get_by_label("Name", exact=True)).to_be_focused()
+
+    solar.memberships.create(user=anna, role="rep")
+    factories.make_field(solar, "Dachform")
+    page.goto("/leads/anlegen/")
+    page.get_by_label("Bedarf").fill("Photovoltaik")
+    fails("**/leads/anlegen/*")
+    page.get_by_label("Marktplatz").select_option("photovoltaik-bayern")
+    try_again(page)
+    expect(page.get_by_label("Dachform")).to_be_visible()
+    expect(page.get_by_label("Bedarf")).to_have_value("Photovoltaik")
