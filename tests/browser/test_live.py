@@ -102,6 +102,66 @@ def test_ones_own_change_warns_in_no_editor_that_was_opened_after_it(
     expect(warning).to_have_count(1)
 
 
+def test_a_slow_answer_shows_ones_own_change_once_and_takes_nothing_back(
+    annas_page, lead, meike
+):
+    page, held = annas_page, []
+    live = re.compile("/stand/")
+    page.goto(f"/leads/{lead.pk}/")
+
+    def has_changes(answer):
+        return live.search(answer.url) and answer.status == 200
+
+    # The entry is written, its answer is on the way: the page hears of it by the live news.
+    def hold(route):
+        held.append((route, route.fetch()))
+
+    page.route("**/journal/", hold, times=1)
+    composer(page).fill("Kunde rief an")
+    with page.expect_response(has_changes):
+        page.get_by_role("button", name="Eintragen").click()
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    expect(composer(page)).to_have_value("")
+    line = page.get_by_role("listitem").filter(has_text="Kunde rief an")
+    expect(line).to_have_count(1)
+
+    # The tab was read before the file was there.
+    page.route("**/?tab=anhaenge*", hold, times=1)
+    with page.expect_request("**/?tab=anhaenge*"):
+        page.get_by_role("tab", name="Anhänge").click()
+    with page.expect_response(has_changes):
+        factories.attach(lead, meike, "Grundriss.txt", b"Plan")
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    expect(page.get_by_role("link", name="Grundriss.txt")).to_be_visible()
+    expect(page.get_by_role("tab", name="Anhänge 1")).to_be_visible()
+
+
+def test_who_works_hears_news_soon_after_the_connection_was_lost(
+    annas_page, lead, meike, complaints
+):
+    page = annas_page
+    page.clock.install()
+    page.goto(f"/leads/{lead.pk}/")
+    wakers = {
+        "089 5554433": "dispatchEvent(new Event('online'))",
+        "089 5554434": "document.dispatchEvent(new Event('pointerdown'))",
+    }
+    for phone, wakes in wakers.items():
+        page.route("**/stand/", lambda route: route.abort(), times=1)
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(12_000)
+        # By then the page has heard of it, too.
+        page.evaluate("fetch('/healthz/').then((answer) => answer.text())")
+        lead.set_field("phone", seen=lead.phone, value=phone, by=meike)
+        page.evaluate(wakes)
+        page.clock.run_for(4_000)
+        expect(page.get_by_role("group", name="Telefon")).to_contain_text(phone)
+    assert all("ERR_FAILED" in complaint for complaint in complaints)
+    complaints.clear()
+
+
 def test_nobody_asks_while_the_tab_is_hidden_or_the_lead_is_gone(annas_page, lead, meike):
     asked = []
     annas_page.on("request", lambda one: "/stand/" in one.url and asked.append(one))

@@ -3,6 +3,7 @@
    Asks with the state that the page shows: as long as there is no other, the answer is an
    empty one. Asks more seldom while nothing happens, and not at all while nobody looks.
    What is being edited is left alone and marked. */
+import { show } from "../lib/failures.js";
 import { renew } from "../lib/renewing.js";
 
 const SOONEST = 3000;
@@ -14,27 +15,39 @@ class WatchLead extends HTMLElement {
   connectedCallback() {
     this.stamp = this.dataset.stamp;
     this.wait = SOONEST;
-    /* An answer that was made before a change of our own would take that back. */
-    this.own = 0;
+    /* What was answered before a change of our own would take that back, and what knows of
+       it before its own answer comes would show it twice. */
+    this.pending = 0;
+    this.answered = 0;
     this.handlers = {
       visibilitychange: () => this.onVisible(),
-      "htmx:beforeRequest": () => this.own++,
-      "htmx:afterRequest": () => this.own++,
+      "htmx:beforeSend": ({ detail }) => this.await(detail.xhr),
       keydown: () => this.hurry(),
       pointerdown: () => this.hurry(),
     };
     for (const [name, handler] of Object.entries(this.handlers)) {
       document.addEventListener(name, handler);
     }
+    this.back = () => this.hurry();
+    addEventListener("online", this.back);
     this.plan(this.wait);
   }
 
   disconnectedCallback() {
     clearTimeout(this.timer);
+    removeEventListener("online", this.back);
     this.isOver = true;
     for (const [name, handler] of Object.entries(this.handlers)) {
       document.removeEventListener(name, handler);
     }
+  }
+
+  await(request) {
+    this.pending++;
+    request.addEventListener("loadend", () => {
+      this.pending--;
+      this.answered++;
+    });
   }
 
   onVisible() {
@@ -59,7 +72,7 @@ class WatchLead extends HTMLElement {
   async look() {
     if (this.isLooking || this.isOver) return;
     this.isLooking = true;
-    const { own } = this;
+    const { answered } = this;
     try {
       const answer = await fetch(this.dataset.address, {
         cache: "no-store",
@@ -70,10 +83,12 @@ class WatchLead extends HTMLElement {
         },
       });
       const text = await answer.text();
-      if (own !== this.own && answer.status === 200) this.plan(SOONEST / 3);
+      const isOvertaken = this.pending || answered !== this.answered;
+      if (isOvertaken && answer.status === 200) this.plan(SOONEST / 3);
       else this.hear(answer, text);
     } catch {
-      this.plan(AFTER_FAILURE);
+      this.wait = AFTER_FAILURE;
+      this.plan(this.wait);
     } finally {
       this.isLooking = false;
     }
@@ -82,19 +97,18 @@ class WatchLead extends HTMLElement {
   hear(answer, text) {
     if (answer.status in OVER) {
       this.isOver = true;
-      this.tell(this.copyOf(OVER[answer.status]));
+      show(this.copyOf(OVER[answer.status]));
     } else if (answer.status === 200) {
       const { body: fresh, title } = new DOMParser().parseFromString(text, "text/html");
       this.wait = SOONEST;
       /* What had to wait, because a menu of it was open, is asked for again. */
       if (renew(fresh, () => this.copyOf("changed"))) this.stamp = answer.headers.get("ETag");
       document.title = title;
-      for (const told of fresh.querySelectorAll("[data-told]")) this.tell(told);
+      for (const told of fresh.querySelectorAll("[data-told]")) show(told);
     } else if (answer.status === 304) {
       this.wait = Math.min(this.wait * 1.2, LATEST);
     } else {
-      this.plan(AFTER_FAILURE);
-      return;
+      this.wait = AFTER_FAILURE;
     }
     this.plan(this.wait);
   }
@@ -102,14 +116,6 @@ class WatchLead extends HTMLElement {
   copyOf(when) {
     const template = this.querySelector(`template[data-when="${when}"]`);
     return template.content.firstElementChild.cloneNode(true);
-  }
-
-  /* Behind a modal dialog nothing is read out. */
-  tell(toast) {
-    const dialog = document.querySelector("dialog:modal");
-    if (dialog) toast.setAttribute("role", toast.getAttribute("role") ?? "status");
-    if (dialog) dialog.prepend(toast);
-    else document.getElementById("toasts").append(toast);
   }
 }
 
