@@ -46,6 +46,11 @@ def test_selected_rows_get_a_follow_up_by_keys_and_mouse_and_all_lose_it_again(l
     expect(bar).to_be_hidden()
     for name in ("Bichler", "Daxer"):
         box(list_page, name).check()
+    # They are still ticked, and counted, after a look at one.
+    list_page.get_by_role("link", name="Aigner", exact=True).click()
+    expect(list_page.get_by_role("heading", level=1, name="Aigner")).to_be_visible()
+    list_page.go_back()
+    expect(bar).to_contain_text("2 ausgewählt")
     bar.get_by_role("button", name="Wiedervorlage setzen").click()
     dialog = list_page.get_by_role("dialog")
     expect(dialog).to_contain_text("Wiedervorlage für 2 Leads")

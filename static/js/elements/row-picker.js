@@ -14,12 +14,16 @@ class RowPicker extends HTMLElement {
     };
     document.addEventListener("click", this.onClick);
     document.addEventListener("change", this.onChange);
+    /* On the way back the browser ticks them again, after all else. */
+    this.onShow = () => this.count();
+    addEventListener("pageshow", this.onShow);
     /* The boxes are cleared only after the event. */
     this.form.addEventListener("reset", () => setTimeout(() => this.count()));
     this.count();
   }
 
   disconnectedCallback() {
+    removeEventListener("pageshow", this.onShow);
     document.removeEventListener("click", this.onClick);
     document.removeEventListener("change", this.onChange);
   }
