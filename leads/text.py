@@ -79,7 +79,7 @@ def sort_key(text):
 
 
 def heading_key(heading):
-    """Return a column's `heading` without case, blanks and punctuation, as it is remembered."""
+    """Return a `heading` without case, blanks and punctuation, as it is remembered."""
     return "".join(char for char in fold(heading) if char.isalnum())[:LONGEST_HEADING]
 
 
