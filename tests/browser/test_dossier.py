@@ -53,6 +53,8 @@ def test_the_lead_is_printed_on_a4_in_light_colours(annas_page, anna, lead):
     # The heading is there before the style is, which hides this on a phone.
     expect(page.get_by_text("Strg+P")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+    content = page.locator(".dossier__content")
+    assert content.evaluate("box => box.scrollWidth - box.clientWidth") == 0
     page.get_by_role("button", name="Drucken").click()
     expect(page.get_by_text("Gedruckt!")).to_be_attached()
     # The pictures are there, as large as they were uploaded.
