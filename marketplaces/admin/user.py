@@ -1,6 +1,7 @@
 """People: only superusers manage them; operators choose them as members."""
 
 from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -107,7 +108,8 @@ class UserAdmin(SuperuserOnly, ScopedAdmin, DjangoUserAdmin):
     def response_change(self, request, obj):
         """Stay where it is said that the person owns leads without working on them."""
         response = super().response_change(request, obj)
-        if obj.open_leads.stranded().exists():
+        is_popup = IS_POPUP_VAR in request.POST
+        if not is_popup and obj.open_leads.stranded().exists():
             return HttpResponseRedirect(request.path)
         return response
 

@@ -83,6 +83,9 @@ def test_a_superuser_deactivates_an_account(superuser, lead, anna, signed_in):
     text = read(superuser.get(answer.url)).text
     assert "Beispiel betreut 1 Lead in Bearbeitung" in text
     assert "An 1 davon kann Beispiel nicht mehr arbeiten" in text
+    # A window of its own, opened beside a member's name, closes nevertheless.
+    window = {**fields, **NO_ROLES, "_popup": "1"}
+    assert superuser.post(answer.url, window).status_code == 200
 
 
 def test_the_page_of_a_person_leads_to_the_own_leads(
