@@ -7,7 +7,6 @@ export function show(toast) {
   if (!dialog) return document.getElementById("toasts").append(toast);
   if (!toast.hasAttribute("role")) toast.setAttribute("role", "status");
   dialog.prepend(toast);
-  toast.scrollIntoView({ block: "nearest" });
 }
 
 /* Does again what was done, as far as that is still there; or else sends the same. */
