@@ -1,31 +1,33 @@
 import "./elements/call-link.js";
 import "./elements/menu-box.js";
-import "./elements/modal-dialog.js";
-import "./elements/quick-keys.js";
 import "./elements/row-opener.js";
 import "./elements/row-picker.js";
 import "./elements/toast-stack.js";
 import "./lib/drafts.js";
 import "./lib/failures.js";
+import "./lib/late-answers.js";
 import "./lib/second-clicks.js";
 import "./lib/shortcuts.js";
-import "./lib/stray-drops.js";
 
 /* What is seldom needed comes with the dialog that needs it. */
 document.addEventListener("htmx:load", ({ detail }) => {
   const has = (names) => detail.elt.querySelector(names) !== null;
   if (has("search-palette, shortcut-list")) import("./keyboard.js");
   if (has("draft-keeper")) import("./elements/draft-keeper.js");
+  if (has("dialog")) import("./hands.js");
   if (has("chip-or-date")) import("./elements/chip-or-date.js");
+  if (has("quick-keys")) import("./elements/quick-keys.js");
 });
 /* A mouse or a key asks for it; which key it was, is told again. */
 async function wake({ key, target }) {
   if (customElements.get("cell-editor")) return;
-  await import("./elements/cell-editor.js");
+  await import("./hands.js");
   if (key === "F2") target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
 }
-for (const first of ["mousemove", "keydown"]) addEventListener(first, wake, { once: true });
+for (const first of ["mousemove", "keydown", "dragenter"]) {
+  addEventListener(first, wake, { once: true });
+}
 /* Where nothing hovers, a button does. */
-if (matchMedia("(hover: none)").matches) import("./elements/cell-editor.js");
+if (matchMedia("(hover: none)").matches) import("./hands.js");
 /* Only phones have an app of their own for it. */
 if (matchMedia("(pointer: coarse)").matches) import("./lib/maps.js");

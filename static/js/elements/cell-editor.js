@@ -4,8 +4,10 @@
    The headings say which columns can be edited, or else a cell by itself; the editor is the
    lead page's own. It stands above what the cell shows, which comes back without asking. */
 import "./draft-keeper.js";
+import "./quick-keys.js";
 import { hasChanges } from "../lib/fields.js";
 import { keptFor, reopened } from "../lib/drafts.js";
+import { hold } from "../lib/late-answers.js";
 
 const CANCEL = "td > form button[formaction]";
 const TAPPING = "edit-cells";
@@ -136,6 +138,7 @@ class CellEditor extends HTMLElement {
 
   close() {
     this.button.remove();
+    hold(this);
     this.querySelector("td > form")?.remove();
   }
 }

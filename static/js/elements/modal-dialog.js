@@ -1,11 +1,6 @@
 import { hasChanges } from "../lib/fields.js";
+import { asker, hold } from "../lib/late-answers.js";
 import { placeBefore } from "../lib/shortcuts.js";
-
-/* What last asked the server for something: a dialog that arrives is the answer to it. */
-let asker = null;
-document.addEventListener("htmx:beforeSwap", (event) => {
-  asker = event.detail.requestConfig.elt;
-});
 
 /* Shows the server's <dialog> as a modal one, and goes away with it.
 
@@ -16,13 +11,20 @@ class ModalDialog extends HTMLElement {
     if ("standalone" in this.dataset) return;
     /* Not the active element: the focus may have gone on while the dialog was on its way. */
     this.opener = asker?.closest("modal-dialog")?.opener ?? placeBefore(asker) ?? asker;
-    this.openerId = this.opener?.getAttribute("aria-labelledby");
+    const label = this.opener?.getAttribute("aria-labelledby");
+    const address = this.opener?.getAttribute("hx-get");
+    this.successor = label
+      ? `[aria-labelledby="${CSS.escape(label)}"]:enabled`
+      : `[hx-get="${CSS.escape(address ?? "")}"]`;
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");
     this.dialog.showModal();
     this.keepKeyboardAway();
     visualViewport.onresize = visualViewport.onscroll = () => this.rise();
-    this.dialog.addEventListener("close", () => this.remove());
+    this.dialog.addEventListener("close", () => {
+      hold(this);
+      this.remove();
+    });
     /* What was typed a draft keeps; an order of columns none. */
     this.dialog.addEventListener("cancel", (event) => {
       const cancel = this.querySelector("[data-changed] [data-close]");
@@ -58,11 +60,11 @@ class ModalDialog extends HTMLElement {
 
   disconnectedCallback() {
     if (!this.opener) return;
-    /* After a move the opener was replaced: its successor has the same label. */
-    const successor = this.opener.isConnected
+    /* The opener may have been replaced: what follows it has the same label, or address. */
+    const opener = this.opener.isConnected
       ? this.opener
-      : document.querySelector(`[aria-labelledby="${CSS.escape(this.openerId ?? "")}"]:enabled`);
-    const target = successor ?? document.querySelector('[aria-current="step"]');
+      : document.querySelector(this.successor);
+    const target = opener ?? document.querySelector('[aria-current="step"]');
     /* Whoever is in a field already, in the moment since it was closed, stays there. */
     const isTyping = document.activeElement.matches("input, textarea, select");
     if (!isTyping) target?.focus({ preventScroll: true });

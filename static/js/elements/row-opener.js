@@ -1,3 +1,5 @@
+import { isOpening } from "../lib/late-answers.js";
+
 /* Opens a row by double-click or Enter, selects rows with the arrow keys.
 
    The row's link stays the real way to open it; without JavaScript it is the only one.
@@ -46,7 +48,7 @@ class RowOpener extends HTMLElement {
   }
 
   onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isOpening()) return;
     const here = document.activeElement;
     const isOurs = here === document.body || this.contains(here);
     if (!isOurs || here.closest("td form")) return;

@@ -1,4 +1,5 @@
-/* Lets toasts go after a while, but never while somebody points at them or is in them. */
+/* Lets toasts go after a while, but never while somebody points at them or is in them, or
+   what their button does is on its way. */
 const SECONDS = 8;
 
 class ToastStack extends HTMLElement {
@@ -25,7 +26,7 @@ class ToastStack extends HTMLElement {
 
   wait(toast) {
     return setTimeout(() => {
-      if (toast.matches(":hover, :focus-within")) this.timers.set(toast, this.wait(toast));
+      if (toast.matches(":hover, :focus-within, :has(.htmx-request)")) this.timers.set(toast, this.wait(toast));
       else toast.remove();
     }, SECONDS * 1000);
   }

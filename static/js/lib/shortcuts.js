@@ -1,4 +1,6 @@
 /* Presses what the page declares a key for by aria-keyshortcuts; see leads/shortcuts.py. */
+import { isOpening } from "./late-answers.js";
+
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const TYPING = "input, textarea, select, [contenteditable], dialog[open]";
 
@@ -33,9 +35,10 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing || event.repeat) return;
   const hasCommand = isMac ? metaKey && !ctrlKey : ctrlKey && !metaKey;
   if (!hasCommand && (ctrlKey || metaKey)) return;
-  /* One character alone may be meant for what is typed in; a combination is not. */
+  /* One character alone may be meant for what is typed in, also in the dialog that is on
+     its way; a combination is not. */
   const { keys } = document.documentElement.dataset;
-  if (!hasCommand && (target.closest(TYPING) || keys === "off")) return;
+  if (!hasCommand && (target.closest(TYPING) || keys === "off" || isOpening())) return;
   if (document.querySelector("dialog:modal")) return;
   const name = `${hasCommand ? (isMac ? "Meta+" : "Control+") : ""}${key.toUpperCase()}`;
   const element = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(name)}"]`);

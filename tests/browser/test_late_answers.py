@@ -1,0 +1,188 @@
+"""Answers that come late: whoever asked has gone on meanwhile."""
+
+import re
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from leads.models import Lead
+from tests import factories
+
+
+class Late:
+    """Holds back what is asked with `method` at addresses like `pattern` until let go."""
+
+    def __init__(self, page, pattern, method="GET"):
+        self.page, self.method, self.routes = page, method, []
+        page.route(re.compile(pattern), self._hold)
+
+    def _hold(self, route):
+        if route.request.method == self.method:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def is_asked(self):
+        """Wait until it is asked; what the page does then comes behind that."""
+        while not self.routes:
+            self.page.evaluate("1")
+
+    def let_go(self, how="continue_"):
+        """Let the answer come, and wait until the page has taken it, or has not."""
+        for route in self.routes:
+            with suppress(Error):  # of what was given up
+                getattr(route, how)()
+        expect(self.page.locator(".htmx-request")).to_have_count(0)
+
+
+@pytest.fixture
+def page(annas_page, complaints):
+    """Anna's page; what a newer request has replaced is an error to htmx.
+
+    And so is a part of an answer that the page does not show any more.
+    """
+    yield annas_page
+    noise = ("htmx:afterRequest", "htmx:sendAbort", "htmx:oobErrorNoTarget")
+    complaints[:] = [text for text in complaints if not text.startswith(noise)]
+
+
+def test_the_newest_dialog_counts(page, heatpumps, anna):
+    for name in ("Anton Auer", "Berta Bauer"):
+        factories.accepted(heatpumps, anna, name=name)
+    page.goto("/leads/?sort=name")
+    links = page.get_by_role("link", name="Wiedervorlage setzen")
+    late = Late(page, f"{Lead.objects.get(name='Anton Auer').pk}/wiedervorlage/")
+    for _press in range(2):
+        links.first.click()
+        late.is_asked()
+    links.last.click()
+    dialog = page.get_by_role("dialog", name="Wiedervorlage")
+    dialog.get_by_label("Notiz").fill("Angebot")
+    assert len(late.routes) == 1, "pressed again, a link asks for nothing more"
+    late.let_go()
+    expect(dialog).to_contain_text("Berta Bauer")
+    expect(dialog.get_by_label("Notiz")).to_have_value("Angebot")
+
+
+@pytest.mark.parametrize("name", ["Wiedervorlage", "Anruf festhalten"])
+def test_a_dialog_does_not_catch_what_is_typed_elsewhere(page, lead, name):
+    page.goto(f"/leads/{lead.pk}/")
+    late = Late(page, "/(wiedervorlage|anruf)/")
+    page.get_by_role("button", name=name, exact=True).click()
+    late.is_asked()
+    entry = page.get_by_role("textbox", name="Journaleintrag")
+    entry.press_sequentially("Sie ist bis")
+    late.let_go()
+    page.keyboard.type(" Freitag nicht da")
+    expect(entry).to_have_value("Sie ist bis Freitag nicht da")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_letter_for_the_palette_is_no_shortcut(page, lead):
+    page.goto(f"/leads/{lead.pk}/")
+    page.wait_for_load_state()
+    late = Late(page, "/leads/suche/")
+    page.keyboard.press("Control+k")
+    late.is_asked()
+    page.keyboard.press("w")
+    late.let_go()
+    palette = page.get_by_role("dialog", name="Finden und ausführen")
+    expect(palette.get_by_role("combobox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(palette).to_have_count(0)
+    page.keyboard.press("w")
+    expect(page.get_by_role("dialog", name="Wiedervorlage")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["list", "lead"])
+def test_a_dialog_gives_the_focus_to_what_follows_its_opener(page, lead, place):
+    page.goto("/leads/" if place == "list" else f"/leads/{lead.pk}/")
+    opener = page.locator("main :is(a, button)[hx-get$='/wiedervorlage/']")
+    opener.click()
+    page.get_by_role("dialog").get_by_role("button", name="morgen").click()
+    expect(opener).not_to_have_text(re.compile("^(—|Wiedervorlage)$"))
+    expect(opener).to_be_focused()
+
+
+@pytest.mark.parametrize("how", ["continue_", "abort"])
+def test_what_was_sent_from_a_closed_dialog_is_told(page, lead, complaints, how):
+    page.goto("/leads/")
+    page.get_by_role("link", name="Wiedervorlage setzen").click()
+    late = Late(page, "/wiedervorlage/", "POST")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="morgen").click()
+    late.is_asked()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    late.let_go(how)
+    if how == "abort":
+        expect(page.get_by_role("alert")).to_contain_text("Der Server ist gerade nicht erreichbar.")
+        complaints.clear()
+    else:
+        expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
+        expect(page.get_by_role("link", name="Wiedervorlage setzen")).to_have_count(0)
+
+
+def test_a_field_that_was_left_shows_what_was_saved(page, lead):
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("button", name="Telefon bearbeiten").click()
+    late = Late(page, "/felder/phone/", "POST")
+    field = page.get_by_role("textbox", name="Telefon")
+    field.fill("+49 8031 12345")
+    field.press("Enter")
+    late.is_asked()
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    late.let_go()
+    expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
+    expect(page.get_by_role("link", name="+49 8031 12345")).to_be_visible()
+
+
+def test_an_entry_that_was_sent_is_no_draft_on_another_tab(page, lead):
+    page.goto(f"/leads/{lead.pk}/")
+    late = Late(page, "/journal/", "POST")
+    entry = page.get_by_role("textbox", name="Journaleintrag")
+    entry.fill("Genau einmal")
+    page.get_by_role("button", name="Eintragen").click()
+    late.is_asked()
+    page.get_by_role("tab", name="Verlauf").click()
+    expect(entry).to_have_count(0)
+    late.let_go()
+    page.get_by_role("tab", name="Journal").click()
+    expect(page.get_by_role("listitem").filter(has_text="Genau einmal")).to_be_visible()
+    expect(entry).to_have_value("")
+
+
+def test_the_newest_tab_counts(page, lead):
+    page.goto(f"/leads/{lead.pk}/")
+    late = Late(page, "tab=anhaenge")
+    page.get_by_role("tab", name="Anhänge").click()
+    late.is_asked()
+    history = page.get_by_role("tab", name="Verlauf")
+    history.click()
+    expect(history).to_have_attribute("aria-selected", "true")
+    late.let_go()
+    expect(page).to_have_url(re.compile("tab=verlauf"))
+    expect(history).to_have_attribute("aria-selected", "true")
+
+
+def test_a_filter_takes_along_what_is_being_searched(page, heatpumps, solar, anna):
+    solar.memberships.create(user=anna, role="rep")
+    for marketplace, name in ((heatpumps, "Auer"), (heatpumps, "Zimmermann"), (solar, "Auer Solar")):
+        factories.accepted(marketplace, anna, name=name)
+    page.goto("/leads/")
+    late = Late(page, r"q=Auer$")
+    page.get_by_role("searchbox").press_sequentially("Auer")
+    late.is_asked()
+    choice = page.get_by_role("combobox", name="Marktplatz")
+    choice.focus()
+    choice.select_option(heatpumps.name)
+    late.let_go()
+    for part in ("q=Auer", f"marktplatz={heatpumps.slug}"):
+        expect(page).to_have_url(re.compile(part))
+    expect(page.get_by_role("link", name="Zimmermann")).to_have_count(0)
+    expect(page.get_by_role("link", name="Auer", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Auer Solar")).to_have_count(0)
+    # The list was replaced around it.
+    expect(choice).to_be_focused()
