@@ -3,7 +3,7 @@
 from django.apps import apps as current_apps
 
 from . import rebuilding
-from .kinds import KINDS
+from .kinds import KINDS, as_kept_now
 
 # Columns of a lead from which its rows are made.
 COLUMNS = {"own_values", "owner", "status"}
@@ -15,14 +15,25 @@ CLOSED = {"won", "lost"}
 def keys_of(values, kinds):
     """Return (field, is_choice, key) of what `values` (own_values) are sorted and found by.
 
-    `kinds` maps the ids of the definitions to their kinds.
+    `kinds` maps the ids of the definitions to their kinds, as `kinds_of` names them.
     """
     return {
         (field_id, *key)
-        for field_id, kind in kinds.items()
+        for field_id, names in kinds.items()
         if (data := values.get(str(field_id)))
-        for key in KINDS[kind].keys(data)
+        for key in _keys(data, *names.split())
     }
+
+
+def kinds_of(definition):
+    """Return the names of the kind that it is of and of those before, with blanks between."""
+    # Migrations know definitions that did not remember the latter.
+    return f"{definition.kind} {getattr(definition, 'former_kinds', '')}"
+
+
+def _keys(data, name, *former):
+    kind = KINDS[name]
+    return kind.keys(as_kept_now(data, kind, former))
 
 
 def rows_of(lead, kinds):
@@ -55,10 +66,9 @@ def write(leads, *, apps=current_apps):
     fields = apps.get_model("marketplaces.Field")._base_manager
     kinds = {}
     among = {lead.marketplace_id for lead in leads}
-    for pk, marketplace_id, kind in fields.filter(marketplace__in=among).values_list(
-        "pk", "marketplace_id", "kind"
-    ):
-        kinds.setdefault(marketplace_id, {})[pk] = kind
+    for definition in fields.filter(marketplace__in=among):
+        of_marketplace = kinds.setdefault(definition.marketplace_id, {})
+        of_marketplace[definition.pk] = kinds_of(definition)
     there = {}
     for row in values.filter(lead__in=leads).values():
         there.setdefault(row["lead_id"], []).append(row)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
 
-from .kinds import KINDS, as_written
+from .kinds import KINDS, as_kept_now, as_written
 from .text import dial_address
 
 OWN_PREFIX = Field.NAME_PREFIX
@@ -90,13 +90,7 @@ class LeadField:
         return self.kind.from_json(self._read(data))
 
     def _read(self, data):
-        """Return the JSON value `data` as it would be kept if it was entered now.
-
-        Any text fits most kinds, also what one before has kept in its own way.
-        """
-        if self.former and isinstance(data, str) and not self.kind.is_coded:
-            return as_written(data, self.former)
-        return data
+        return as_kept_now(data, self.kind, self.former)
 
     def json_of(self, value):
         """Return the JSON value that `value` is kept as."""

@@ -143,6 +143,15 @@ def as_written(data, kinds):
     return next((kind.written(data) for kind in coded if kind.fits(data)), data)
 
 
+def as_kept_now(data, kind, former):
+    """Return a JSON value as a field of `kind` would keep it that was of the kinds `former`.
+
+    Any text fits most kinds, also what one before has kept in its own way.
+    """
+    is_read_anew = former and isinstance(data, str) and not kind.is_coded
+    return as_written(data, former) if is_read_anew else data
+
+
 PHONE = validators.RegexValidator(
     r"^\+?[\d\s()/.\-–]{3,40}$",
     _("Enter a phone number, for example +49 8031 1234567."),

@@ -1,6 +1,6 @@
 """Keeping what a lead is sorted and filtered by in step with its own fields."""
 
-from leads.field_values import columns_of, rows_of
+from leads.field_values import columns_of, kinds_of, rows_of
 
 from .field_value import FieldValue
 
@@ -13,7 +13,7 @@ class Valuing:
         values = FieldValue.objects.filter(lead=self)
         there = {(row.field_id, row.is_choice, row.key): row for row in values}
         fields = self.marketplace.fields.all() if self.own_values else ()
-        kinds = {definition.pk: definition.kind for definition in fields}
+        kinds = {definition.pk: kinds_of(definition) for definition in fields}
         wanted = {row: columns_of(self, row) for row in rows_of(self, kinds)}
         gone = [row.pk for row in there.values() if _differs(row, wanted)]
         if gone:
