@@ -270,12 +270,11 @@ class First:
             return tuple(pk for (pk,) in cursor.fetchall())
 
 
-def row_above(rows, request):
-    """Return the row that the portion asked for follows, or None at the beginning.
+def row_above(rows, pk):
+    """Return the row of a TimelineQuerySet that a portion follows, or None at the beginning.
 
-    `rows` is the whole TimelineQuerySet.
+    `pk` is its id as an address has it.
     """
-    pk = request.GET.get("vor", "")
     return rows.with_id(pk) if pk.isdecimal() and len(pk) <= MAX_DIGITS else None
 
 

@@ -20,7 +20,7 @@ EVENT_PORTION = 30
 
 def journal_tab(lead, request):
     """The composer and a portion of the journal, grouped by day."""
-    above = row_above(lead.journal.all(), request)
+    above = row_above(lead.journal.all(), request.GET.get("vor", ""))
     shown = Question(
         ("journal",),
         lambda given: JournalEntry.objects.of_lead(given["lead"]).as_rows(),
@@ -54,7 +54,7 @@ def days_of(rows, *, now, reader, above=None):
 
 def files_tab(lead, request):
     """The drop zone and a portion of the attachments."""
-    above = row_above(lead.attachments.all(), request)
+    above = row_above(lead.attachments.all(), request.GET.get("vor", ""))
     shown = Question(None, lambda _given: lead.attachments.kept().for_list())
     files, has_more = portion_of(shown, before=above, size=FILE_PORTION)
     files_left, bytes_left = lead.room_left
@@ -76,7 +76,7 @@ def files_tab(lead, request):
 
 def history_tab(lead, request):
     """A portion of the Verlauf."""
-    above = row_above(lead.events.all(), request)
+    above = row_above(lead.events.all(), request.GET.get("vor", ""))
     shown = Question(
         ("history",),
         lambda given: LeadEvent.objects.of_lead(given["lead"]),

@@ -29,7 +29,7 @@ from marketplaces.throttling import IMPORTS, wait_before
 def index(request):
     """Show the own imports, the newest first."""
     own = LeadImport.objects.visible_to(request.user).select_related("marketplace")
-    above = row_above(own, request)
+    above = row_above(own, request.GET.get("vor", ""))
     imports, has_more = portion_of(Question(None, lambda _given: own), before=above, size=SIZE)
     more_before = imports[-1].pk if has_more else None
     context = {"imports": imports, "is_first": above is None, "more_before": more_before}

@@ -63,7 +63,7 @@ BUDGETS = {
     (f"{LEAD}anhaenge/<int:attachment_id>/", "GET"): (4, 4),
     (f"{LEAD}anhaenge/<int:attachment_id>/vorschau/", "GET"): (4, 4),
     (f"{LEAD}anhaenge/<int:attachment_id>/name/", "GET"): (6, 4),
-    (f"{LEAD}anhaenge/<int:attachment_id>/name/", "POST"): (11, 11),
+    (f"{LEAD}anhaenge/<int:attachment_id>/name/", "POST"): (12, 12),
     (f"{LEAD}anhaenge/<int:attachment_id>/loeschung/", "POST"): (10, 10),
     (f"{LEAD}verlauf/<int:event_id>/ruecknahme/", "POST"): (13, 15),
     ("", "GET"): (2, 2),

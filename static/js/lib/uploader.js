@@ -101,12 +101,14 @@ function post(address, data, { headers = {}, onProgress }) {
   return { promise, cancel: () => request.abort() };
 }
 
+const UNITS = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]];
+
 /* Shows bytes as people read them: 8,1 MB (1 MB = 10^6 bytes). */
 export function fileSize(bytes, language) {
-  const [factor, unit] =
-    bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : bytes >= 1e3 ? [1e3, "kB"] : [1, "B"];
+  /* What is rounded up to a thousand of a unit is one of the next. */
+  const [factor, unit] = UNITS.find(([size]) => bytes >= size - size / 2000) ?? UNITS.at(-1);
   const amount = bytes / factor;
-  const digits = amount < 10 && factor > 1 ? 1 : 0;
+  const digits = amount < 9.95 && factor > 1 ? 1 : 0;
   const format = new Intl.NumberFormat(language, { maximumFractionDigits: digits });
   return `${format.format(amount)} ${unit}`;
 }
