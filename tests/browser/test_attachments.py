@@ -343,9 +343,12 @@ def test_the_field_and_the_bar_wait_for_what_stands_in_them(annas_page, lead):
 
     page.route(re.compile(r"/leads/\d+/\?tab=anhaenge"), pause)
     page.route(f"**{PAUSE}", lambda route: held.append(route))
-    with page.expect_request_finished(lambda request: "uploader.js" in request.url):
+    is_last = re.compile(r"/uploader\.").search
+    with (
+        page.expect_request(f"**{PAUSE}"),
+        page.expect_request_finished(lambda request: is_last(request.url)),
+    ):
         page.goto(f"/leads/{lead.pk}/?tab=anhaenge", wait_until="commit")
-    page.wait_for_load_state("commit")
     held[0].fulfill(body="", content_type="text/javascript")
     page.wait_for_load_state()
     drop(page, {"Grundriss.pdf": PDF})
