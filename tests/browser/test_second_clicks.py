@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from leads.models import Lead
 from tests import factories
 
 
@@ -95,3 +96,74 @@ def test_a_fast_tap_on_something_else_is_one_of_its_own(annas_page, lead):
         page.mouse.down(click_count=count)
         page.mouse.up(click_count=count)
         expect(page.get_by_role("textbox", name=label)).to_be_focused()
+
+
+@pytest.fixture
+def still_page(annas_page, lead):
+    """Anna's lead on a page for which no time passes until the test says so."""
+    annas_page.add_init_script(
+        """performance.now = () => 0;
+        window.later = 0;
+        Object.defineProperty(Event.prototype, "timeStamp", { get: () => later });"""
+    )
+    annas_page.goto(f"/leads/{lead.pk}/")
+    annas_page.wait_for_load_state()
+    return annas_page
+
+
+def wait_a_second(page):
+    page.evaluate("later = 1000")
+
+
+@pytest.mark.parametrize("name", ["Wiedervorlage", "Anruf festhalten"])
+def test_a_second_or_a_held_enter_presses_nothing_in_the_dialog(still_page, lead, name):
+    page = still_page
+    opener = page.get_by_role("button", name=name, exact=True)
+    dialog = page.get_by_role("dialog")
+    focused = dialog.get_by_role("button").and_(page.locator(":focus"))
+    opener.press("Enter")
+    expect(focused).to_be_visible()
+    page.keyboard.press("Enter")
+    wait_a_second(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    # A key that is held presses again and again.
+    opener.focus()
+    page.keyboard.down("Enter")
+    expect(focused).to_be_visible()
+    page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(focused).to_be_visible()
+    assert Lead.objects.get().events.count() == lead.events.count()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
+
+
+def test_a_slow_second_tap_does_not_move_the_lead(still_page, lead):
+    page = still_page
+    page.set_viewport_size({"width": 360, "height": 740})
+    opener = page.get_by_role("link", name="Nächste Phase")
+    box = opener.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(x, y)
+    # Under the finger is now what moves it.
+    mover = page.get_by_role("button", name="Nächste Phase")
+    mover.click(trial=True)
+    page.mouse.move(x, y)
+    expect(mover.and_(page.locator(":hover"))).to_be_visible()
+    page.mouse.click(x, y)
+    page.mouse.move(0, 0)
+    expect(mover).to_be_enabled()
+    assert Lead.objects.get().phase == lead.phase
+    wait_a_second(page)
+    page.mouse.click(x, y)
+    expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
+
+
+def test_a_view_is_deleted_once(annas_page, heatpumps, anna):
+    page = annas_page
+    anna.saved_views.create(name="Meine", query="q=a", list_name="in_progress", position=1)
+    page.goto("/leads/ansichten/")
+    page.get_by_role("button", name=re.compile("löschen")).dblclick()
+    expect(page.get_by_text("Meine")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Gespeicherte Ansichten")

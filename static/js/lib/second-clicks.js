@@ -1,25 +1,81 @@
-/* Whoever double-clicks what needs one click means one: the second goes nowhere when the
-   first brought something else to where the mouse is, or laid a dialog over it. Only who
-   turns pages clicks fast at one place and means each. */
+/* Whoever presses twice what needs one press means one: the second goes nowhere when the
+   first brought something else to where it is, or laid a dialog over it. Only who turns
+   pages presses fast at one place and means each. */
 const TURNING = "[rel=next], [rel=prev]";
 /* Fast taps are counted on wherever they are: one beside the first means something else. */
 const BESIDE = 24;
-let first = null;
+/* A slow double-click is not counted as one; what has just appeared nobody has read yet. */
+const UNREAD = 500; // milliseconds
+/* Where the press was that has opened this page. */
+const PLACE = "pressed";
+let first = JSON.parse(sessionStorage.getItem(PLACE));
+sessionStorage.removeItem(PLACE);
+let isSecond = false;
+let isLeaving = false;
+let struck = null;
+let shownAt = 0;
+document.addEventListener("htmx:load", () => (shownAt = performance.now()));
+/* Whoever types into it has seen it. */
+addEventListener("input", () => (shownAt = 0), true);
+const isUnread = ({ timeStamp }) => timeStamp - shownAt < UNREAD;
 
-function isGone(element) {
-  if (!element?.isConnected) return true;
+function isCovered(element) {
   const dialog = document.querySelector("dialog:modal");
   return dialog !== null && !dialog.contains(element);
 }
 
+function isGone(element) {
+  if (element?.isConnected) return isCovered(element);
+  /* What comes back under its name has not gone. */
+  return !element?.id || !document.getElementById(element.id);
+}
+
 function swallow(event) {
-  const { type, detail, target, clientX: x, clientY: y } = event;
-  const isBeside = first && Math.hypot(x - first.x, y - first.y) > BESIDE;
-  if (type === "mousedown" && (detail <= 1 || isBeside)) first = { target, x, y };
-  if (detail <= 1 || isBeside || !isGone(first?.target) || target.closest(TURNING)) return;
-  /* The focus, too, stays where the first click brought it. */
   event.preventDefault();
   event.stopImmediatePropagation();
 }
 
-for (const kind of ["mousedown", "click", "dblclick"]) addEventListener(kind, swallow, true);
+function onPointer(event) {
+  const { type, detail, target, clientX: x, clientY: y } = event;
+  if (type === "mousedown") {
+    const isBeside = first && Math.hypot(x - first.x, y - first.y) > BESIDE;
+    const isSoon = detail > 1 || (first && isUnread(event));
+    isSecond = isSoon && !isBeside && isGone(first?.target);
+    if (!isSecond) first = { target, x, y };
+  }
+  /* Keys click, too, and the focus stays where the first press brought it. */
+  if (isSecond && detail && !target.closest(TURNING)) swallow(event);
+}
+
+function onKey(event) {
+  const { key, target, type } = event;
+  const isHeld = event.repeat && key === "Enter" && !target.matches("textarea");
+  const isAgain = struck?.key === key && isUnread(event) && isCovered(struck.target);
+  const isSecond = isAgain && target.matches("a, button, [type=checkbox]");
+  if (isHeld || isSecond) swallow(event);
+  else if (type === "keydown") struck = key === "Enter" || key === " " ? { key, target } : null;
+}
+
+for (const kind of ["mousedown", "click", "dblclick"]) addEventListener(kind, onPointer, true);
+for (const kind of ["keydown", "keyup"]) addEventListener(kind, onKey, true);
+addEventListener("click", ({ defaultPrevented, target }) => {
+  isLeaving = !defaultPrevented && target.closest("a[href]") !== null;
+});
+addEventListener("pagehide", () => {
+  if (!isLeaving || !first) return;
+  const { x, y } = first;
+  sessionStorage.setItem(PLACE, JSON.stringify({ x, y }));
+});
+
+/* A form that takes the page along is sent once. Where the page stays after all, because
+   somebody was asked and remained, or came back to it, it may be sent again. */
+const LEFT = 10_000; // milliseconds
+let sent = new WeakMap();
+addEventListener("submit", (event) => {
+  const { target: form, defaultPrevented, timeStamp } = event;
+  if (form.method !== "post" || defaultPrevented) return;
+  if (timeStamp - sent.get(form) < LEFT) event.preventDefault();
+  else sent.set(form, timeStamp);
+  isLeaving = true;
+});
+addEventListener("pageshow", () => (sent = new WeakMap()));
