@@ -117,7 +117,8 @@ def test_what_was_sent_from_a_closed_dialog_is_told(page, lead, complaints, how)
     expect(dialog).to_have_count(0)
     late.let_go(how)
     if how == "abort":
-        expect(page.get_by_role("alert")).to_contain_text("Der Server ist gerade nicht erreichbar.")
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("Der Server ist gerade nicht erreichbar.")
         complaints.clear()
     else:
         expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
@@ -169,7 +170,9 @@ def test_the_newest_tab_counts(page, lead):
 
 def test_a_filter_takes_along_what_is_being_searched(page, heatpumps, solar, anna):
     solar.memberships.create(user=anna, role="rep")
-    for marketplace, name in ((heatpumps, "Auer"), (heatpumps, "Zimmermann"), (solar, "Auer Solar")):
+    for marketplace, name in (
+        (heatpumps, "Auer"), (heatpumps, "Zimmermann"), (solar, "Auer Solar"),
+    ):  # fmt: skip
         factories.accepted(marketplace, anna, name=name)
     page.goto("/leads/")
     late = Late(page, r"q=Auer$")
