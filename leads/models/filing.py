@@ -3,7 +3,7 @@
 import logging
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -115,7 +115,8 @@ class Filing:
                 or self.attachments.kept().filter(sha256=attachment.sha256).exists()
             ):
                 raise Unchangeable
-            self._check_room(attachment.size)
+            # Its own room it has kept.
+            self._check_room(0)
             attachment.name = self._free_name(attachment.name)
             attachment.deleted_at = None
             attachment.save(update_fields=["name", "deleted_at"])
@@ -154,9 +155,9 @@ class Filing:
         """How many files, and how many bytes, the lead still takes."""
         counter = getattr(self.marketplace, "storage_use", None)
         of_marketplace = self.marketplace.storage_limit - (counter.bytes if counter else 0)
-        kept = self.attachments.kept().aggregate(number=Count("pk"), size=Sum("size"))
-        of_lead = settings.UPLOAD_MAX_BYTES_PER_LEAD - (kept["size"] or 0)
-        files = settings.UPLOAD_MAX_FILES_PER_LEAD - kept["number"]
+        number, size = self._files_held()
+        of_lead = settings.UPLOAD_MAX_BYTES_PER_LEAD - size
+        files = settings.UPLOAD_MAX_FILES_PER_LEAD - number
         return max(0, files), max(0, min(of_lead, of_marketplace))
 
     def _same_file(self, upload):
@@ -168,15 +169,27 @@ class Filing:
             raise Unchangeable
         return attachment
 
+    def _files_held(self):
+        """Return how many files are kept, and the bytes of all, the deleted ones included."""
+        held = self.attachments.aggregate(
+            number=Count("pk", filter=Q(deleted_at=None)), size=Sum("size", default=0)
+        )
+        return held["number"], held["size"]
+
     def _check_room(self, size):
-        kept = self.attachments.kept().aggregate(number=Count("pk"), size=Sum("size"))
-        if kept["number"] >= settings.UPLOAD_MAX_FILES_PER_LEAD:
+        number, held = self._files_held()
+        if number >= settings.UPLOAD_MAX_FILES_PER_LEAD:
             raise LeadError(
                 _("This lead already has %(count)d attachments; more are not possible.")
-                % {"count": kept["number"]}
+                % {"count": number}
             )
-        if (kept["size"] or 0) + size > settings.UPLOAD_MAX_BYTES_PER_LEAD:
-            raise LeadError(_("There is no room left for this file on this lead."))
+        if size and held + size > settings.UPLOAD_MAX_BYTES_PER_LEAD:
+            raise LeadError(
+                _(
+                    "There is no room left for this file on this lead. Deleted attachments "
+                    "count until they are removed for good."
+                )
+            )
 
     def _take_room(self, size):
         self._check_room(size)

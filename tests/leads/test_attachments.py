@@ -291,6 +291,21 @@ def test_a_full_lead_takes_no_more(page_of_anna, lead, settings):
     assert upload(page_of_anna, lead, named("3.txt", b"33"), headers=HTMX).status_code == 200
 
 
+def test_a_deleted_file_takes_room_until_it_is_gone_for_good_and_can_come_back(
+    page_of_anna, lead, plan, anna, settings
+):
+    settings.UPLOAD_MAX_BYTES_PER_LEAD = len(PDF)
+    event = lead.delete_file(plan.pk, by=anna)
+    response = upload(page_of_anna, lead, named("1.txt", b"1"), headers=HTMX)
+    assert response.status_code == 422
+    assert "Gelöschte Anhänge zählen mit" in refusals(response)[0][1]
+    page_of_anna.post(f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/")
+    assert lead.attachments.kept().get() == plan
+    lead.delete_file(plan.pk, by=anna)
+    Attachment.objects.deleted_before(timezone.now()).purge()
+    assert upload(page_of_anna, lead, named("1.txt", b"1"), headers=HTMX).status_code == 200
+
+
 def test_the_same_bytes_twice_are_stored_once_and_it_says_so(page_of_anna, plan, lead):
     before = everything(), stored_files()
     response = upload(page_of_anna, lead, named("Kopie.pdf", PDF), headers=HTMX)
