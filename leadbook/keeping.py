@@ -1,5 +1,6 @@
 """What was drawn once and is shown again: kept in the memory of a worker, for a while."""
 
+import sys
 import time
 from functools import lru_cache, wraps
 
@@ -7,10 +8,19 @@ from django.conf import settings
 
 # In seconds. What an erasure has removed from everywhere else is gone from here, too.
 AT_MOST = 3600
+# In bytes. What is larger is of somebody who wrote a lot; a thousand of them would fill
+# the memory of a worker.
+LARGEST = 8192
+
+
+class _TooLarge(Exception):
+    """Carries a result past the cache, which keeps no exceptions."""
 
 
 def kept(most):
     """Decorate a function so that `most` of its results are kept, each for AT_MOST at most.
+
+    A result that is LARGEST or larger is given and not kept.
 
     All on which a result depends must be among its hashable arguments: equal arguments have
     equal results, so that nothing kept is ever out of date. Not where templates are being
@@ -18,7 +28,13 @@ def kept(most):
     """
 
     def decorate(draw):
-        again = lru_cache(maxsize=most)(draw)
+        @lru_cache(maxsize=most)
+        def again(*args, **kwargs):
+            result = draw(*args, **kwargs)
+            if sys.getsizeof(result) >= LARGEST:
+                raise _TooLarge(result)
+            return result
+
         ends = 0
 
         @wraps(draw)
@@ -30,7 +46,10 @@ def kept(most):
             if now >= ends:
                 again.cache_clear()
                 ends = now + AT_MOST
-            return again(*args, **kwargs)
+            try:
+                return again(*args, **kwargs)
+            except _TooLarge as large:
+                return large.args[0]
 
         return drawn
 

@@ -35,6 +35,13 @@ def test_only_so_many_are_kept(draw, calls):
     assert [text for text, _size in calls] == ["a", "b", "c", "a"]
 
 
+def test_what_is_large_is_drawn_each_time(draw, calls):
+    long = "a" * keeping.LARGEST
+    assert draw(long) == draw(long) == f"{long} 1"
+    assert draw("a") == draw("a")
+    assert [text for text, _size in calls] == [long, long, "a"]
+
+
 def test_nothing_is_kept_longer_than_an_hour(draw, calls, monkeypatch):
     now = 10_000.0
     monkeypatch.setattr(keeping.time, "monotonic", lambda: now)
