@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -18,41 +19,66 @@ logger = logging.getLogger(__name__)
 
 PROGRAM = [sys.executable, "-I", str(Path(thumbnailer.__file__).resolve())]
 DEADLINE_SECONDS = 30
+# All pictures of a request together, and how long one of them waits for others' to be
+# made: who answers has only so many threads.
+SECONDS_OF_REQUEST = 6
+WAIT_OF_REQUEST = 1
 # At once and in one process; each may take as much memory as the program allows itself.
 AT_ONCE = BoundedSemaphore(2)
 # The program reads a copy: of what is larger it could decode nothing within its limits.
 MAX_BYTES = 500_000_000
 
 
-def make_thumbnail(upload):
+class PictureTime:
+    """How many seconds are left for the pictures of one request."""
+
+    def __init__(self):
+        self.left = SECONDS_OF_REQUEST
+
+    def make(self, upload):
+        """Return the thumbnail of `upload` as `make_thumbnail` does, or None out of time."""
+        if self.left <= 0:
+            return None
+        begun = time.monotonic()
+        try:
+            return make_thumbnail(upload, seconds=self.left, patience=WAIT_OF_REQUEST)
+        finally:
+            self.left -= time.monotonic() - begun
+
+
+def make_thumbnail(upload, *, seconds=None, patience=None):
     """Return a WebP of at most 208 pixels a side as a file, or None.
 
     Made by leads.thumbnailer in a process of its own, which has limits of time and
     memory. The header is read first: what is larger than 50 megapixels, 20,000 pixels a
     side or 500 MB is not decoded. The thumbnail carries no EXIF, its orientation is applied. A
-    broken image gives None; it stays a document like any other.
+    broken image gives None; it stays a document like any other. So does one that takes
+    longer than `seconds`, or than `patience` until others are made.
     """
     if upload.seek(0, io.SEEK_END) > MAX_BYTES:
         return None
+    if not AT_ONCE.acquire(timeout=patience):
+        return None
     try:
-        with AT_ONCE:
-            code, made = _run(upload)
+        code, made = _run(upload, seconds=seconds or DEADLINE_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         # No room for the copy, no more processes, or the deadline: it stays a document.
         logger.warning("No thumbnail: %s", error)
         return None
+    finally:
+        AT_ONCE.release()
     if code != 0 or not is_whole_webp(made):
         logger.info("No thumbnail: the program ended with %s.", code)
         return None
     return io.BytesIO(made)
 
 
-def file_thumbnail(attachment, file):
+def file_thumbnail(attachment, file, *, make=make_thumbnail):
     """Give a stored Attachment the small picture of its open `file`, where there is one.
 
     Return False where the storage did not take it; it then stays without one.
     """
-    picture = make_thumbnail(file)
+    picture = make(file)
     if picture is None:
         return True
     storage = attachment_storage()
@@ -67,7 +93,7 @@ def file_thumbnail(attachment, file):
     return True
 
 
-def _run(upload):
+def _run(upload, *, seconds):
     """Return the program's exit code and what it has written."""
     folder = settings.FILE_UPLOAD_TEMP_DIR
     with (
@@ -84,7 +110,7 @@ def _run(upload):
             stderr=subprocess.DEVNULL,
             # No secret of the installation is there to be read.
             env={},
-            timeout=DEADLINE_SECONDS,
+            timeout=seconds,
         )
         made.seek(0)
         return done.returncode, made.read()

@@ -9,7 +9,7 @@ from .clamd import ScannerAway
 from .file_types import file_type
 from .models import Attachment
 from .models.errors import StorageAway
-from .pictures import file_thumbnail
+from .pictures import PictureTime, file_thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -48,5 +48,6 @@ def scan(attachment, *, patience=None):
         attachment.lead.note_scan(attachment.pk, found=found)
         kind = file_type(attachment.extension)
         if not found and not attachment.thumbnail and kind and kind.is_picture:
-            file_thumbnail(attachment, file)
+            # Mostly somebody waits for the file.
+            file_thumbnail(attachment, file, make=PictureTime().make)
     attachment.refresh_from_db()

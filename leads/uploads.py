@@ -31,7 +31,7 @@ from .file_types import FILE_TYPES, HEAD_BYTES, file_type
 from .models.attachment import Attachment, attachment_storage, random_key
 from .models.errors import StorageAway
 from .numbers import german
-from .pictures import make_thumbnail
+from .pictures import PictureTime
 from .scanning import first_look
 from .tasks import add_thumbnail
 
@@ -308,6 +308,8 @@ class Document:
         self.upload = upload
         # The DirectUpload by which it came, if it came past the application.
         self.arrival = None
+        # Those of one request share theirs.
+        self.picture_time = PictureTime()
         self.name = name
         self.extension = extension
         self.kind = kind
@@ -371,7 +373,7 @@ class Document:
         if (
             self._needs_thumbnail(attachment)
             and not tasks.are_durable()
-            and (picture := make_thumbnail(self.upload))
+            and (picture := self.picture_time.make(self.upload))
         ):
             attachment.thumbnail.name = self._write(picture, stored)
         return attachment

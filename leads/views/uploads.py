@@ -18,6 +18,7 @@ from leadbook.htmx import wants_part
 from leads.file_names import clean_file_name
 from leads.models import DirectUpload, LeadError, StorageAway
 from leads.models.attachment import attachment_storage
+from leads.pictures import PictureTime
 from leads.toasts import toast
 from leads.uploads import (
     Document,
@@ -45,6 +46,7 @@ class Outcome:
         self.request, self.lead = request, lead
         self.filed, self.refused = [], []
         self.status, self.wait = 422, None
+        self.picture_time = PictureTime()
 
     def file(self, upload, check=Document.check):
         """File a document when `check` passes; return whether it is decided.
@@ -53,7 +55,9 @@ class Outcome:
         """
         name = clean_file_name(upload.name)
         try:
-            attachment, event = self.lead.attach(check(upload), by=self.request.user)
+            document = check(upload)
+            document.picture_time = self.picture_time
+            attachment, event = self.lead.attach(document, by=self.request.user)
         except ValidationError as error:
             self.refuse_as(error, name)
         except (StorageAway, OSError) as error:

@@ -732,8 +732,8 @@ def test_a_picture_that_would_take_too_much_memory_is_not_decoded(
     codes = []
     real = pictures._run
 
-    def run(upload):
-        code, made = real(upload)
+    def run(upload, *, seconds):
+        code, made = real(upload, seconds=seconds)
         codes.append(code)
         return code, made
 

@@ -160,6 +160,37 @@ def test_a_decoder_that_only_waits_is_ended(monkeypatch):
     assert pictures.make_thumbnail(io.BytesIO(PNG)) is None
 
 
+def test_the_pictures_of_a_request_take_some_seconds_and_no_more(
+    page_of_anna, lead, monkeypatch
+):
+    begun, real = [], pictures._run
+
+    def run(upload, *, seconds):
+        begun.append(seconds)
+        return real(upload, seconds=seconds)
+
+    monkeypatch.setattr(pictures, "_run", run)
+    waiting = "import threading; threading.Event().wait()"
+    monkeypatch.setattr(pictures, "PROGRAM", [pictures.PROGRAM[0], "-I", "-c", waiting])
+    monkeypatch.setattr(pictures, "SECONDS_OF_REQUEST", 0.2)
+    files = [
+        SimpleUploadedFile(f"{edge}.png", picture("PNG", size=(edge, 9))) for edge in (3, 4, 5)
+    ]
+    answer = page_of_anna.post(f"/leads/{lead.pk}/anhaenge/", {"dateien": files})
+    assert answer.status_code == 303
+    assert [file.thumbnail.name for file in lead.attachments.all()] == [""] * 3
+    assert begun == [0.2]
+
+
+def test_a_request_does_not_wait_until_the_pictures_of_others_are_made(
+    page_of_anna, lead, monkeypatch
+):
+    monkeypatch.setattr(pictures, "WAIT_OF_REQUEST", 0)
+    with pictures.AT_ONCE, pictures.AT_ONCE:
+        assert file(page_of_anna, lead, "Foto.png", PNG).status_code == 200
+    assert lead.attachments.get().thumbnail.name == ""
+
+
 def test_the_decoder_sees_no_secret_of_the_installation(monkeypatch, tmp_path):
     monkeypatch.setenv("SECRET_KEY", "geheim")
     seen = tmp_path / "seen"
@@ -172,7 +203,7 @@ def test_the_decoder_sees_no_secret_of_the_installation(monkeypatch, tmp_path):
 def test_without_room_for_the_copy_the_picture_is_filed_without_a_small_one(
     page_of_anna, lead, monkeypatch
 ):
-    def full(upload):
+    def full(upload, *, seconds):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pictures, "_run", full)
