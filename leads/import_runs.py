@@ -42,7 +42,7 @@ from .models.attachment import attachment_storage
 from .models.lead_import import FILES_OF_A_PERSON
 from .numbers import german
 from .scanning import first_look
-from .tables import open_rows, sheet_names
+from .tables import open_rows, open_table
 from .text import heading_key
 
 logger = logging.getLogger(__name__)
@@ -85,14 +85,13 @@ def receive(upload, *, marketplace, mode, by, token):
     upload.seek(0)
     try:
         with _on_disk(upload) as path:
-            sheets = sheet_names(path)
             looked = look(path, marketplace=marketplace)
     except (UnreadableFileError, ImportRefusedError) as error:
         raise ValidationError(str(error)) from error
     lead_import = LeadImport(
         marketplace=marketplace, mode=mode, by=by, token=token, size=upload.size,
-        file_name=clean_file_name(upload.name), sheets=sheets,
-        sheet=sheets[0] if sheets else "", **looked,
+        file_name=clean_file_name(upload.name), sheet=next(iter(looked["sheets"]), ""),
+        **looked,
     )  # fmt: skip
     upload.seek(0)
     try:
@@ -112,8 +111,8 @@ def receive(upload, *, marketplace, mode, by, token):
 
 
 def look(path, *, marketplace, sheet=None):
-    """Return what the mapping needs of a file: headings, sample, guessed targets."""
-    with open_rows(path, sheet=sheet) as rows:
+    """Return what the mapping needs of a file: sheets, headings, sample, guessed targets."""
+    with open_table(path, sheet=sheet) as (sheets, rows):
         headings = [heading[:HEADING_LENGTH] for heading in headings_of(rows)]
         first = list(islice(rows, SAMPLE))
     if not first:
@@ -121,7 +120,7 @@ def look(path, *, marketplace, sheet=None):
     sample = [[row.line, [cell[:SAMPLE_LENGTH] for cell in row.cells]] for row in first]
     guessed = guess_targets(headings, marketplace, ColumnMemory.objects.of(marketplace))
     targets = {str(index): target for index, target in guessed.items()}
-    return {"headings": headings, "sample": sample, "targets": targets}
+    return {"sheets": sheets, "headings": headings, "sample": sample, "targets": targets}
 
 
 def choose_sheet(lead_import, sheet):

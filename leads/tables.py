@@ -17,26 +17,30 @@ OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 
 @contextmanager
 def open_rows(path, *, encoding=None, sheet=None):
-    """Open the file at `path`; give an iterator of its Rows, blank ones left out.
+    """Open the file at `path`; give an iterator of its Rows; see `open_table`."""
+    with open_table(path, encoding=encoding, sheet=sheet) as (_sheets, rows):
+        yield rows
 
-    `encoding` is that of a CSV file (default: found out), `sheet` the name of a workbook's
-    sheet (default: the first). Raises UnreadableFileError: missing, no file, empty, too
-    large, or none of both kinds.
+
+@contextmanager
+def open_table(path, *, encoding=None, sheet=None):
+    """Open the file at `path`; give its sheets' names and an iterator of its Rows.
+
+    Blank rows are left out; a CSV file has no sheets. `encoding` is that of a CSV file
+    (default: found out), `sheet` the name of a workbook's sheet (default: the first).
+    Raises UnreadableFileError: missing, no file, empty, too large, or none of both kinds.
     """
     path = Path(path)
-    is_workbook = _is_workbook(path)
-    opened = (
-        xlsx_rows.open_rows(path, sheet=sheet)
-        if is_workbook
-        else csv_rows.open_rows(path, encoding=encoding)
-    )
-    with opened as rows:
-        yield (_storable(_with_few_cells(row)) for row in rows)
+    if _is_workbook(path):
+        with xlsx_rows.open_table(path, sheet=sheet) as (sheets, rows):
+            yield sheets, map(_usable, rows)
+    else:
+        with csv_rows.open_rows(path, encoding=encoding) as rows:
+            yield [], map(_usable, rows)
 
 
-def sheet_names(path):
-    """Return the names of the sheets, none for a CSV file; raises UnreadableFileError."""
-    return xlsx_rows.sheet_names(path) if _is_workbook(Path(path)) else []
+def _usable(row):
+    return _storable(_with_few_cells(row))
 
 
 def _with_few_cells(row):

@@ -9,26 +9,36 @@ import logging
 import re
 import warnings
 import zipfile
+from array import array
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from .csv_rows import Row, UnreadableFileError
 
 logger = logging.getLogger(__name__)
 
 MAX_PARTS = 2000
-# Unpacked: all parts together, and one that is not a sheet or the table of texts.
-MAX_UNPACKED = 400_000_000
+# Unpacked: all parts together, the table of texts, and one that is none of the sheets.
+MAX_UNPACKED = 150_000_000
+MAX_TEXTS_PART = 40_000_000
 MAX_OTHER_PART = 10_000_000
-# A row is made into objects as a whole; so is the table of texts.
-MAX_ROW_BYTES = 2_000_000
-MAX_CELLS = 2_000_000
-MAX_TEXTS = 1_000_000
+# A row is made into objects as a whole.
+MAX_ROW_BYTES = 500_000
+# With the rows, which may be empty.
+MAX_CELLS = 1_000_000
+MAX_TEXTS = 300_000
+# Of the table of texts: each text has one of its own and at least one inside.
+MAX_ELEMENTS = 1_000_000
+# Beginnings and ends in what is made into objects as a whole, and slowly: the styles above
+# all.
+MAX_TAGS = 100_000
 MAX_COLUMNS = 300
 # As many as Excel has; a forged number would be counted up to.
 MAX_ROWS = 1_048_576
@@ -39,8 +49,9 @@ PIECE_BYTES = 1_000_000
 
 SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml")
 TEXTS = "xl/sharedStrings.xml"
+NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
 ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
-CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+CELL = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
 TEXT = re.compile(rb"<(?:\w+:)?si[\s/>]")
 # As long as the longest of these that could stand on the border of two pieces.
 OVERLAP = 64
@@ -58,11 +69,11 @@ EXACT = 2**53
 
 
 @contextmanager
-def open_rows(path, *, sheet=None):
-    """Open the workbook at `path` (a Path); give an iterator of its Rows, blank ones left out.
+def open_table(path, *, sheet=None):
+    """Open the workbook at `path` (a Path); give its sheets' names and an iterator of Rows.
 
-    `sheet` is the name of the sheet, the first one that is shown without it. Raises
-    UnreadableFileError: no workbook, too large, broken, no such sheet.
+    Blank rows are left out. `sheet` is the name of the sheet, the first one that is shown
+    without it. Raises UnreadableFileError: no workbook, too large, broken, no such sheet.
     """
     with _opened(path) as workbook:
         names = _sheet_names(workbook)
@@ -71,13 +82,7 @@ def open_rows(path, *, sheet=None):
                 _("There is no sheet “%(sheet)s”. There are: %(sheets)s")
                 % {"sheet": sheet, "sheets": ", ".join(names)}
             )
-        yield _rows(workbook[sheet or names[0]])
-
-
-def sheet_names(path):
-    """Return the names of the workbook's sheets; raises UnreadableFileError."""
-    with _opened(path) as workbook:
-        return _sheet_names(workbook)
+        yield names, _rows(_measured(workbook[sheet or names[0]]))
 
 
 @contextmanager
@@ -92,21 +97,77 @@ def _opened(path):
 
 def _loaded(file):
     try:
-        with zipfile.ZipFile(file) as archive:
-            _measure(archive)
-        file.seek(0)
+        archive = _Archive(file)
+        _measure(archive)
+        reader = _Reader(archive)
         with warnings.catch_warnings():
             # On what openpyxl leaves out, which nobody asked for.
             warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(
-                file, read_only=True, data_only=True, keep_links=False
-            )
+            reader.read()
+            return reader.wb
     except UnreadableFileError:
         raise
     except Exception as error:
         # Whatever a broken or forged file makes of ZIP, XML and openpyxl.
         logger.info("A workbook cannot be read.", exc_info=True)
         raise UnreadableFileError(_unreadable()) from error
+
+
+class _Archive(zipfile.ZipFile):
+    """The parts of a workbook; those that are read as a whole must be small ones."""
+
+    def read(self, name, pwd=None):
+        """Return the bytes of a part."""
+        text = super().read(name, pwd)
+        if text.count(b"<") > MAX_TAGS:
+            raise UnreadableFileError(_too_large())
+        return text
+
+
+class _Reader(ExcelReader):
+    """openpyxl's own, which opens no file and takes its time for cells alone."""
+
+    def __init__(self, archive):
+        self.archive, self.valid_files = archive, archive.namelist()
+        self.read_only = self.data_only = True
+        self.keep_vba = self.keep_links = self.rich_text = False
+        self.shared_strings = ()
+
+    def read_strings(self):
+        """Read the table of texts."""
+        if part := self.package.find(SHARED_STRINGS):
+            with self.archive.open(part.PartName[1:]) as file:
+                self.shared_strings = _Texts(file)
+
+    def read_chartsheet(self, sheet, rel):
+        """Leave it out; it has no cells."""
+
+
+class _Texts:
+    """The table of texts as bytes: as a list of texts it takes several times as much."""
+
+    def __init__(self, file):
+        self.bytes, self.ends = bytearray(), array("Q", [0])
+        for number, (_event, node) in enumerate(iterparse(file)):
+            if number > MAX_ELEMENTS:
+                raise UnreadableFileError(_too_large())
+            if node.tag == f"{NAMESPACE}si":
+                self._add(node)
+                node.clear()
+
+    def _add(self, node):
+        plain, runs = node.findall(f"{NAMESPACE}t"), node.findall(f"{NAMESPACE}r/{NAMESPACE}t")
+        text = "".join(part.text or "" for part in (*plain, *runs))
+        # As openpyxl does.
+        self.bytes += text.replace("x005F_", "").encode()
+        self.ends.append(len(self.bytes))
+
+    def __getitem__(self, index):
+        return self.bytes[self.ends[index] : self.ends[index + 1]].decode()
+
+
+def _too_large():
+    return _("The workbook is too large or unusually packed; please save it as “CSV UTF-8”.")
 
 
 def _unreadable():
@@ -137,9 +198,7 @@ def _measure(archive):
     parts = archive.infolist()
     if "xl/workbook.xml" not in archive.namelist():
         raise UnreadableFileError(_unreadable())
-    too_large = UnreadableFileError(
-        _("The workbook is too large or unusually packed; please save it as “CSV UTF-8”.")
-    )
+    too_large = UnreadableFileError(_too_large())
     # The declared sizes hold: what unpacks to more is an error of its own.
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise too_large
@@ -147,12 +206,23 @@ def _measure(archive):
         if SHEETS.fullmatch(part.filename):
             is_fine = _is_fine(archive, part, CELL, MAX_CELLS, ROW)
         elif part.filename == TEXTS:
-            is_fine = _is_fine(archive, part, TEXT, MAX_TEXTS, TEXT)
+            is_fine = part.file_size <= MAX_TEXTS_PART and _is_fine(
+                archive, part, TEXT, MAX_TEXTS, TEXT
+            )
         else:
             is_media = part.filename.startswith(("xl/media/", "xl/embeddings/"))
             is_fine = is_media or part.file_size <= MAX_OTHER_PART
         if not is_fine:
             raise too_large
+
+
+def _measured(sheet):
+    """Return the sheet; raises UnreadableFileError where it lies elsewhere and is large."""
+    archive, path = sheet.parent._archive, sheet._worksheet_path
+    is_measured = SHEETS.fullmatch(path)
+    if not (is_measured or _is_fine(archive, archive.getinfo(path), CELL, MAX_CELLS, ROW)):
+        raise UnreadableFileError(_too_large())
+    return sheet
 
 
 def _is_fine(archive, part, counted, most, borders):

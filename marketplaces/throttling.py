@@ -45,6 +45,8 @@ RESETS_OF_EMAIL = Limit(3, HOUR)
 REMINDERS_OF_CLIENT = Limit(120, HOUR)
 PASSWORD_CHANGES = Limit(20, HOUR)
 IMPORTS = (Limit(30, HOUR),)
+# Each time that the file of an import is opened again: another sheet, other columns.
+IMPORT_COLUMNS = (Limit(90, HOUR),)
 UPLOADS = (Limit(300, timedelta(minutes=1)), Limit(3000, HOUR))
 
 

@@ -22,7 +22,7 @@ from leads.paging import SIZE, portion_of, row_above
 from leads.tasks import go_on_with_import, push_import
 from leads.toasts import toast
 from leads.uploads import takes_files
-from marketplaces.throttling import IMPORTS, wait_before
+from marketplaces.throttling import IMPORT_COLUMNS, IMPORTS, wait_before
 
 
 @require_safe
@@ -86,6 +86,10 @@ def columns(request, import_id):
         if "nochmal" in request.POST:
             lead_import.map_again()
             return _to(lead_import)
+        if wait_before("import_columns", request.user.pk, *IMPORT_COLUMNS):
+            messages.error(request, _("Too many imports in a short time; please wait."))
+            form = ColumnsForm(request.POST, lead_import=lead_import)
+            return _page(request, lead_import, form=form, status=429)
         if "wechseln" in request.POST:
             choose_sheet(lead_import, request.POST.get("blatt", ""))
             return _to(lead_import)

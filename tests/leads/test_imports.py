@@ -20,6 +20,8 @@ from leads.models import ColumnMemory, Erasure, ImportRow, Lead, LeadEvent, Lead
 from leads.models.attachment import attachment_storage
 from leads.models.lead_import import KEPT, ColumnMemoryQuerySet
 from leads.paging import SIZE
+from leads.views import imports
+from marketplaces.throttling import Limit
 from tests import factories
 from tests.markup import HTMX, read
 from tests.state import stored_files
@@ -311,6 +313,25 @@ def test_another_sheet_is_read_and_its_name_must_exist(send_file):
     assert client.post(at("spalten/"), {**sent, "blatt": "Leads"}).status_code == 303
     assert newest().headings == ["Name"]
     assert counts(whole(client)) == ("done", 1, 0, 0)
+
+
+def test_a_file_is_opened_once_for_its_sheets_and_not_again_and_again(send_file, monkeypatch):
+    opened, real = [], import_runs.open_table
+
+    def counting(path, **how):
+        opened.append(path)
+        return real(path, **how)
+
+    monkeypatch.setattr(import_runs, "open_table", counting)
+    client, _response = send_file(two_sheets(), name="leads.xlsx")
+    assert (len(opened), newest().sheets) == (1, ["Leads", "Andere"])
+    monkeypatch.setattr(imports, "IMPORT_COLUMNS", (Limit(1, timedelta(hours=1)),))
+    sent = {"wechseln": "1", "blatt": "Andere"}
+    assert client.post(at("spalten/"), sent).status_code == 303
+    response = client.post(at("spalten/"), {**sent, "blatt": "Leads"})
+    assert response.status_code == 429
+    assert "Zu viele Importe in kurzer Zeit" in response.text
+    assert (len(opened), newest().sheet) == (2, "Andere")
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["the first", "another"])

@@ -160,8 +160,10 @@ HOSTILE = {
     "a row behind comments": {SHEET: sheet_of("<row>" + "<c/><!--<row >-->" * 9 + "</row>")},
     "too many cells": {SHEET: sheet_of("<row><c/><c/></row>" * 1_000_001)},
     "too many texts": {
-        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">' + "<si/>" * 1_000_001 + "</sst>"
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">' + "<si/>" * 300_001 + "</sst>"
     },
+    "empty rows": {SHEET: sheet_of("<row/>" * 1_000_001)},
+    "many styles": {"xl/styles.xml": f'<styleSheet xmlns="{MAIN}">' + "<xf/>" * 100_001},
     "a huge part": {"xl/styles.xml": " " * 10_000_001},
     "too many parts": {f"xl/x{number}.xml": "x" for number in range(2001)},
     "no workbook": {"xl/workbook.xml": "<x/>"},
@@ -225,8 +227,60 @@ def test_rows_that_are_left_out_cost_nothing(rewritten):
 
 def test_a_part_is_measured_across_its_pieces(rewritten, monkeypatch):
     monkeypatch.setattr(xlsx_rows, "PIECE_BYTES", 70)
-    monkeypatch.setattr(xlsx_rows, "MAX_CELLS", 100)
+    monkeypatch.setattr(xlsx_rows, "MAX_CELLS", 200)
     text = '<row><c t="str"><v>x</v></c></row>'
     assert len(cells(rewritten({SHEET: sheet_of(text * 100)}))) == 100
     with pytest.raises(UnreadableFileError):
         cells(rewritten({SHEET: sheet_of(text * 101)}))
+
+
+@pytest.fixture
+def with_texts(rewritten):
+    """Return a function that writes two cells and the table in which their texts stand."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    rows = '<row r="1"><c t="s"><v>0</v></c></row><row r="2"><c t="s"><v>1</v></c></row>'
+
+    def write(texts):
+        with zipfile.ZipFile(rewritten({})) as original:
+            types = original.read("[Content_Types].xml").decode()
+        parts = {
+            "[Content_Types].xml": types.replace("</Types>", override),
+            "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{texts}</sst>',
+        }
+        return rewritten({SHEET: sheet_of(rows), **parts})
+
+    return write
+
+
+def test_a_text_is_put_together_from_its_parts(with_texts):
+    """Runs of other looks are one text; what says how Japanese is read is none of it."""
+    texts = (
+        "<si><t>Näme</t></si><si><r><t>Hu</t></r><r><t>ber 🏡</t></r><rPh><t>x</t></rPh></si>"
+    )
+    assert cells(with_texts(texts)) == [(1, ["Näme"]), (2, ["Huber 🏡"])]
+
+
+def test_a_text_of_very_many_parts_is_refused(with_texts, monkeypatch):
+    monkeypatch.setattr(xlsx_rows, "MAX_ELEMENTS", 100)
+    texts = "<si><t>Name</t></si><si>" + "<t>x</t>" * 100 + "</si>"
+    with pytest.raises(UnreadableFileError, match="CSV"):
+        cells(with_texts(texts))
+
+
+def test_a_sheet_at_an_unusual_place_is_measured_as_well(rewritten, monkeypatch):
+    rows = '<row><c t="str"><v>x</v></c></row>' * 100
+    with zipfile.ZipFile(rewritten({})) as original:
+        names = [
+            name for name in original.namelist() if name.endswith((".rels", "Types].xml"))
+        ]
+        parts = {name: original.read(name) for name in names}
+    parts = {
+        name: text.replace(b"worksheets/sheet1", b"other/sheet1")
+        for name, text in parts.items()
+    }
+    path = rewritten({**parts, "xl/other/sheet1.xml": sheet_of(rows)})
+    assert len(cells(path)) == 100
+    monkeypatch.setattr(xlsx_rows, "MAX_CELLS", 199)
+    with pytest.raises(UnreadableFileError):
+        cells(path)
