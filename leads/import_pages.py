@@ -5,11 +5,11 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .context_processors import sight_of
 from .headings import FIRST_NAME, LAST_NAME
 from .import_forms import ColumnsForm
 from .match_keys import Likeness
 from .models import Lead, LeadImport
+from .sight import sight_of
 from .twins import labels_of
 
 # Rows that failed on one page, and characters of a cell.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from leads.headings import key
+from leads.text import heading_key
 
 from . import read_data
 
@@ -79,7 +79,7 @@ class Prospects:
         return {
             "name": name,
             "contact_person": f"{first} {family}" if name.startswith("Familie") else "",
-            "email": f"{key(first)[0]}.{key(family)}@beispiel.de",
+            "email": f"{heading_key(first)[0]}.{heading_key(family)}@beispiel.de",
             "street": f"{chance.choice(self.people['streets'])} {self._house_number()}",
         }
 
@@ -97,7 +97,7 @@ class Prospects:
             "name": name,
             "company": name,
             "contact_person": f"{first} {family}",
-            "email": f"{key(first)[0]}.{key(family)}@{key(name)[:28]}.example",
+            "email": f"{heading_key(first)[0]}.{heading_key(family)}@{heading_key(name)[:28]}.example",
             "street": f"{chance.choice(streets)} {self._house_number()}",
         }
 

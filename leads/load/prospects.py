@@ -6,8 +6,8 @@ from decimal import Decimal
 from leads.demo import read_data
 from leads.demo.prospects import read_values
 from leads.field_values import keys_of
-from leads.headings import key
 from leads.models import Lead
+from leads.text import heading_key
 
 from . import cast
 
@@ -34,7 +34,7 @@ class Prospects:
         self.common_town = next(t for t in self.people["towns"] if t[1] == cast.COMMON_TOWN)
         weight = WEIGHT_OF_COMMON_TOWN
         self.towns = self.people["towns"] + [self.common_town] * (weight - 1)
-        self.keys = {name: key(name) for name in [*self.families, *self.first_names]}
+        self.keys = {name: heading_key(name) for name in [*self.families, *self.first_names]}
         self.pools = {}
         # Own values as they are written → what they are found by; see leads.field_values.
         self.keys_of_own = {}
@@ -55,7 +55,7 @@ class Prospects:
         house = int(chance.random() * 98) + 1
         street = f"{chance.choice(self.people['streets'])} {house}"
         person = f"{first} {family}"
-        by_name = self.keys.get(family) or key(family)
+        by_name = self.keys.get(family) or heading_key(family)
         email = f"{self.keys[first][0]}.{by_name}{number}@beispiel.de"
         if is_company:
             name = chance.choice(self.people["companies"])

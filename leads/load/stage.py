@@ -7,8 +7,8 @@ from django.contrib.auth.hashers import make_password
 
 from leads.demo import read_data
 from leads.demo.staging import make_marketplace, readers_of
-from leads.headings import key as key_of
 from leads.targets import last_day
+from leads.text import heading_key
 from marketplaces.models import Marketplace, Membership, User
 
 from . import cast
@@ -78,7 +78,7 @@ def make_stages():
     kinds = {data["slug"]: data for data in read_data("marketplaces")["marketplace"]}
     stages = []
     for name, color, kind, _part in MARKETPLACES:
-        slug = "-".join(key_of(word) for word in name.split())
+        slug = "-".join(heading_key(word) for word in name.split())
         data = {**kinds[kind], "name": name, "slug": slug, "color": color}
         made = make_marketplace(data)
         fresh = Marketplace.objects.prefetch_related("fields").get(pk=made.pk)

@@ -3,6 +3,7 @@ import "./elements/draft-keeper.js";
 import "./elements/drop-zone.js";
 import "./elements/lead-bar.js";
 import "./elements/print-page.js";
+import "./elements/quick-keys.js";
 import "./elements/scroll-to-current.js";
 import "./elements/watch-lead.js";
 import "./lib/kept-place.js";
