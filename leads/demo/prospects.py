@@ -97,7 +97,9 @@ class Prospects:
             "name": name,
             "company": name,
             "contact_person": f"{first} {family}",
-            "email": f"{heading_key(first)[0]}.{heading_key(family)}@{heading_key(name)[:28]}.example",
+            "email": "{}.{}@{}.example".format(
+                heading_key(first)[0], heading_key(family), heading_key(name)[:28]
+            ),
             "street": f"{chance.choice(streets)} {self._house_number()}",
         }
 
