@@ -93,13 +93,12 @@ class Prospects:
             name = chance.choice(kinds).format(family=owner, town=town)
         self.companies_used.add(name)
         streets = self.people["industrial_streets" if chance.happens(60) else "streets"]
+        box = f"{heading_key(first)[0]}.{heading_key(family)}"
         return {
             "name": name,
             "company": name,
             "contact_person": f"{first} {family}",
-            "email": "{}.{}@{}.example".format(
-                heading_key(first)[0], heading_key(family), heading_key(name)[:28]
-            ),
+            "email": f"{box}@{heading_key(name)[:28]}.example",
             "street": f"{chance.choice(streets)} {self._house_number()}",
         }
 
