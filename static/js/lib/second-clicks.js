@@ -13,10 +13,12 @@ sessionStorage.removeItem(PLACE);
 let isSecond = false;
 let isLeaving = false;
 let struck = null;
-let shownAt = 0;
-document.addEventListener("htmx:load", () => (shownAt = performance.now()));
+let shownAt = -UNREAD;
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt.matches("body, modal-dialog")) shownAt = performance.now();
+});
 /* Whoever types into it has seen it. */
-addEventListener("input", () => (shownAt = 0), true);
+addEventListener("input", () => (shownAt = -UNREAD), true);
 const isUnread = ({ timeStamp }) => timeStamp - shownAt < UNREAD;
 
 function isCovered(element) {
@@ -36,12 +38,13 @@ function swallow(event) {
 }
 
 function onPointer(event) {
-  const { type, detail, target, clientX: x, clientY: y } = event;
+  const { type, detail, target, timeStamp: at, clientX: x, clientY: y } = event;
   if (type === "mousedown") {
     const isBeside = first && Math.hypot(x - first.x, y - first.y) > BESIDE;
-    const isSoon = detail > 1 || (first && isUnread(event));
+    /* The press that has opened this page has no time in it. */
+    const isSoon = detail > 1 || (first && !(first.at > shownAt) && isUnread(event));
     isSecond = isSoon && !isBeside && isGone(first?.target);
-    if (!isSecond) first = { target, x, y };
+    if (!isSecond) first = { target, at, x, y };
   }
   /* Keys click, too, and the focus stays where the first press brought it. */
   if (isSecond && detail && !target.closest(TURNING)) swallow(event);
@@ -49,6 +52,7 @@ function onPointer(event) {
 
 function onKey(event) {
   const { key, target, type } = event;
+  first = null;
   const isHeld = event.repeat && key === "Enter" && !target.matches("textarea");
   const isAgain = struck?.key === key && isUnread(event) && isCovered(struck.target);
   const isSecond = isAgain && target.matches("a, button, [type=checkbox]");
