@@ -40,11 +40,12 @@ function swallow(event) {
 function onPointer(event) {
   const { type, detail, target, timeStamp: at, clientX: x, clientY: y } = event;
   if (type === "mousedown") {
-    const isBeside = first && Math.hypot(x - first.x, y - first.y) > BESIDE;
+    const rise = scrollY - (first?.scrolled ?? scrollY);
+    const isBeside = first && Math.hypot(x - first.x, y + rise - first.y) > BESIDE;
     /* The press that has opened this page has no time in it. */
     const isSoon = detail > 1 || (first && !(first.at > shownAt) && isUnread(event));
     isSecond = isSoon && !isBeside && isGone(first?.target);
-    if (!isSecond) first = { target, at, x, y };
+    if (!isSecond) first = { target, at, x, y, scrolled: scrollY };
   }
   /* Keys click, too, and the focus stays where the first press brought it. */
   if (isSecond && detail && !target.closest(TURNING)) swallow(event);
