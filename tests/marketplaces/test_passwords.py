@@ -39,7 +39,7 @@ def wait_for_mails():
 
 
 def link_in(mail):
-    return re.search(r"http://localhost(/passwort/neu/\S+)", mail.body).group(1)
+    return re.search(r"http://127\.0\.0\.1:8000(/passwort/neu/\S+)", mail.body).group(1)
 
 
 # Changing -------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ BUDGETS = {
     (f"{LEAD}ablehnung/", "POST"): (9, 9),
     (f"{LEAD}phase/", "GET"): (10, 8),
     (f"{LEAD}phase/", "POST"): (20, 21),
-    (f"{LEAD}phase/checkliste/", "POST"): (17, 17),
+    (f"{LEAD}phase/checkliste/", "POST"): (18, 18),
     (f"{LEAD}abschluss/", "POST"): (16, 19),
     (f"{LEAD}wiedereroeffnung/", "GET"): (6, 4),
     (f"{LEAD}wiedereroeffnung/", "POST"): (14, 16),
