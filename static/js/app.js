@@ -8,6 +8,7 @@ import "./lib/failures.js";
 import "./lib/late-answers.js";
 import "./lib/second-clicks.js";
 import "./lib/shortcuts.js";
+import "./lib/stray-drops.js";
 
 /* What is seldom needed comes with the dialog that needs it. */
 document.addEventListener("htmx:load", ({ detail }) => {
@@ -24,9 +25,7 @@ async function wake({ key, target }) {
   await import("./hands.js");
   if (key === "F2") target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
 }
-for (const first of ["mousemove", "keydown", "dragenter"]) {
-  addEventListener(first, wake, { once: true });
-}
+for (const first of ["mousemove", "keydown"]) addEventListener(first, wake, { once: true });
 /* Where nothing hovers, a button does. */
 if (matchMedia("(hover: none)").matches) import("./hands.js");
 /* Only phones have an app of their own for it. */

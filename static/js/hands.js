@@ -1,4 +1,3 @@
 /* What only a mouse, a finger or a key needs, so that a page does not wait for it. */
 import "./elements/cell-editor.js";
 import "./elements/modal-dialog.js";
-import "./lib/stray-drops.js";

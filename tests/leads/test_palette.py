@@ -101,8 +101,8 @@ def test_each_thing_that_is_found_opens(page_of_anna, anna, lead, olaf, signed_i
         if address.startswith("/"):
             response = page_of_anna.get(address)
             assert response.status_code == 200, address
-            # An export takes its room until it is closed, as a server does.
-            response.close()
+            # An export takes room until it is read.
+            assert b"".join(response)
     out = page.one("main").form("/abmelden/")
     assert page_of_anna.post("/abmelden/", out.sends()).status_code == 302
     assert "Verwaltung" not in str([link.text for link in links])
