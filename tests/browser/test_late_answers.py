@@ -89,6 +89,7 @@ def test_a_letter_for_the_palette_is_no_shortcut(page, lead):
     late.let_go()
     palette = page.get_by_role("dialog", name="Finden und ausführen")
     expect(palette.get_by_role("combobox")).to_be_focused()
+    expect(page.locator("dialog:modal")).to_be_visible()
     page.keyboard.press("Escape")
     expect(palette).to_have_count(0)
     page.keyboard.press("w")

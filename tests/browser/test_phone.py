@@ -87,17 +87,6 @@ def test_the_stepper_shows_where_the_lead_stands(phone, heatpumps, anna, phase):
         assert abs(middle - WIDTH / 2) < 10
 
 
-def test_the_stepper_stands_right_although_its_style_comes_late(phone, heatpumps, anna):
-    lead = factories.accepted(heatpumps, anna, phase=5)
-    late = []
-    phone.route("**/css/app*.css", lambda route: late.append(route))
-    phone.goto(f"/leads/{lead.pk}/", wait_until="commit")
-    assert phone.evaluate("customElements.whenDefined('scroll-to-current').then(() => true)")
-    (style,) = late
-    style.continue_()
-    expect(phone.locator("[aria-current=step]")).to_be_in_viewport(ratio=1)
-
-
 def test_the_stepper_follows_a_move_and_the_end(phone, heatpumps, anna):
     lead = factories.accepted(heatpumps, anna, phase=4)
     phone.goto(f"/leads/{lead.pk}/")

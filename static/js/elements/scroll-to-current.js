@@ -1,5 +1,5 @@
 /* Scrolls the list inside sideways to its current item; a closed lead's stepper to its end.
-   Again whenever its size changes: the style may arrive after the script, and phones turn. */
+   Again whenever its size changes: phones turn. */
 class ScrollToCurrent extends HTMLElement {
   #sizes = new ResizeObserver(() => this.#scroll());
 
