@@ -27,7 +27,10 @@ def send(client, verb, address, data=None, headers=None):
     """The answer to `verb`; `data` is sent as a form with every verb that has a body."""
     headers = headers or {}
     if verb in SAFE:
-        return client.generic(verb, address, headers=headers)
+        answer = client.generic(verb, address, headers=headers)
+        # An export takes room until it is read.
+        body_of(answer)
+        return answer
     data = data or {}
     for value in data.values():
         if hasattr(value, "seek"):
