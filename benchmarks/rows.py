@@ -62,7 +62,7 @@ class Stage:
         self.next_offers = many.get(OFFERS).link("next") or OFFERS
         self.next_of_manager = self.people[cast.MANAGER].get(LIST).link("next")
         chosen = many.get(f"{LIST}?marktplatz={LARGEST}").text
-        phases = re.search(r'<select name="phase".*?</select>', chosen, re.DOTALL)[0]
+        phases = re.search(r'<select [^>]*name="phase".*?</select>', chosen, re.DOTALL)[0]
         self.phase = re.findall(r'<option value="(\d+)"', phases)[1]
         dialog = many.get(f"/leads/filter/?liste=in-bearbeitung&marktplatz={LARGEST}").text
         self.number = re.search(r'name="(feld-\d+)-ab"', dialog)[1]
