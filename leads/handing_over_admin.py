@@ -1,7 +1,5 @@
 """The operators' way to hand leads over: an action of their list, and its page."""
 
-import re
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -16,8 +14,8 @@ from marketplaces.admin.scope import OperatedFilter
 from marketplaces.models import User
 
 from .handing_over import hand_over
+from .ids import PK
 
-PK = re.compile(r"[0-9]{1,18}")
 # Number of the Outcome → what it says.
 TEXTS = {
     "handed_over": (

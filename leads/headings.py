@@ -161,7 +161,7 @@ def _known(fields):
 
 
 def _words(field):
-    """Yield what a built-in field is called, in each language, as `key` makes it."""
+    """Yield what a built-in field is called, in each language, as `heading_key` makes it."""
     yield heading_key(field.name)
     for language in ("en", "de"):
         with override(language):

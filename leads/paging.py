@@ -18,13 +18,12 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from .cursors import Edge
+from .ids import PK
 from .models import Lead
 from .models.questions import SELECTED, keeping_plans, listed, side_by_side
 
 # Rows of a page.
 SIZE = 50
-# No id is longer; Python does not even read a number of thousands of digits.
-MAX_DIGITS = 19
 # SQLite joins at most 500 of them.
 PARTS_AT_ONCE = 100
 
@@ -275,7 +274,7 @@ def row_above(rows, pk):
 
     `pk` is its id as an address has it.
     """
-    return rows.with_id(pk) if pk.isdecimal() and len(pk) <= MAX_DIGITS else None
+    return rows.with_id(pk) if PK.fullmatch(pk) else None
 
 
 def portion_of(rows, *, before=None, size=30):

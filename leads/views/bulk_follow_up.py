@@ -14,11 +14,11 @@ from leadbook.htmx import page_or_part, wants_part
 from leadbook.redirects import safe_path
 from leads.bulk import AT_MOST, set_follow_ups, undo_follow_ups
 from leads.forms import BulkFollowUpForm
+from leads.ids import PK
 from leads.models import Lead
 from leads.moments import show_planned
 from leads.views.answers import go
 
-PK = re.compile(r"[0-9]{1,18}")
 # A lead's id and those of its two events: 12:101.102
 RECORDED = re.compile(r"([0-9]{1,18}):([0-9]{1,18}(?:\.[0-9]{1,18})?)")
 

@@ -1,13 +1,12 @@
 """Taking a change back."""
 
-import re
-
 from django.contrib import messages
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from leadbook.htmx import wants_part
+from leads.ids import PK
 from leads.models import LeadError, LeadEvent
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
@@ -26,7 +25,6 @@ PARTS = {
     Kind.FILE_DELETED: ("files",),
     Kind.FILE_RENAMED: ("files",),
 }
-PK = re.compile(r"[0-9]{1,18}")
 # More than one form can change, by the inputs that it may have (see settings).
 MAX_AT_ONCE = 400
 TABS = {Kind.FILE_DELETED: "anhaenge", Kind.FILE_RENAMED: "anhaenge"}

@@ -6,7 +6,7 @@ import "./elements/toast-stack.js";
 import "./lib/drafts.js";
 import "./lib/failures.js";
 import "./lib/late-answers.js";
-import "./lib/second-clicks.js";
+import "./lib/second-presses.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";
 

@@ -26,7 +26,8 @@ class ToastStack extends HTMLElement {
 
   wait(toast) {
     return setTimeout(() => {
-      if (toast.matches(":hover, :focus-within, :has(.htmx-request)")) this.timers.set(toast, this.wait(toast));
+      const isNeeded = toast.matches(":hover, :focus-within, :has(.htmx-request)");
+      if (isNeeded) this.timers.set(toast, this.wait(toast));
       else toast.remove();
     }, SECONDS * 1000);
   }
