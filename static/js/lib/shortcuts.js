@@ -13,6 +13,9 @@ export function nameKeys(element) {
 /* What a key has pressed last, and where the focus was then. */
 let pressed = {};
 
+/* A field keeps the focus for a moment after its dialog has closed. */
+const isTypedIn = (target) => target.closest(TYPING) !== null && target.checkVisibility();
+
 export function press(element) {
   if (element.matches("input, textarea")) {
     element.focus();
@@ -38,7 +41,7 @@ document.addEventListener("keydown", (event) => {
   /* One character alone may be meant for what is typed in, also in the dialog that is on
      its way; a combination is not. */
   const { keys } = document.documentElement.dataset;
-  if (!hasCommand && (target.closest(TYPING) || keys === "off" || isOpening())) return;
+  if (!hasCommand && (isTypedIn(target) || keys === "off" || isOpening())) return;
   if (document.querySelector("dialog:modal")) return;
   const name = `${hasCommand ? (isMac ? "Meta+" : "Control+") : ""}${key.toUpperCase()}`;
   const element = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(name)}"]`);

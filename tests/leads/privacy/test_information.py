@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.utils.timezone import localtime
 
 from leads.models import Attachment, JournalEntry, Lead, LeadEvent
 from leads.privacy.information import information
@@ -194,7 +195,7 @@ def test_it_says_where_the_data_come_from_and_how_long_they_stay(
     heatpumps.anonymise_offered_after_days = 30
     heatpumps.save()
     offered = Lead.objects.get(pk=offered.pk)
-    end = offered.created_at + timedelta(days=30)
+    end = localtime(offered.created_at + timedelta(days=30))
     assert f"{end:%d.%m.%Y}" in data(unpacked(offered))["leads"][0]["retention"]
 
 
