@@ -11,14 +11,22 @@ import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";
 
 /* What is seldom needed comes with the dialog that needs it. */
+document.documentElement.dataset.scripts = "";
 document.addEventListener("htmx:load", ({ detail }) => {
   const has = (names) => detail.elt.querySelector(names) !== null;
   if (has("search-palette, shortcut-list")) import("./keyboard.js");
   if (has("draft-keeper")) import("./elements/draft-keeper.js");
-  if (has("dialog")) import("./hands.js");
+  if (has("dialog")) import("./hands.js").catch(() => standIn(detail.elt));
   if (has("chip-or-date")) import("./elements/chip-or-date.js");
   if (has("quick-keys")) import("./elements/quick-keys.js");
 });
+/* What makes a dialog of it has not arrived: it stands in the page, as without scripts. */
+function standIn(place) {
+  const parts = [place, ...place.querySelectorAll("modal-dialog")];
+  const dialog = parts.find((part) => part.matches("modal-dialog"));
+  dialog?.setAttribute("data-standalone", "");
+  dialog?.querySelector("dialog").scrollIntoView();
+}
 /* A mouse or a key asks for it; which key it was, is told again. */
 async function wake({ key, target }) {
   if (customElements.get("cell-editor")) return;

@@ -44,6 +44,18 @@ def test_a_tick_that_was_not_saved_is_none_and_is_set_again_in_its_dialog(
     assert lead.ticks.get().item.text == "Angebot versendet"
 
 
+def test_a_dialog_whose_script_does_not_come_stands_in_the_page(annas_page, lead, complaints):
+    page = annas_page
+    page.route("**/modal-dialog*.js", lambda route: route.abort())
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("button", name="Wiedervorlage", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Wiedervorlage")
+    expect(dialog).to_be_in_viewport()
+    dialog.get_by_role("button", name="morgen").click()
+    expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
+    complaints.clear()
+
+
 def test_the_button_that_was_pressed_is_pressed_again(annas_page, lead, fails):
     page = annas_page
     page.goto(f"/leads/{lead.pk}/")

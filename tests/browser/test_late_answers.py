@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from leads.models import Lead
+from marketplaces.models import ChecklistItem
 from tests import factories
 
 
@@ -30,9 +31,9 @@ class Late:
 
     def let_go(self, how="continue_"):
         """Let the answer come, and wait until the page has taken it, or has not."""
-        for route in self.routes:
+        while self.routes:
             with suppress(Error):  # of what was given up
-                getattr(route, how)()
+                getattr(self.routes.pop(0), how)()
         expect(self.page.locator(".htmx-request")).to_have_count(0)
 
 
@@ -106,6 +107,20 @@ def test_a_dialog_gives_the_focus_to_what_follows_its_opener(page, lead, place):
     expect(opener).to_be_focused()
 
 
+@pytest.mark.parametrize("result", ["Gewonnen", "Verloren"])
+def test_while_an_end_is_on_its_way_there_is_no_other(page, lead, anna, result):
+    while lead.next_phase:
+        lead.move(seen=lead.phase, to=lead.next_phase, by=anna)
+    page.goto(f"/leads/{lead.pk}/phase/")
+    page.get_by_label("Verlustgrund").select_option(index=1)
+    late = Late(page, "/abschluss/", "POST")
+    page.get_by_role("button", name=result).click()
+    late.is_asked()
+    for other in ("Gewonnen", "Verloren"):
+        expect(page.get_by_role("button", name=other)).to_be_disabled()
+    late.let_go()
+
+
 @pytest.mark.parametrize("how", ["continue_", "abort"])
 def test_what_was_sent_from_a_closed_dialog_is_told(page, lead, complaints, how):
     page.goto("/leads/")
@@ -139,6 +154,71 @@ def test_a_field_that_was_left_shows_what_was_saved(page, lead):
     late.let_go()
     expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
     expect(page.get_by_role("link", name="+49 8031 12345")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", ["Escape", "search"])
+def test_a_cell_that_was_left_shows_what_was_saved(page, lead, how):
+    page.goto("/leads/")
+    row = page.locator("tbody tr", has_text="Aigner")
+    row.get_by_role("gridcell").last.hover()
+    row.get_by_role("button", name="Bearbeiten").click()
+    late = Late(page, "/felder/value/", "POST")
+    value = row.get_by_label("Volumen")
+    value.fill("24800")
+    value.press("Enter")
+    late.is_asked()
+    if how == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("searchbox").fill("Aigner")
+        expect(page).to_have_url(re.compile("q=Aigner"))
+    expect(value).to_have_count(0)
+    late.let_go()
+    expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()
+    if how == "Escape":
+        expect(row.get_by_role("gridcell").last).to_have_text("24.800 €")
+        expect(page.locator("form.field--editing")).to_have_count(0)
+
+
+@pytest.mark.parametrize("asked", ["GET", "POST"])
+def test_who_types_elsewhere_keeps_the_focus(page, lead, asked):
+    page.goto(f"/leads/{lead.pk}/")
+    pencil = page.get_by_role("button", name="Telefon bearbeiten")
+    field = page.get_by_role("textbox", name="Telefon")
+    late = Late(page, "/felder/phone/", asked)
+    pencil.click()
+    if asked == "POST":
+        field.fill("+49 8031 12345")
+        field.press("Enter")
+    late.is_asked()
+    entry = page.get_by_role("textbox", name="Journaleintrag")
+    entry.press_sequentially("Sie ist bis")
+    late.let_go()
+    expect(field if asked == "GET" else pencil).to_be_visible()
+    page.keyboard.type(" Freitag weg, wenn")
+    expect(entry).to_have_value("Sie ist bis Freitag weg, wenn")
+
+
+def test_a_tick_that_fails_behind_its_dialog_is_told(page, lead, heatpumps, complaints):
+    ChecklistItem.objects.create(
+        marketplace=heatpumps, phase=lead.phase, position=1, text="Angebot versendet"
+    )
+    page.goto(f"/leads/{lead.pk}/")
+    page.locator("[aria-current=step]").click()
+    late = Late(page, "/phase/checkliste/", "POST")
+    page.get_by_role("dialog").get_by_role("checkbox", name="Angebot versendet").click()
+    late.is_asked()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    late.let_go("abort")
+    expect(page.get_by_text("Der Server ist gerade nicht erreichbar.")).to_be_visible()
+    page.get_by_role("button", name="Noch einmal versuchen").click()
+    late.is_asked()
+    late.let_go()
+    page.reload()
+    page.locator("[aria-current=step]").click()
+    expect(page.get_by_role("dialog").get_by_role("checkbox")).to_be_checked()
+    complaints.clear()
 
 
 def test_an_entry_that_was_sent_is_no_draft_on_another_tab(page, lead):

@@ -12,8 +12,8 @@ import { hold } from "../lib/late-answers.js";
 const CANCEL = "td > form button[formaction]";
 const TAPPING = "edit-cells";
 /* Stays when a change reloads the page; who leaves the page has it forgotten. */
-const [{ type }] = performance.getEntriesByType("navigation");
-if (type !== "reload") sessionStorage.removeItem(TAPPING);
+const [navigation] = performance.getEntriesByType("navigation");
+if (navigation?.type !== "reload") sessionStorage.removeItem(TAPPING);
 let isTapping = sessionStorage.getItem(TAPPING) !== null;
 
 class CellEditor extends HTMLElement {
@@ -138,8 +138,10 @@ class CellEditor extends HTMLElement {
 
   close() {
     this.button.remove();
-    hold(this);
-    this.querySelector("td > form")?.remove();
+    const cell = this.querySelector("td:has(> form)");
+    if (!cell) return;
+    hold(cell);
+    cell.querySelector("form")?.remove();
   }
 }
 

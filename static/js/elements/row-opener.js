@@ -49,6 +49,7 @@ class RowOpener extends HTMLElement {
 
   onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || isOpening()) return;
+    if (document.querySelector("dialog:modal")) return;
     const here = document.activeElement;
     const isOurs = here === document.body || this.contains(here);
     if (!isOurs || here.closest("td form")) return;

@@ -1,27 +1,38 @@
 /* What an answer finds when it comes: whoever asked may have gone on meanwhile.
 
    Of what is asked for one place the newest counts. A dialog comes neither over another nor
-   while somebody has begun to type elsewhere. And a form that is sent stays in the page, out
-   of sight, until it is answered: htmx brings what it hears only to a page that it is in. */
+   while somebody has begun to type elsewhere, whose focus nothing takes. And a form that is
+   sent stays in the page, out of sight, until it is answered: htmx brings what it hears only
+   to a page that it is in. */
 import { hasChanges } from "./fields.js";
 
 const PLACES = ["dialogs", "panel", "list"];
 const TYPING = "textarea, select, input:not([type=checkbox], [type=radio])";
-const SENT = "form[hx-post].htmx-request";
-const held = document.createElement("div");
+const SENT = "[hx-post].htmx-request";
+/* A row, because that is where the answer to a cell of a list belongs. */
+const held = document.createElement("tr");
 held.hidden = true;
+/* By its form, where it was. */
+const homes = new WeakMap();
 /* By its place, what is on its way there. */
 const asked = new Map();
 
 /* Whom the last answer was for: a dialog that comes is it. */
 export let asker = null;
 
-export const isOpening = () => asked.has("dialogs");
+const UNSHOWN = "modal-dialog:not(:defined, [data-standalone])";
+export const isOpening = () =>
+  asked.has("dialogs") || document.querySelector(UNSHOWN) !== null;
 
 /* Keeps what was sent from `place`, which is about to go. */
 export function hold(place, answered) {
   document.body.append(held);
-  for (const form of place.querySelectorAll(SENT)) if (form !== answered) held.append(form);
+  for (const element of place.querySelectorAll(SENT)) {
+    const sent = element.closest("form") ?? element;
+    if (element === answered || sent === answered) continue;
+    homes.set(sent, sent.parentElement);
+    held.append(sent);
+  }
 }
 
 document.addEventListener("htmx:confirm", (event) => {
@@ -52,11 +63,14 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { xhr, target, reques
   });
 });
 
-function hasGoneOn({ elt, field }) {
-  const dialog = document.querySelector("dialog:modal");
-  if (dialog) return !dialog.contains(elt);
+function isTypingElsewhere({ field }) {
   const { activeElement: now } = document;
   return now !== field && now.matches(TYPING);
+}
+
+function hasGoneOn({ elt, field }) {
+  const dialog = document.querySelector("dialog:modal");
+  return dialog ? !dialog.contains(elt) : isTypingElsewhere({ field });
 }
 
 /* Returns where the answer to a form out of sight belongs, if that is there and untouched. */
@@ -64,6 +78,13 @@ function placeOf(target) {
   const place = document.getElementById(target.id);
   return place && !held.contains(place) && !hasChanges(place) && place;
 }
+
+/* A row is looked for from the cell, which may be there still. */
+document.addEventListener("htmx:beforeOnLoad", ({ target, detail: { xhr } }) => {
+  const home = held.contains(target) && homes.get(target);
+  const isOfRow = xhr.getResponseHeader("HX-Retarget")?.startsWith("closest");
+  if (home?.isConnected && isOfRow) home.append(target);
+});
 
 document.addEventListener("htmx:beforeSwap", ({ detail, defaultPrevented }) => {
   const { target, requestConfig, xhr } = detail;
@@ -84,9 +105,19 @@ document.addEventListener("htmx:beforeSwap", ({ detail, defaultPrevented }) => {
   hold(detail.target, requestConfig.elt);
 });
 
+document.addEventListener("htmx:afterSwap", ({ detail: { elt, requestConfig } }) => {
+  if (!requestConfig || !isTypingElsewhere(requestConfig)) return;
+  if (elt.contains(document.activeElement)) return;
+  for (const one of [elt, ...elt.querySelectorAll("[autofocus]")]) {
+    one.removeAttribute("autofocus");
+  }
+});
+
 /* After a failure it can be sent once more. */
 document.addEventListener("htmx:afterOnLoad", ({ target, detail }) => {
-  if (detail.successful && held.contains(target)) target.remove();
+  const sent = [...held.children].find((one) => one.contains(target));
+  const isAwaited = sent?.matches(".htmx-request, :has(.htmx-request)");
+  if (detail.successful && !isAwaited) sent?.remove();
 });
 
 /* A search that is typed on is the same one to who goes back. */
