@@ -297,6 +297,10 @@ def test_an_upload_goes_on_while_another_tab_is_looked_at(files_page, lead, held
     expect(row(files_page, "Grundriss.pdf").get_by_role("link")).to_be_visible()
     expect(row(files_page, "Leer.txt").get_by_role("alert")).to_be_visible()
     expect(row(files_page, "Anfrage.eml").get_by_role("progressbar")).to_be_visible()
+    # The tab that is shown may be asked for again.
+    with files_page.expect_response(re.compile("tab=anhaenge")):
+        tab(files_page).click()
+    expect(row(files_page, "Leer.txt").get_by_role("alert")).to_be_visible()
     held[1].continue_()
     expect(row(files_page, "Anfrage.eml").get_by_role("link")).to_be_visible()
     expect(rows(files_page)).to_have_count(3)

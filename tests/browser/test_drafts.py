@@ -282,6 +282,21 @@ def test_drafts_go_with_signing_out_and_are_never_shown_to_others(
     assert other.evaluate(DRAFTS) == 0
 
 
+def test_who_stays_has_not_signed_out(annas_page, lead):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    composer(page).fill("Noch nicht fertig")
+    page.evaluate("addEventListener('beforeunload', (event) => event.preventDefault())")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_label("Benutzermenü").click()
+    with page.expect_event("dialog"):
+        page.get_by_role("button", name="Abmelden", exact=True).click()
+    composer(page).press_sequentially("!")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(composer(page)).to_have_value("Noch nicht fertig!")
+
+
 def test_an_editor_with_a_draft_opens_again_wherever_its_place_appears(annas_page, lead, anna):
     for text in ("Ruft am Montag an.", "Falsch verbunden"):
         lead.write_entry(text=text, by=anna)

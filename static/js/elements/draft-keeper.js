@@ -105,6 +105,8 @@ class DraftKeeper extends HTMLElement {
       const name = nameOf(field);
       return draft.fields[name] && String(draft.fields[name]) !== String(now[name]);
     });
+    /* Typed before this was there. */
+    if (differing.some(isChanged)) return;
     for (const field of differing) {
       const values = draft.fields[nameOf(field)];
       if (field.type === "radio" && !this.offers(field.name, values)) continue;

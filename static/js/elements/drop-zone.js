@@ -8,6 +8,8 @@ import { fileSize, send, sendDirectly } from "../lib/uploader.js";
 
 const WITH_ROW = [200, 413, 422, 429, 507]; // answers that bring the row of the file
 const warn = (event) => event.preventDefault();
+/* The zones that send something: also those whose tab has gone. */
+let working = 0;
 /* The zone that another tab took the place of. */
 let former;
 
@@ -38,7 +40,10 @@ class DropZone extends HTMLElement {
     for (const [name, handler] of Object.entries(this.handlers)) {
       document.addEventListener(name, handler);
     }
-    if (former?.form.action === this.form.action) this.list.prepend(...former.openRows());
+    /* Shown anew, the tab comes before the one that it replaces has gone. */
+    const zones = [...document.querySelectorAll("drop-zone")];
+    const before = zones.find((zone) => zone !== this) ?? former;
+    if (before?.form.action === this.form.action) this.list.prepend(...before.openRows());
   }
 
   disconnectedCallback() {
@@ -118,12 +123,12 @@ class DropZone extends HTMLElement {
   async work() {
     if (this.isWorking) return;
     this.isWorking = true;
-    addEventListener("beforeunload", warn);
+    if (!working++) addEventListener("beforeunload", warn);
     while (this.queue.length) {
       await this.upload(this.queue[0]);
       this.queue.shift();
     }
-    removeEventListener("beforeunload", warn);
+    if (!--working) removeEventListener("beforeunload", warn);
     this.isWorking = false;
   }
 

@@ -7,6 +7,7 @@ import { hasChanges } from "../lib/fields.js";
 class QuickKeys extends HTMLElement {
   connectedCallback() {
     this.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
       if (event.key === "Escape") {
         const cancel = this.querySelector("[data-cancel]");
         if (!cancel) return;

@@ -75,8 +75,7 @@ function clear(isMeant) {
   }
 }
 
-function isOldOrForeign(key) {
-  if (!key.startsWith(keyOf(""))) return true;
+function isOld(key) {
   try {
     return age(key) > DAYS * 24 * 3600 * 1000;
   } catch {
@@ -84,11 +83,18 @@ function isOldOrForeign(key) {
   }
 }
 
-/* The session may just have expired: only who is signed in next decides. */
-if (owner) clear(isOldOrForeign);
+/* The session may just have expired: whose the others are, only who is signed in next
+   decides. */
+clear((key) => isOld(key) || (owner && !key.startsWith(keyOf(""))));
 
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("[data-signs-out]")) return;
+/* Whether this page ends by signing out: who is asked, and stays, has not signed out. */
+let signsOut = 0;
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-signs-out]")) signsOut = 2;
+});
+addEventListener("beforeunload", () => (signsOut -= 1));
+addEventListener("pagehide", () => {
+  if (signsOut < 1) return;
   isOver = true;
   clear(() => true);
   /* Tells the other tabs, in which somebody may still be typing. */

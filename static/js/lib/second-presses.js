@@ -1,7 +1,7 @@
 /* Whoever presses twice what needs one press means one: the second goes nowhere when the
    first brought something else to where it is, or laid a dialog over it. Only who turns
-   pages presses fast at one place and means each. */
-const TURNING = "[rel=next], [rel=prev]";
+   pages, or takes files away, presses fast at one place and means each. */
+const MEANT = "[rel=next], [rel=prev], [data-dismiss], [data-cancel-upload]";
 /* Fast taps are counted on wherever they are: one beside the first means something else. */
 const BESIDE = 24;
 /* A slow double-click is not counted as one; what has just appeared nobody has read yet. */
@@ -48,7 +48,7 @@ function onPointer(event) {
     if (!isSecond) first = { target, at, x, y, scrolled: scrollY };
   }
   /* Keys click, too, and the focus stays where the first press brought it. */
-  if (isSecond && detail && !target.closest(TURNING)) swallow(event);
+  if (isSecond && detail && !target.closest(MEANT)) swallow(event);
 }
 
 function onKey(event) {

@@ -19,7 +19,8 @@ const isTypedIn = (target) => target.closest(TYPING) !== null && target.checkVis
 export function press(element) {
   if (element.matches("input, textarea")) {
     element.focus();
-    element.select();
+    /* What is searched for comes anew; what is written goes on. */
+    if (element.matches("input")) element.select();
   } else {
     pressed = { element, place: document.activeElement };
     element.click();
