@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from leads.clamd import ScannerAway
@@ -22,7 +23,7 @@ def download(request, lead_id, attachment_id):
     """Hand the document out. Only checked pictures open in the browser, sandboxed."""
     lead = worked_lead(request, lead_id)
     attachment = kept_file(lead, attachment_id)
-    if attachment.lock == Attachment.ScanState.PENDING:
+    if attachment.lock == Attachment.ScanState.PENDING and request.method == "GET":
         _scan_now(attachment)
     if attachment.lock:
         context = {"lead": lead, "attachment": attachment}
@@ -44,15 +45,17 @@ def thumbnail(request, lead_id, attachment_id):
     attachment = kept_file(worked_lead(request, lead_id), attachment_id)
     if attachment.lock or not attachment.thumbnail:
         raise Http404
-    response = hand_out(
+    etag = f'"{attachment.sha256}"'
+    response = get_conditional_response(request, etag=etag) or hand_out(
         request,
         attachment.thumbnail,
         name="vorschau.webp",
         content_type="image/webp",
         opens_inline=True,
+        sha256=attachment.sha256,
     )
-    # It never changes, and the browser's own cache is the rep's.
-    response["Cache-Control"] = "private, max-age=86400, immutable"
+    # It never changes; whether the asker still may see it does.
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -115,9 +115,18 @@ def test_a_picture_opens_in_the_browser_and_has_parts_too(storage, page_of_anna,
     response = ask(page_of_anna, photo, asked="bytes=0-7")
     assert (response.status_code, response.getvalue()) == (206, PHOTO[:8])
     assert response["Content-Disposition"].startswith("inline")
-    small = page_of_anna.get(f"{file_address(photo)}vorschau/")
+
+
+def test_a_small_picture_is_asked_for_each_time_and_sent_once(page_of_anna, lead, anna):
+    photo = factories.attach(lead, anna, "Foto.png", PHOTO)
+    address = f"{file_address(photo)}vorschau/"
+    small = page_of_anna.get(address)
     assert small["Content-Type"] == "image/webp"
-    assert small["Cache-Control"] == "private, max-age=86400, immutable"
+    assert small["Cache-Control"] == "private, no-cache"
+    known = {"If-None-Match": small["ETag"]}
+    assert page_of_anna.get(address, headers=known).status_code == 304
+    page_of_anna.logout()
+    assert page_of_anna.get(address, headers=known).status_code == 302
 
 
 def test_a_part_is_refused_to_whom_the_whole_is(signed_in, ben, clara, plan, page_of_anna):
@@ -192,7 +201,7 @@ def test_the_web_server_sends_pictures_too(page_of_anna, lead, anna, accel):
     photo = factories.attach(lead, anna, "Foto.png", PHOTO)
     small = page_of_anna.get(f"{file_address(photo)}vorschau/")
     assert small["X-Accel-Redirect"] == f"/geschuetzt/{photo.thumbnail.name}"
-    assert small["Cache-Control"] == "private, max-age=86400, immutable"
+    assert small["Cache-Control"] == "private, no-cache"
     assert page_of_anna.get(file_address(photo))["Content-Disposition"].startswith("inline")
 
 

@@ -152,6 +152,16 @@ def test_direction_marks_in_longer_texts_do_not_turn_what_stands_around(
     assert [div["dir"] for div in texts] == ["auto"]
 
 
+def test_direction_marks_do_not_turn_what_the_verlauf_says(page_of_anna, lead):
+    for text in ("Plan \u202enaL", "Plan \u202eneuL"):
+        assert confirm(page_of_anna, lead, "description", text).status_code == 200
+    for tab in ("", "?tab=verlauf"):
+        page = read(page_of_anna.get(f"/leads/{lead.pk}/{tab}"))
+        told = [e for e in page.all("del") + page.all("ins") if "\u202e" in e.text]
+        assert len(told) == 3
+        assert {e["dir"] for e in told} == {"auto"}
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [("1.234,50", "1234.50"), ("1234,5", "1234.50"), ("1.234", "1234.00"), ("0", "0.00")],
