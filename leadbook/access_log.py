@@ -19,7 +19,7 @@ from .headers import VerbsMiddleware
 logger = logging.getLogger("leadbook.access")
 
 # Asked every few seconds; good answers stand in the log at DEBUG only.
-WATCHERS = {"healthz", "metrics", "leads:live"}
+WATCHERS = {"healthz", "alive", "metrics", "leads:live"}
 MAX_DIGITS = 18
 
 _answered = ContextVar("answered", default=None)

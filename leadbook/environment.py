@@ -60,6 +60,16 @@ class Environment:
         """Return a list of words that commas separate."""
         return [word.strip() for word in self(name).split(",") if word.strip()] or [*default]
 
+    def endings(self, name, *, never):
+        """Return endings of files, in lower case, without a dot, none of those in `never`."""
+        endings = [word.lower().lstrip(".") for word in self.words(name)]
+        if refused := never.intersection(endings):
+            raise ImproperlyConfigured(
+                f"{name} must not name {', '.join(sorted(refused))}: browsers or operating"
+                " systems run such files."
+            )
+        return endings
+
     def socket(self, name):
         """Return None, the path of a Unix socket, or a pair of host and port."""
         address = self(name)

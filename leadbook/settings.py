@@ -1,6 +1,6 @@
 """Settings of every installation; the environment is the only difference.
 
-docs/settings.md lists each variable. A wrong value stops the start with a sentence
+The README lists each variable. A wrong value stops the start with a sentence
 that names the variable. Each variable can also be given as the path of a file in a
 variable with the suffix `_FILE`.
 """
@@ -17,6 +17,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from leadbook.environment import Environment
+from leads.file_types import NEVER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -324,7 +325,7 @@ UPLOAD_MAX_BYTES_PER_LEAD = env.number(
 UPLOAD_MAX_BYTES_PER_MARKETPLACE = env.number(
     "UPLOAD_MAX_BYTES_PER_MARKETPLACE", default=100_000_000_000, at_least=1
 )
-UPLOAD_EXTRA_TYPES = env.words("UPLOAD_EXTRA_TYPES")
+UPLOAD_EXTRA_TYPES = env.endings("UPLOAD_EXTRA_TYPES", never=NEVER)
 # The virus scanner: None, the path of its socket, or a pair of host and port.
 CLAMD = env.socket("CLAMD")
 # Files from this size on go to the bucket by a signed form, where browsers reach it.
@@ -362,6 +363,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12, "staff_min_length": 15},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    # Dates and telephone numbers, which no list of common passwords holds.
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "sign_in"

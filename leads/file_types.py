@@ -108,11 +108,11 @@ OTHER = FileType("application/octet-stream", lambda head: not ACTIVE_TEXT.search
 def file_type(extension, *, extra=()):
     """Return the FileType of `extension`, or None where it is not taken.
 
-    `extra` are the extensions that the installation adds (UPLOAD_EXTRA_TYPES).
+    `extra` are the extensions that the installation adds (UPLOAD_EXTRA_TYPES), in lower case.
     """
     extension = extension.lower()
     if extension in NEVER:
         return None
     if extension in FILE_TYPES:
         return FILE_TYPES[extension]
-    return OTHER if extension in {e.lower().lstrip(".") for e in extra} else None
+    return OTHER if extension in extra else None

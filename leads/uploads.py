@@ -280,8 +280,7 @@ def check_announced(name, size):
 
 def accepted_endings():
     """Return the endings that the file dialog offers, as an `accept` attribute."""
-    extra = (e.lower().lstrip(".") for e in settings.UPLOAD_EXTRA_TYPES)
-    return ",".join(f".{ending}" for ending in (*FILE_TYPES, *extra))
+    return ",".join(f".{ending}" for ending in (*FILE_TYPES, *settings.UPLOAD_EXTRA_TYPES))
 
 
 def takes_files_directly():

@@ -95,6 +95,11 @@ def test_disk_is_full(db, client, settings):
     assert healthz(client) == (200, GOOD | {"degraded": True})
 
 
+def test_uploads_find_no_room(db, client, settings):
+    settings.UPLOAD_KEEP_FREE_BYTES = 10**18
+    assert healthz(client) == (200, GOOD | {"degraded": True})
+
+
 class Away(InMemoryStorage):
     def exists(self, name):
         raise TimeoutError("bucket secret-bucket")

@@ -100,6 +100,7 @@ def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
             "ACCEL_REDIRECT needs ATTACHMENTS in a folder",
         ),
         ({"UPLOAD_DIRECT_FROM_BYTES": "0"}, "UPLOAD_DIRECT_FROM_BYTES must be a whole number"),
+        ({"UPLOAD_EXTRA_TYPES": "xyz,.EXE"}, "UPLOAD_EXTRA_TYPES must not name exe: "),
         ({"VAR_DIR": "/dev/null/var"}, "VAR_DIR must be a folder"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be one of json, line, not 'xml'."),
