@@ -270,6 +270,17 @@ def test_a_person_in_place_of_headings_is_erased_with_their_lead(
     assert client.get(at()).status_code == 200
 
 
+def test_a_lead_without_letters_in_a_field_takes_no_file_with_it(
+    send_file, heatpumps, django_capture_on_commit_callbacks
+):
+    lead = Lead.offer(marketplace=heatpumps, values={"name": "Meier", "phone": "---"})
+    send_file("Vorname;***\nAnna;x\n")
+    with django_capture_on_commit_callbacks(execute=True):
+        lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    assert newest().headings == ["Vorname", "***"]
+    assert newest().file_key
+
+
 def test_long_headings_are_checked_and_remembered(send_file):
     """Also those that begin alike, as far as they are remembered."""
     long = "Frage" * 20
