@@ -875,6 +875,15 @@ def test_no_two_files_of_a_lead_have_the_same_name(page_of_anna, lead, plan):
     assert sorted(names) == ["Plan (2).pdf", "Plan (3).pdf", "Plan.pdf"]
 
 
+def test_a_number_that_a_file_has_already_it_keeps(page_of_anna, lead, plan):
+    other = filed(page_of_anna, lead, "Plan.pdf", PDF + b"\n")
+    data = {"name": "Plan", "seen": "Plan (2).pdf"}
+    assert page_of_anna.post(file_address(other) + "name/", data).status_code == 303
+    other.refresh_from_db()
+    assert other.name == "Plan (2).pdf"
+    assert not lead.events.filter(kind="file_renamed").exists()
+
+
 def test_deleting_in_the_same_instant_deletes_once(
     page_of_anna, lead, plan, anna, monkeypatch
 ):
