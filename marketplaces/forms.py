@@ -415,11 +415,15 @@ class MembershipFormSet(PartFormSet):
         if any(self.errors) or self.by.is_superuser:
             return
         shown = [form.instance.pk for form in self.initial_forms if not form.is_gone]
-        elsewhere = self.instance.memberships.operating().active().exclude(pk__in=shown)
+        elsewhere = self.instance.memberships.operating().exclude(pk__in=shown)
         left = [form.instance.user_id for form in self.forms if self._operates(form)]
-        if not (User.people.active().filter(pk__in=left).exists() or elsewhere.exists()):
+        left += elsewhere.values_list("user_id", flat=True)
+        if not User.people.administering().filter(pk__in=left).exists():
             raise ValidationError(
-                _("At least one operator must remain, or nobody could set this up any more.")
+                _(
+                    "At least one operator who can open this administration must remain, or "
+                    "nobody could set this up any more."
+                )
             )
 
     @staticmethod

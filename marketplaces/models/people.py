@@ -17,6 +17,10 @@ class PersonQuerySet(DailyMailQuerySet):
         """People who can sign in, by name."""
         return self.filter(is_active=True).order_by("last_name", "first_name", "id")
 
+    def administering(self):
+        """People who can open the admin; what they set up there is said elsewhere."""
+        return self.filter(is_active=True, is_staff=True)
+
     def personal(self):
         """People who are not anonymised."""
         return self.exclude(erasures__finished_at__isnull=False)
