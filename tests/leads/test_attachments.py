@@ -17,6 +17,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 from PIL import Image
 
+from leadbook import nightly
 from leadbook.settings import attachment_storage
 from leadbook.storages import AttachmentStorage
 from leads import models, pictures, thumbnailer, uploads
@@ -718,6 +719,24 @@ def test_a_transparent_picture_stays_transparent(page_of_anna, lead):
     Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(file, "PNG")
     attachment = filed(page_of_anna, lead, "logo.png", file.getvalue())
     assert thumbnail(page_of_anna, attachment).mode == "RGBA"
+
+
+def test_what_a_request_had_no_time_for_is_made_in_the_night(page_of_anna, lead, monkeypatch):
+    with monkeypatch.context() as hurry:
+        hurry.setattr(pictures, "SECONDS_OF_REQUEST", 0)
+        late = filed(page_of_anna, lead, "Foto.png", picture("PNG"))
+        old = filed(page_of_anna, lead, "Alt.png", picture("PNG", size=(7, 9)))
+        gone = filed(page_of_anna, lead, "Weg.png", picture("PNG", size=(9, 7)))
+        locked = filed(page_of_anna, lead, "Virus.png", picture("PNG", size=(8, 7)))
+    # What could not be made in two nights is broken.
+    Attachment.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=3))
+    Attachment.objects.filter(pk=locked.pk).update(scan_state="blocked")
+    lead.delete_file(gone.pk, by=lead.owner)
+    filed(page_of_anna, lead, "Plan.pdf", PDF)
+    nightly.JOBS["add_thumbnails"]()
+    assert [file.pk for file in Attachment.objects.exclude(thumbnail="")] == [late.pk]
+    late.refresh_from_db()
+    assert thumbnail(page_of_anna, late).size == Image.open(late.file).size
 
 
 @pytest.mark.once
