@@ -18,7 +18,17 @@ class Utf8Only:
 
     def __call__(self, environ, start_response):
         """Pass the request on."""
-        kind, params = parse_header_parameters(environ.get("CONTENT_TYPE") or "")
-        if params.get("charset", "utf-8").lower() != "utf-8":
+        kind, charset = _parsed(environ.get("CONTENT_TYPE") or "")
+        if charset != "utf-8":
             environ = environ | {FOREIGN: True, "CONTENT_TYPE": kind}
         return self.application(environ, start_response)
+
+
+def _parsed(content_type):
+    """Return type and charset that a Content-Type names; None where it cannot be read."""
+    try:
+        kind, params = parse_header_parameters(content_type)
+        return kind, params.get("charset", "utf-8").lower()
+    except Exception:
+        # Python's parser of mails, which reads it, fails in many ways.
+        return "", None

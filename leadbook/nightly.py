@@ -17,6 +17,13 @@ def _scan_attachments():
         call_command("scan_attachments")
 
 
+def _add_thumbnails():
+    # Not above: the models are not there yet when the settings are read.
+    from leads.tasks import add_missing_thumbnails
+
+    add_missing_thumbnails()
+
+
 def _tidy_tasks():
     if tasks.are_durable():
         tasks.put_back()
@@ -24,7 +31,6 @@ def _tidy_tasks():
 
 
 def _reckon_targets():
-    # Not above: the models are not there yet when the settings are read.
     from leads.reckoning import reckon_all
 
     reckon_all()
@@ -59,6 +65,8 @@ JOBS = {
     "forget_imports": lambda: LeadImport.objects.forget_old(),
     "apply_retention": lambda: call_command("apply_retention"),
     "scan_attachments": _scan_attachments,
+    # What has just been scanned may be opened now.
+    "add_thumbnails": _add_thumbnails,
     "tidy_tasks": _tidy_tasks,
     "count_for_plans": _count_for_plans,
     "reckon_targets": _reckon_targets,

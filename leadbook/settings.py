@@ -338,7 +338,7 @@ FILE_UPLOAD_HANDLERS = ["leads.uploads.UploadHandler"]
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 # The admin sends a marketplace with all its phases, fields, reasons and members at once.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1900
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # Background work ----------------------------------------------------------------------

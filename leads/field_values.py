@@ -3,7 +3,7 @@
 from django.apps import apps as current_apps
 
 from . import rebuilding
-from .kinds import KINDS, as_kept_now
+from .kinds import KINDS
 
 # Columns of a lead from which its rows are made.
 COLUMNS = {"own_values", "owner", "status"}
@@ -32,8 +32,7 @@ def kinds_of(definition):
 
 
 def _keys(data, name, *former):
-    kind = KINDS[name]
-    return kind.keys(as_kept_now(data, kind, former))
+    return KINDS[name].keys(data, former)
 
 
 def rows_of(lead, kinds):

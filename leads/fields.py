@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Field
 
-from .kinds import KINDS, as_kept_now, as_written
+from .kinds import AS_TYPED, KINDS, as_kept_now, as_written
 from .text import dial_address
 
 OWN_PREFIX = Field.NAME_PREFIX
@@ -36,7 +36,7 @@ class Unfit(str):
     @classmethod
     def of(cls, data, former):
         """Return it for the JSON value `data` of a field that was of the kinds `former`."""
-        value = cls(as_written(data, (*former, *KINDS)))
+        value = cls(as_written(data, former))
         value.data = data
         return value
 
@@ -85,24 +85,30 @@ class LeadField:
 
     def value_from(self, data):
         """Return the Python value of the JSON value `data`, or an Unfit."""
-        if data and self.own_id is not None and not self.kind.fits(data):
+        kept = self.as_kept_now(data)
+        if kept and self.own_id is not None and not self.kind.fits(kept):
             return Unfit.of(data, self.former)
-        return self.kind.from_json(self._read(data))
+        return self.kind.from_json(kept)
 
-    def _read(self, data):
-        return as_kept_now(data, self.kind, self.former)
+    def as_kept_now(self, data):
+        """Return the JSON value `data` as its kind of now makes it, whatever kept it."""
+        return data if self.own_id is None else as_kept_now(data, self.kind, self.former)
 
     def json_of(self, value):
-        """Return the JSON value that `value` is kept as."""
-        return value.data if isinstance(value, Unfit) else self.kind.to_json(value)
+        """Return the JSON value that `value` is kept as, which reads as `value` again."""
+        if isinstance(value, Unfit):
+            return value.data
+        data = self.kind.to_json(value)
+        return data if self.as_kept_now(data) == data else f"{AS_TYPED}{data}"
 
     def is_unfit(self, data):
         """Whether the JSON value `data` does not fit the definition as it is now."""
         if not data or self.own_id is None:
             return False
-        if not self.kind.fits(data):
+        kept = self.as_kept_now(data)
+        if not self.kind.fits(kept):
             return True
-        chosen = {self._read(data)} if isinstance(data, str) else set(data)
+        chosen = {kept} if isinstance(kept, str) else set(kept)
         return self.kind_name in {"choice", "choices"} and not chosen <= set(self.choices)
 
     def assign(self, lead, value):

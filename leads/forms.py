@@ -413,7 +413,7 @@ class LeadFieldsForm(KeepsTyped):
             "event": event,
             "seen": field.text_of_seen(self.cleaned_data[f"seen-{name}"]),
             "current": field.text_of(self.lead),
-            "typed": field.text(field.kind.to_json(self.cleaned_data[name])),
+            "typed": field.text(field.json_of(self.cleaned_data[name])),
         }
 
     @property

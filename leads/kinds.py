@@ -135,12 +135,22 @@ def text_key(text):
     return f"{sort_key(text)}\n{text}"
 
 
-def as_written(data, kinds):
-    """Return a JSON value as people write it: as the first of the `kinds` that it fits."""
+# In front of a text that would read otherwise without it, as what a kind before has kept. No
+# text begins with a blank: cleaning takes it away.
+AS_TYPED = " "
+
+
+def as_written(data, former):
+    """Return a JSON value as people write it, of a field that was of the kinds `former`.
+
+    Where the field remembers none: as the first of all kinds that may have kept it.
+    """
     if not isinstance(data, str):
         return ", ".join(map(str, data))
-    coded = (KINDS[name] for name in kinds if KINDS[name].is_coded)
-    return next((kind.written(data) for kind in coded if kind.fits(data)), data)
+    if data.startswith(AS_TYPED):
+        return data.removeprefix(AS_TYPED)
+    coded = (KINDS[name] for name in former or KINDS if KINDS[name].is_coded)
+    return next((kind.written(data) for kind in coded if kind.keeps(data)), data)
 
 
 def as_kept_now(data, kind, former):
@@ -148,8 +158,10 @@ def as_kept_now(data, kind, former):
 
     Any text fits most kinds, also what one before has kept in its own way.
     """
-    is_read_anew = former and isinstance(data, str) and not kind.is_coded
-    return as_written(data, former) if is_read_anew else data
+    if not isinstance(data, str):
+        return data
+    is_read_anew = former and not kind.is_coded
+    return as_written(data, former) if is_read_anew else data.removeprefix(AS_TYPED)
 
 
 PHONE = validators.RegexValidator(
@@ -212,15 +224,23 @@ class Kind:
         """Whether the JSON value `data` is one of this kind, and not of one before it."""
         return isinstance(data, str)
 
+    def keeps(self, data):
+        """Whether the JSON value `data` is just as `to_json` writes it; 08031 is no number."""
+        return self.fits(data) and self.to_json(self.from_json(data)) == data
+
     def key(self, value):
         """Return the text in whose byte order the values stand, shorter than LONGEST_KEY."""
         return text_key(value)
 
-    def keys(self, data):
-        """Return pairs (is_choice, key) of what the JSON value `data` is found by."""
-        if self.fits(data):
-            return [(False, self.key(self.from_json(data))[:LONGEST_KEY])]
-        return [(False, f"{UNFIT}{text_key(as_written(data, KINDS))}"[:LONGEST_KEY])]
+    def keys(self, data, former):
+        """Return pairs (is_choice, key) of what the JSON value `data` is found by.
+
+        It is of a field that was of the kinds `former`.
+        """
+        kept = as_kept_now(data, self, former)
+        if self.fits(kept):
+            return [(False, self.key(self.from_json(kept))[:LONGEST_KEY])]
+        return [(False, f"{UNFIT}{text_key(as_written(data, former))}"[:LONGEST_KEY])]
 
 
 class Line(Kind):
@@ -236,7 +256,7 @@ class LongText(Kind):
     is_wide = True
     is_sorted = False
 
-    def keys(self, data):
+    def keys(self, data, former):
         """Return nothing: nobody sorts by what is read as a whole."""
         return []
 
@@ -435,14 +455,12 @@ class Choices(Kind):
         """Return the choices in their order."""
         return text_key(", ".join(value))
 
-    def keys(self, data):
+    def keys(self, data, former):
         """Return the key of the whole and those of each choice."""
+        chosen = self.from_json(as_kept_now(data, self, former))
         return [
-            *super().keys(data),
-            *(
-                (True, text_key(choice)[:LONGEST_KEY])
-                for choice in dict.fromkeys(self.from_json(data))
-            ),
+            *super().keys(data, former),
+            *((True, text_key(choice)[:LONGEST_KEY]) for choice in dict.fromkeys(chosen)),
         ]
 
     def show(self, value, field):

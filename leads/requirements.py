@@ -154,7 +154,7 @@ def _names_sent(data):
 def _texts(form):
     form.is_valid()
     return [
-        (field.label, field.text(field.kind.to_json(form.cleaned_data[name])))
+        (field.label, field.text(field.json_of(form.cleaned_data[name])))
         for name, field in form.lead_fields.items()
         if form.cleaned_data.get(name)
     ]

@@ -9,7 +9,7 @@ from .clamd import ScannerAway
 from .file_types import file_type
 from .models import Attachment
 from .models.errors import StorageAway
-from .pictures import PictureTime, file_thumbnail
+from .pictures import PictureTime, file_thumbnail, make_thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +33,9 @@ def first_look(upload):
 def scan(attachment, *, patience=None):
     """Have the scanner look at a stored attachment and note what it says.
 
-    A clean picture gets the thumbnail that it could not have before. Raises ScannerAway
-    (also after `patience` seconds), and StorageAway or FileNotFoundError when the file
-    cannot be read.
+    A clean picture gets the thumbnail that it could not have before. Without `patience`
+    somebody waits for the file. Raises ScannerAway (also after `patience` seconds), and
+    StorageAway or FileNotFoundError when the file cannot be read.
     """
     try:
         file = attachment.file.open("rb")
@@ -48,6 +48,6 @@ def scan(attachment, *, patience=None):
         attachment.lead.note_scan(attachment.pk, found=found)
         kind = file_type(attachment.extension)
         if not found and not attachment.thumbnail and kind and kind.is_picture:
-            # Mostly somebody waits for the file.
-            file_thumbnail(attachment, file, make=PictureTime().make)
+            make = PictureTime().make if patience is None else make_thumbnail
+            file_thumbnail(attachment, file, make=make)
     attachment.refresh_from_db()

@@ -23,7 +23,8 @@ JOURNAL = "\n\n"
 # The built-in fields cannot be longer than half of it, their own words than the rest.
 HEAD_LENGTH = 8000
 OWN_LENGTH = 3000
-# How own values are kept, whatever kind their field is of now; see leads.kinds.
+# How own values are kept, whatever kind their field is of now; what was typed as a text has a
+# blank before it where it looks the same. See leads.kinds.
 NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,10})?")
 DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 TRUTH = {"yes", "no"}

@@ -1,8 +1,10 @@
 """What is done with files behind the answers."""
 
 import logging
+from datetime import timedelta
 
 from django.tasks import task
+from django.utils import timezone
 
 from leadbook.tasks import are_durable, is_waiting, try_later
 
@@ -13,6 +15,11 @@ from .models.attachment import Attachment
 from .pictures import file_thumbnail
 
 logger = logging.getLogger(__name__)
+
+# How old pictures may be that are tried once more, and how many of them at most. Nothing
+# says that one is broken: it is tried every night until it is older.
+LATELY = timedelta(days=2)
+MOST_PICTURES = 200
 
 
 @task
@@ -39,6 +46,13 @@ def add_thumbnail(context, attachment_id, *, tries=0):
         is_done = False
     if not is_done:
         try_later(context)
+
+
+def add_missing_thumbnails():
+    """Make the small pictures of late for which requests had no time."""
+    lacking = Attachment.objects.without_thumbnail(since=timezone.now() - LATELY)
+    for pk in lacking.values_list("pk", flat=True)[:MOST_PICTURES]:
+        add_thumbnail.enqueue(pk)
 
 
 # Whoever waits for a mail or a picture goes first.

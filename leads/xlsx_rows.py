@@ -95,22 +95,28 @@ def _opened(path):
             workbook.close()
 
 
-def _loaded(file):
+@contextmanager
+def _refusing_broken():
+    """Make one refusal of whatever a broken or forged file makes of ZIP, XML and openpyxl."""
     try:
-        archive = _Archive(file)
-        _measure(archive)
-        reader = _Reader(archive)
-        with warnings.catch_warnings():
-            # On what openpyxl leaves out, which nobody asked for.
-            warnings.simplefilter("ignore")
-            reader.read()
-            return reader.wb
+        yield
     except UnreadableFileError:
         raise
     except Exception as error:
-        # Whatever a broken or forged file makes of ZIP, XML and openpyxl.
         logger.info("A workbook cannot be read.", exc_info=True)
         raise UnreadableFileError(_unreadable()) from error
+
+
+@_refusing_broken()
+def _loaded(file):
+    archive = _Archive(file)
+    _measure(archive)
+    reader = _Reader(archive)
+    with warnings.catch_warnings():
+        # On what openpyxl leaves out, which nobody asked for.
+        warnings.simplefilter("ignore")
+        reader.read()
+        return reader.wb
 
 
 class _Archive(zipfile.ZipFile):
@@ -216,6 +222,7 @@ def _measure(archive):
             raise too_large
 
 
+@_refusing_broken()
 def _measured(sheet):
     """Return the sheet; raises UnreadableFileError where it lies elsewhere and is large."""
     archive, path = sheet.parent._archive, sheet._worksheet_path
@@ -256,9 +263,9 @@ def _is_fine(archive, part, counted, most, borders):
 
 
 def _rows(sheet):
-    # What the file says of its own size may be wrong.
-    sheet.reset_dimensions()
-    try:
+    with _refusing_broken():
+        # What the file says of its own size may be wrong.
+        sheet.reset_dimensions()
         rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS + 1)
         before = None
         for line, cells in enumerate(rows, start=1):
@@ -268,11 +275,6 @@ def _rows(sheet):
             before, row = cells, _row(line, cells)
             if not row.is_blank:
                 yield row
-    except UnreadableFileError:
-        raise
-    except Exception as error:
-        logger.info("A workbook cannot be read to its end.", exc_info=True)
-        raise UnreadableFileError(_unreadable()) from error
 
 
 def _row(line, cells):

@@ -32,24 +32,22 @@ class ShownField(forms.CharField):
 
 
 class SetupForm(forms.ModelForm):
-    """A form that writes what was changed in it, and leaves what others changed meanwhile."""
+    """A form that writes what was changed in it, and leaves what others changed meanwhile.
 
-    shown = ShownField()
+    `shown` is what the page showed of the object, where that was sent.
+    """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, shown=None, **kwargs):
         super().__init__(*args, **kwargs)
-        values = {name: self.initial.get(name) for name in self.fields if name != "shown"}
-        if self.is_bound and self.instance.pk:
+        # What the page is about to show of it.
+        self.shows = {
+            name: self.initial.get(name)
+            for name, field in self.fields.items()
+            if not isinstance(field, ShownField)
+        }
+        if self.is_bound and self.instance.pk and isinstance(shown, dict):
             # What is sent is compared with what the page showed, not with what is there now.
-            self.initial |= {k: v for k, v in self._shown().items() if k in values}
-        self.initial["shown"] = json.dumps(values)
-
-    def _shown(self):
-        try:
-            shown = json.loads(self.data.get(self.add_prefix("shown"), "{}"))
-        except (ValueError, RecursionError):
-            return {}
-        return shown if isinstance(shown, dict) else {}
+            self.initial |= {k: v for k, v in shown.items() if k in self.shows}
 
     def _post_clean(self):
         sent = self.cleaned_data
@@ -60,11 +58,23 @@ class SetupForm(forms.ModelForm):
         self.cleaned_data = {k: v for k, v in sent.items() if k not in self._errors}
 
 
+def _shown(data, prefix=""):
+    """Return what the page showed, as the sent `data` say; empty where they cannot be read."""
+    try:
+        shown = json.loads(data.get(f"{prefix}shown", "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return shown if isinstance(shown, dict) else {}
+
+
 class MarketplaceForm(SetupForm):
     """What a marketplace itself says."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    shown = ShownField()
+
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, shown=_shown(data or {}), **kwargs)
+        self.initial["shown"] = json.dumps(self.shows)
         self.slug_before = self.instance.slug
 
     def clean_name(self):
@@ -123,6 +133,21 @@ class TableFormSet(PaginationInlineFormSet):
 class PartFormSet(TableFormSet):
     """The rows of one kind; works on when another operator changed them meanwhile."""
 
+    @cached_property
+    def management_form(self):
+        """Django's, with what the page shows of all rows.
+
+        An input in each row would bring a large marketplace close to the most that is taken.
+        """
+        form = super().management_form
+        shows = {} if self.is_bound else {f.instance.pk: f.shows for f in self.initial_forms}
+        form.fields["shown"] = ShownField(initial=json.dumps(shows))
+        return form
+
+    @cached_property
+    def _shown_by_id(self):
+        return _shown(self.data, f"{self.prefix}-")
+
     def get_queryset(self):
         """Return the objects in the order in which the page sent its rows.
 
@@ -146,7 +171,8 @@ class PartFormSet(TableFormSet):
         return super().get_unique_error_message(unique_check)
 
     def _construct_form(self, i, **kwargs):
-        form = super()._construct_form(i, **kwargs)
+        pk = self.data.get(f"{self.add_prefix(i)}-{self.model._meta.pk.name}")
+        form = super()._construct_form(i, shown=self._shown_by_id.get(pk), **kwargs)
         # Not to be read again for each row.
         setattr(form.instance, self.fk.name, self.instance)
         form.is_gone = (
@@ -389,11 +415,15 @@ class MembershipFormSet(PartFormSet):
         if any(self.errors) or self.by.is_superuser:
             return
         shown = [form.instance.pk for form in self.initial_forms if not form.is_gone]
-        elsewhere = self.instance.memberships.operating().active().exclude(pk__in=shown)
+        elsewhere = self.instance.memberships.operating().exclude(pk__in=shown)
         left = [form.instance.user_id for form in self.forms if self._operates(form)]
-        if not (User.people.active().filter(pk__in=left).exists() or elsewhere.exists()):
+        left += elsewhere.values_list("user_id", flat=True)
+        if not User.people.administering().filter(pk__in=left).exists():
             raise ValidationError(
-                _("At least one operator must remain, or nobody could set this up any more.")
+                _(
+                    "At least one operator who can open this administration must remain, or "
+                    "nobody could set this up any more."
+                )
             )
 
     @staticmethod

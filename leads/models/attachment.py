@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from leads.file_types import FILE_TYPES
+
 from .storage_use import StorageUse
 from .timeline import TimelineQuerySet
 
@@ -47,6 +49,12 @@ class AttachmentQuerySet(TimelineQuerySet):
         """Attachments with a file that the virus scanner has not seen."""
         unseen = [Attachment.ScanState.UNSCANNED, Attachment.ScanState.PENDING]
         return self.with_files().filter(scan_state__in=unseen)
+
+    def without_thumbnail(self, *, since):
+        """Pictures that are kept, came after `since` and have no small one; newest first."""
+        endings = [ending for ending, kind in FILE_TYPES.items() if kind.is_picture]
+        lacking = self.kept().filter(thumbnail="", extension__in=endings)
+        return lacking.filter(created_at__gt=since).newest_first()
 
     def set_thumbnail(self, pk, key):
         """Give an attachment its thumbnail; return whether it is there and had none."""

@@ -109,8 +109,8 @@ class Erasing:
         return texts
 
     def _contact_texts(self):
-        """Return what names the person; what is shorter stands in many names."""
-        texts = (getattr(self, name) for name in (*NAMES, *NUMBERS))
+        """Return what names the person or the house; what is shorter stands in many names."""
+        texts = (getattr(self, name) for name in (*NAMES, *NUMBERS, "street"))
         return {text for text in texts if len(text) >= traces.SHORTEST}
 
     def _forget_texts(self):

@@ -83,7 +83,9 @@ class Filing:
                 return None
             if seen is not None and old != seen:
                 raise FieldConflict({"name": None})
-            attachment.name = self._free_name(name)
+            attachment.name = self._free_name(name, besides=attachment.pk)
+            if attachment.name == old:
+                return None
             attachment.save(update_fields=["name"])
             self.save_change()
             return self._record_file(
@@ -196,8 +198,9 @@ class Filing:
         if not StorageUse.objects.take(self.marketplace, size):
             raise LeadError(_no_room_in_marketplace())
 
-    def _free_name(self, name):
-        taken = set(self.attachments.kept().values_list("name", flat=True))
+    def _free_name(self, name, *, besides=None):
+        kept = self.attachments.kept().exclude(pk=besides)
+        taken = set(kept.values_list("name", flat=True))
         candidate, number = name, 2
         while candidate in taken:
             candidate = numbered(name, number)

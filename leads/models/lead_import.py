@@ -96,7 +96,8 @@ class LeadImportQuerySet(TimelineQuerySet):
 
         A file without a line of headings has its first person there.
         """
-        words = {heading_key(text) for text in texts}
+        # A phone number of dashes has no key, as many a column has none.
+        words = {heading_key(text) for text in texts} - {""}
         ColumnMemory.objects.filter(heading__in=words).delete()
         for found in self.exclude(headings=[]).iterator():
             kept = ["" if heading_key(text) in words else text for text in found.headings]

@@ -257,7 +257,7 @@ def _lead_as_json(report):
             {
                 "name": f.name,
                 "label": str(f.label),
-                "value": f.data_of(lead),
+                "value": f.as_kept_now(f.data_of(lead)),
                 "text": f.text_of(lead),
                 "retired": f.is_retired,
             }

@@ -46,10 +46,6 @@ class PartInline(CleanTexts, PartOfOperated):
         """Refuse more rows than anybody needs; the page would be made of all of them."""
         return super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
 
-    def get_fields(self, request, obj=None):
-        """Let each row carry what the page shows of it."""
-        return [*super().get_fields(request, obj), "shown"]
-
 
 class EntryInline(PartInline):
     """A list that is dragged into order; its number does the same for the keyboard."""

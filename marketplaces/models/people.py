@@ -1,7 +1,7 @@
 """People: they exist here only as members of marketplaces."""
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,10 @@ class PersonQuerySet(DailyMailQuerySet):
     def active(self):
         """People who can sign in, by name."""
         return self.filter(is_active=True).order_by("last_name", "first_name", "id")
+
+    def administering(self):
+        """People who can open the admin; what they set up there is said elsewhere."""
+        return self.filter(is_active=True, is_staff=True)
 
     def personal(self):
         """People who are not anonymised."""
@@ -38,8 +42,14 @@ class PersonQuerySet(DailyMailQuerySet):
         return self.select_for_update(of=("self",)).with_id(pk)
 
     def is_last_superuser(self, pk):
-        """Whether this person alone can set everything up in the admin."""
-        able = self.filter(is_active=True, is_staff=True, is_superuser=True)
+        """Whether this person alone can set everything up in the admin.
+
+        In a transaction the answer holds until it ends: who takes the rights of another
+        in the same moment waits.
+        """
+        able = self.administering().filter(is_superuser=True).order_by("pk")
+        if transaction.get_connection(self.db).in_atomic_block:
+            able = able.select_for_update(of=("self",), no_key=True)
         return list(able.values_list("pk", flat=True)[:2]) == [pk]
 
     def members_with(self, operator):

@@ -167,20 +167,30 @@ def test_unreadable_bodies_are_400(unprotected, address, content_type, body):
 @pytest.mark.parametrize("kind", ["text/html", "multipart/form-data; boundary=x"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_another_charset_than_utf_8_is_400(db, method, kind, charset):
-    def status(named):
-        environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": "/anmelden/", "HTTP_HOST": "testserver",
-            "QUERY_STRING": "next=%2F%2B2AA-x", "CONTENT_TYPE": f"{kind}; charset={named}",
-        }  # fmt: skip
-        setup_testing_defaults(environ)
-        told = []
-        body = b"".join(application(environ, lambda *head: told.extend(head)))
-        is_ours = b"Diese Anfrage verstehen wir nicht" in body
-        assert "Content-Security-Policy" in dict(told[1])
-        return told[0][:3], is_ours
+    assert sent_as(method, f"{kind}; charset={charset}") == ("400", True)
+    status, _is_ours = sent_as(method, f"{kind}; charset=UTF-8")
+    assert status == ("200" if method == "GET" else "403")
 
-    assert status(charset) == ("400", True)
-    assert status("UTF-8")[0] == ("200" if method == "GET" else "403")
+
+@pytest.mark.parametrize(
+    "content_type", ["text/html; charset*=bogus''x", "a/b; x*0=1; x*=rot13''q"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_content_type_that_cannot_be_read_is_400(db, method, content_type):
+    assert sent_as(method, content_type) == ("400", True)
+
+
+def sent_as(method, content_type):
+    """Return the status of a request from the server on, and whether the 400 is ours."""
+    environ = {
+        "REQUEST_METHOD": method, "PATH_INFO": "/anmelden/", "HTTP_HOST": "testserver",
+        "QUERY_STRING": "next=%2F%2B2AA-x", "CONTENT_TYPE": content_type,
+    }  # fmt: skip
+    setup_testing_defaults(environ)
+    told = []
+    body = b"".join(application(environ, lambda *head: told.extend(head)))
+    assert "Content-Security-Policy" in dict(told[1])
+    return told[0][:3], b"Diese Anfrage verstehen wir nicht" in body
 
 
 def test_broken_multipart_is_no_500(unprotected):

@@ -17,6 +17,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 from PIL import Image
 
+from leadbook import nightly
 from leadbook.settings import attachment_storage
 from leadbook.storages import AttachmentStorage
 from leads import models, pictures, thumbnailer, uploads
@@ -720,6 +721,24 @@ def test_a_transparent_picture_stays_transparent(page_of_anna, lead):
     assert thumbnail(page_of_anna, attachment).mode == "RGBA"
 
 
+def test_what_a_request_had_no_time_for_is_made_in_the_night(page_of_anna, lead, monkeypatch):
+    with monkeypatch.context() as hurry:
+        hurry.setattr(pictures, "SECONDS_OF_REQUEST", 0)
+        late = filed(page_of_anna, lead, "Foto.png", picture("PNG"))
+        old = filed(page_of_anna, lead, "Alt.png", picture("PNG", size=(7, 9)))
+        gone = filed(page_of_anna, lead, "Weg.png", picture("PNG", size=(9, 7)))
+        locked = filed(page_of_anna, lead, "Virus.png", picture("PNG", size=(8, 7)))
+    # What could not be made in two nights is broken.
+    Attachment.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=3))
+    Attachment.objects.filter(pk=locked.pk).update(scan_state="blocked")
+    lead.delete_file(gone.pk, by=lead.owner)
+    filed(page_of_anna, lead, "Plan.pdf", PDF)
+    nightly.JOBS["add_thumbnails"]()
+    assert [file.pk for file in Attachment.objects.exclude(thumbnail="")] == [late.pk]
+    late.refresh_from_db()
+    assert thumbnail(page_of_anna, late).size == Image.open(late.file).size
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("size", [(8000, 7000), (20_001, 10), (50_000, 50_000)])
 def test_a_picture_that_would_take_too_much_memory_is_not_decoded(
@@ -873,6 +892,15 @@ def test_no_two_files_of_a_lead_have_the_same_name(page_of_anna, lead, plan):
     page_of_anna.post(f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/")
     names = lead.attachments.kept().values_list("name", flat=True)
     assert sorted(names) == ["Plan (2).pdf", "Plan (3).pdf", "Plan.pdf"]
+
+
+def test_a_number_that_a_file_has_already_it_keeps(page_of_anna, lead, plan):
+    other = filed(page_of_anna, lead, "Plan.pdf", PDF + b"\n")
+    data = {"name": "Plan", "seen": "Plan (2).pdf"}
+    assert page_of_anna.post(file_address(other) + "name/", data).status_code == 303
+    other.refresh_from_db()
+    assert other.name == "Plan (2).pdf"
+    assert not lead.events.filter(kind="file_renamed").exists()
 
 
 def test_deleting_in_the_same_instant_deletes_once(

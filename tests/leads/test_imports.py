@@ -246,23 +246,39 @@ def test_a_person_in_place_of_headings_is_erased_with_their_lead(
     send_file, heatpumps, django_capture_on_commit_callbacks
 ):
     values = {"name": "Zacharias Quakenbrück", "phone": "0171 5550199"}
+    values["street"] = "Erlkönigsteig 7"
     lead = Lead.offer(marketplace=heatpumps, values=values)
-    rows = "Zacharias Quakenbrück;0171 5550199;Ulm\nMeier;08031 1;Köln\n"
+    rows = (
+        "Zacharias Quakenbrück;0171 5550199;Ulm;Erlkönigsteig 7\n"
+        "Meier;08031 1;Köln;Am Markt 1\n"
+    )
     client, _response = send_file(rows, name="Liste Zacharias Quakenbrück.csv")
     form = read(client.get(at())).form(at("spalten/"))
     sent = {"spalte-0": "name", "spalte-1": "phone", "spalte-2": "city"}
-    client.post(at("spalten/"), form.sends(**sent))
+    client.post(at("spalten/"), form.sends(**sent, **{"spalte-3": "street"}))
     client.post(at("start/"))
     with django_capture_on_commit_callbacks(execute=True):
         lead.anonymise(by=None, reason="request", among=Lead.objects.all())
-    assert newest().headings == ["", "", "Ulm"]
-    assert places("quakenbrück", "quakenbrueck", "5550199") == set()
+    assert newest().headings == ["", "", "Ulm", ""]
+    gone = places("quakenbrück", "quakenbrueck", "5550199", "erlkönigsteig", "erlkoenigsteig")
+    assert gone == set()
     assert list(ColumnMemory.objects.values_list("heading", flat=True)) == ["ulm"]
     assert client.get(at()).status_code == 200
     LeadImport.objects.update(changed_at=timezone.now() - KEPT - timedelta(days=1))
     LeadImport.objects.forget_old()
     assert newest().headings == []
     assert client.get(at()).status_code == 200
+
+
+def test_a_lead_without_letters_in_a_field_takes_no_file_with_it(
+    send_file, heatpumps, django_capture_on_commit_callbacks
+):
+    lead = Lead.offer(marketplace=heatpumps, values={"name": "Meier", "phone": "---"})
+    send_file("Vorname;***\nAnna;x\n")
+    with django_capture_on_commit_callbacks(execute=True):
+        lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    assert newest().headings == ["Vorname", "***"]
+    assert newest().file_key
 
 
 def test_long_headings_are_checked_and_remembered(send_file):

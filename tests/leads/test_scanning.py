@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
-from leads import clamd
+from leads import clamd, pictures
 from leads.clamd import ScannerAway
 from leads.models import Attachment, Lead
 from tests import factories
@@ -135,6 +135,17 @@ def test_opening_a_waiting_file_asks_the_scanner_at_once(page_of_anna, lead, awa
     assert fresh(attachment).scan_state == "clean"
     assert page_of_anna.get(address_of(attachment) + "vorschau/").status_code == 200
     assert not lead.events.filter(kind="file_blocked").exists()
+
+
+def test_the_scan_for_which_nobody_waits_has_time_for_pictures(
+    page_of_anna, lead, away, settings, monkeypatch
+):
+    upload(page_of_anna, lead, "Foto.png", PHOTO)
+    monkeypatch.setattr(pictures, "SECONDS_OF_REQUEST", 0)
+    with fake_clamd() as server:
+        settings.CLAMD = server.server_address
+        assert run()[2] is None
+    assert lead.attachments.get().thumbnail
 
 
 def test_a_waiting_file_that_turns_out_infected_is_blocked(page_of_anna, lead, away, settings):

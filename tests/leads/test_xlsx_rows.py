@@ -268,19 +268,41 @@ def test_a_text_of_very_many_parts_is_refused(with_texts, monkeypatch):
         cells(with_texts(texts))
 
 
-def test_a_sheet_at_an_unusual_place_is_measured_as_well(rewritten, monkeypatch):
-    rows = '<row><c t="str"><v>x</v></c></row>' * 100
-    with zipfile.ZipFile(rewritten({})) as original:
-        names = [
-            name for name in original.namelist() if name.endswith((".rels", "Types].xml"))
-        ]
-        parts = {name: original.read(name) for name in names}
-    parts = {
-        name: text.replace(b"worksheets/sheet1", b"other/sheet1")
-        for name, text in parts.items()
-    }
-    path = rewritten({**parts, "xl/other/sheet1.xml": sheet_of(rows)})
+@pytest.fixture
+def elsewhere(rewritten):
+    """Return a function that puts a sheet where no program does."""
+
+    def put(sheet):
+        with zipfile.ZipFile(rewritten({})) as original:
+            parts = {
+                name: original.read(name).replace(b"worksheets/sheet1", b"other/sheet1")
+                for name in original.namelist()
+                if name.endswith((".rels", "Types].xml"))
+            }
+        return rewritten({**parts, "xl/other/sheet1.xml": sheet})
+
+    return put
+
+
+def test_a_sheet_at_an_unusual_place_is_measured_as_well(elsewhere, monkeypatch):
+    path = elsewhere(sheet_of('<row><c t="str"><v>x</v></c></row>' * 100))
     assert len(cells(path)) == 100
     monkeypatch.setattr(xlsx_rows, "MAX_CELLS", 199)
     with pytest.raises(UnreadableFileError):
+        cells(path)
+
+
+# Where the central directory keeps it of a part: the offset and what is written there.
+DAMAGES = {"checksum": (16, b"\0\0\0\0"), "encrypted": (8, b"\x01"), "method": (10, b"\x63")}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_broken_sheet_at_an_unusual_place_is_refused(elsewhere, damage):
+    path = elsewhere(sheet_of('<row><c t="str"><v>x</v></c></row>'))
+    content, (offset, written) = bytearray(path.read_bytes()), DAMAGES[damage]
+    # The name stands last there; 46 bytes before it the entry begins.
+    at = content.rindex(b"xl/other/sheet1.xml") - 46 + offset
+    content[at : at + len(written)] = written
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFileError, match="lässt sich nicht lesen"):
         cells(path)

@@ -5,12 +5,14 @@ The first act ends when the others wait for it, so each of these happens in ever
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from leads.models import Attachment, Lead
 from leads.relocating import relocate_leads
-from marketplaces.models import Phase
+from marketplaces.models import Phase, User
 from tests import factories
 from tests.marketplaces.admin_page import MarketplacePage
+from tests.marketplaces.test_admin_people import NO_ROLES
 
 from . import kinds_of, while_others_wait
 
@@ -273,3 +275,18 @@ def test_who_is_sent_back_by_the_database_tries_once_more(lead, anna, signed_in)
     assert was_sent_back(answer)
     assert again(lead).phase == there
     assert lead.events.filter(kind="moved", from_phase=data["von"]).count() == 1
+
+
+def test_two_superusers_cannot_take_each_others_rights(signed_in):
+    one, other = (User.objects.create_superuser(name) for name in ("ada", "eva"))
+
+    def without(person, by):
+        client = signed_in(by)
+        address = reverse("admin:marketplaces_user_change", args=[person.pk])
+        data = {"username": person.username, "is_active": "on", "is_staff": "on", **NO_ROLES}
+        return lambda: client.post(address, data).status_code
+
+    first, second = without(other, one), without(one, other)
+    assert while_others_wait(first, second) == [302, 200]
+    left = User.objects.filter(is_superuser=True)
+    assert [person.username for person in left] == ["ada"]

@@ -13,9 +13,9 @@ class Command(BaseCommand):
     help = (
         "Does what must be done once a day: removes expired sessions, old attempts and "
         "deleted attachments, applies the periods of retention, scans what waits for it, "
-        "tidies the tasks, lets SQLite count for its plans, prepares the mails of the "
-        "morning. With TASKS=database the worker does it. Exits with 1 when a job failed "
-        "here; the others are done all the same."
+        "makes small pictures that are missing, tidies the tasks, lets SQLite count for its "
+        "plans, prepares the mails of the morning. With TASKS=database the worker does it. "
+        "Exits with 1 when a job failed here; the others are done all the same."
     )
 
     def handle(self, **options):
