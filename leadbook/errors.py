@@ -79,6 +79,12 @@ def csrf_failure(request, reason=""):
     return _answer(request, 403, "errors/403_csrf.html", page=page or "/", texts=texts)
 
 
+def code_missing(request, *, page):
+    """Answer 403 to what was sent before a code was given, which is done at `page`."""
+    texts = _typed_texts(request.POST)
+    return _answer(request, 403, "errors/403_code.html", page=page, texts=texts)
+
+
 def not_found(request, exception=None):
     """Answer 404, the same for what is absent and for what may not be seen."""
     return _answer(request, 404)
