@@ -162,6 +162,12 @@ class SetupCodeForm(CodeForm):
 
     lengths = (CODE_LENGTH,)
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            # A phone would scroll past what is to be scanned first.
+            del self.fields["code"].widget.attrs["autofocus"]
+
     def refuse(self):
         """Say what may be the reason."""
         self.add_error(

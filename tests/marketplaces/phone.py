@@ -30,7 +30,7 @@ class Phone:
 
 def shown_key(response):
     """The key that the page of the setup shows."""
-    return read(response).one("input", id="key").get("value")
+    return read(response).one("textarea", id="key").text
 
 
 def shown_codes(response):

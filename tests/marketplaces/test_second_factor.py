@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from io import StringIO
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,7 +15,6 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from leads.models import Erasure
 from leads.privacy.former_members import anonymise_user
-from marketplaces import second_factor
 from marketplaces.models import Attempt
 from tests.factories import PASSWORD, UserFactory
 from tests.markup import HTMX, read
@@ -25,14 +23,6 @@ from .phone import CODE, OWN, SET_UP, Phone, set_up, shown_codes, shown_key
 
 ADMIN = "/admin/"
 NEW_PASSWORD = "anderes-pferd-batterie-19"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """The server's time as far as codes go; a test moves it on."""
-    clock = SimpleNamespace(now=1_800_000_000)
-    monkeypatch.setattr(second_factor, "time", SimpleNamespace(time=lambda: clock.now))
-    return clock
 
 
 @pytest.fixture
@@ -143,6 +133,8 @@ def test_the_application_asks_nobody(page_of_olaf, phone, page_of_anna):
     for client in (page_of_olaf, page_of_anna):
         assert client.get("/leads/").status_code == 200
     assert OWN in page_of_olaf.get("/leads/").text
+    give(page_of_olaf, phone.code())
+    assert OWN in page_of_olaf.get(ADMIN).text
     assert OWN not in page_of_anna.get("/leads/").text
 
 
