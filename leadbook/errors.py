@@ -136,9 +136,11 @@ def _page(template, theme, **context):
 
 
 def _typed_texts(posted):
-    """Return the longer texts of a form; no passwords, tokens or hidden values."""
+    """Return the longer texts of a form; no passwords, codes, tokens or hidden values."""
     secret = SafeExceptionReporterFilter.hidden_settings
-    values = [(name, text) for name in posted for text in posted.getlist(name)]
+    values = [
+        (name, text) for name in posted if name != "code" for text in posted.getlist(name)
+    ]
     return [text for name, text in values if " " in text.strip() and not secret.search(name)]
 
 

@@ -116,26 +116,14 @@ class SecondFactor:
         )
 
     def note_in(self, session):
-        """Note that a code was given, under a new id of the session."""
+        """Note that a code was given, under a new id of the session.
+
+        A setup that was begun before ends: it was for a place that is taken by now, or
+        begun without this code.
+        """
         session.cycle_key()
         session.pop(BEGUN, None)
         session[GIVEN] = self._mark
-
-    def begin_in(self, session):
-        """Draw the key of a phone that is to take the place of the present one, or of none."""
-        key = secrets.token_hex(20)
-        session[BEGUN] = {"key": key, "instead_of": self._phone_id}
-        return key
-
-    def begun_in(self, session):
-        """Return the key that was drawn in this session, None when there is none for now.
-
-        It lies in the session and not beside the person: who knew the password before
-        could look at it there, and wait for the person to confirm it.
-        """
-        begun = session.get(BEGUN)
-        is_current = begun is not None and begun["instead_of"] == self._phone_id
-        return begun["key"] if is_current else None
 
     def address_of(self, key):
         """Return the address by which an app takes over `key`, for a QR code or a link."""
@@ -191,6 +179,21 @@ class SecondFactor:
         ]
         self.__dict__.pop("phone", None)
         return any(deleted)
+
+
+def begin_setup(session):
+    """Draw the key of a phone that is to make the codes once one of its was typed."""
+    session[BEGUN] = secrets.token_hex(20)
+    return session[BEGUN]
+
+
+def begun_setup(session):
+    """Return the key that was drawn in this session, None when there is none.
+
+    It lies in the session and not beside the person: who knew the password before could
+    look at it there, and wait for the person to confirm it.
+    """
+    return session.get(BEGUN)
 
 
 def readable(key):

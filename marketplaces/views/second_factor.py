@@ -21,6 +21,8 @@ from marketplaces.second_factor import (
     RECOVERY,
     AlreadySetUp,
     SecondFactor,
+    begin_setup,
+    begun_setup,
     in_groups,
     readable,
 )
@@ -57,7 +59,7 @@ def give_code(request, factor):
         return redirect_to_login(_path_after(request), login_url=setup)
     if factor.is_given_in(request.session):
         return see_other(_next(request))
-    form = CodeForm(request.POST or None)
+    form = CodeForm(_sent(request))
     if not form.is_valid():
         return _code_page(request, form)
     try:
@@ -79,14 +81,14 @@ def set_up(request, factor):
     """Show the key of a phone (GET); let it make the codes once it has made one (POST)."""
     if factor.phone and (answer := ask(request)):
         return answer
-    key = factor.begun_in(request.session)
+    key = begun_setup(request.session)
     if key is None and factor.phone:
         return _is_set_up(request, factor)
     if key is None:
         # Also of a form whose session is over: the code typed there is of another key.
-        form, key = SetupCodeForm(), factor.begin_in(request.session)
+        form, key = SetupCodeForm(), begin_setup(request.session)
         return _setup_page(request, factor, key, form, is_another=request.method == "POST")
-    form = SetupCodeForm(request.POST or None)
+    form = SetupCodeForm(_sent(request))
     if not form.is_valid():
         return _setup_page(request, factor, key, form)
     try:
@@ -119,7 +121,7 @@ def own(request, factor):
     if not form.is_valid():
         return _own_page(request, factor, form, status=422)
     if wanted == "telefon":
-        factor.begin_in(request.session)
+        begin_setup(request.session)
         return see_other("second_factor_setup")
     codes = factor.renew_recovery_codes()
     security_log.record("recovery_codes_renewed", request, status=200)
@@ -193,6 +195,10 @@ def _say_what_is_left(request, number):
         number,
     )
     messages.warning(request, text % {"number": number})
+
+
+def _sent(request):
+    return request.POST if request.method == "POST" else None
 
 
 def _path_after(request):

@@ -217,6 +217,10 @@ def test_setup_in_a_stale_tab_replaces_nothing(page_of_olaf, signed_in, olaf, cl
     assert answer.status_code == 403
     assert not is_let_in(page_of_olaf)
     assert give(page_of_olaf, phone.code()).status_code == 303
+    # Nor does it go on after the code: another phone needs the password once more.
+    assert page_of_olaf.get(SET_UP).url == OWN
+    assert page_of_olaf.post(SET_UP, {"code": stale.code()}).status_code == 409
+    assert TOTPDevice.objects.count() == 1
 
 
 def test_setup_whose_session_is_over_shows_a_new_key(page_of_olaf, signed_in, olaf, clock):
@@ -280,6 +284,8 @@ def test_code_of_somebody_else_is_wrong(page_of_olaf, phone, signed_in, clock):
     assert give(page_of_olaf, codes[0]).status_code == 422
     assert not is_let_in(page_of_olaf)
     assert is_let_in(other)
+    give(page_of_olaf, phone.code())
+    assert "noch 10" in read(page_of_olaf.get(OWN)).one("main").text
 
 
 def test_recovery_code_works_once(asked, signed_in, olaf, clock):
@@ -291,6 +297,18 @@ def test_recovery_code_works_once(asked, signed_in, olaf, clock):
     assert not is_let_in(second)
     assert give(second, codes[4].replace(" ", "")).status_code == 303
     assert is_let_in(second)
+
+
+def test_code_is_not_shown_again_by_who_refuses_its_form(page_of_olaf, phone):
+    page_of_olaf.handler.enforce_csrf_checks = True
+    answer = page_of_olaf.post(
+        CODE,
+        {"code": "1234 5678 9012", "note": "Was ich schrieb"},
+        headers={"Referer": f"http://testserver{CODE}"},
+    )
+    assert answer.status_code == 403
+    assert "Was ich schrieb" in answer.text
+    assert "1234 5678 9012" not in answer.text
 
 
 @pytest.mark.parametrize("code", ["", " ", "12345", "1234567", "abcdef", "１２３４５６", "\0"])
@@ -522,15 +540,16 @@ def reset(username):
 
 
 def test_reset_takes_all_away_and_ends_the_sessions(
-    page_of_olaf, phone, olaf, signed_in, meike
+    page_of_olaf, phone, olaf, signed_in, clock
 ):
-    other = signed_in(meike)
+    other = signed_in(UserFactory(username="otto", is_staff=True))
+    set_up(other, clock)
     give(page_of_olaf, phone.code())
     assert "2 Sitzungen wurden beendet" in reset("olaf")
     assert page_of_olaf.get(ADMIN).url == "/admin/login/?next=/admin/"
-    assert other.get("/leads/").status_code == 200
-    assert not TOTPDevice.objects.exists()
-    assert not StaticToken.objects.exists()
+    assert is_let_in(other)
+    assert not TOTPDevice.objects.filter(user=olaf).exists()
+    assert not StaticToken.objects.filter(device__user=olaf).exists()
     again = signed_in(olaf)
     assert again.get(ADMIN).url == f"{SET_UP}?next=/admin/"
 
