@@ -79,6 +79,12 @@ def csrf_failure(request, reason=""):
     return _answer(request, 403, "errors/403_csrf.html", page=page or "/", texts=texts)
 
 
+def code_missing(request, *, page):
+    """Answer 403 to what was sent before a code was given, which is done at `page`."""
+    texts = _typed_texts(request.POST)
+    return _answer(request, 403, "errors/403_code.html", page=page, texts=texts)
+
+
 def not_found(request, exception=None):
     """Answer 404, the same for what is absent and for what may not be seen."""
     return _answer(request, 404)
@@ -130,9 +136,11 @@ def _page(template, theme, **context):
 
 
 def _typed_texts(posted):
-    """Return the longer texts of a form; no passwords, tokens or hidden values."""
+    """Return the longer texts of a form; no passwords, codes, tokens or hidden values."""
     secret = SafeExceptionReporterFilter.hidden_settings
-    values = [(name, text) for name in posted for text in posted.getlist(name)]
+    values = [
+        (name, text) for name in posted if name != "code" for text in posted.getlist(name)
+    ]
     return [text for name, text in values if " " in text.strip() and not secret.search(name)]
 
 

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.contrib.messages import constants as message_levels
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +82,8 @@ INSTALLED_APPS = [
     "lucide",
     "storages",
     "django_tasks_db",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "leadbook",
     "marketplaces",
     "leads",
@@ -109,6 +110,7 @@ MIDDLEWARE = [
     "leadbook.sessions.AuthenticationMiddleware",
     "leadbook.security_log.SecurityLogMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "marketplaces.admin_gate.AdminGateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "leadbook.errors.FaultsMiddleware",
@@ -370,6 +372,10 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "leads:list"
 LOGOUT_REDIRECT_URL = "sign_in"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+# Who needs a code from a phone beside the password: nobody, or who enters the admin.
+SECOND_FACTOR = env.one_of("SECOND_FACTOR", ["off", "admin"], default="off")
+# What the app on the phone calls the account, beside the user name.
+OTP_TOTP_ISSUER = f"leadbook {urlsplit(PUBLIC_URL).hostname}"
 
 # Language, time and numbers -----------------------------------------------------------
 LANGUAGE_CODE = "de"
@@ -462,11 +468,7 @@ UNFOLD = {
             "950": "oklch(24% .04 226)",
         }
     },
-    "ACCOUNT": {
-        "navigation": [
-            {"title": _("Change password"), "link": reverse_lazy("password_change")},
-        ]
-    },
+    "ACCOUNT": {"navigation": "marketplaces.admin.navigation.account_links"},
     "SIDEBAR": {"navigation": "marketplaces.admin.navigation.navigation"},
 }
 

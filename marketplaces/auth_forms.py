@@ -1,4 +1,6 @@
-"""The forms of signing in and of passwords."""
+"""The forms of signing in, of passwords and of codes."""
+
+import re
 
 from django import forms
 from django.conf import settings
@@ -11,6 +13,7 @@ from leadbook.mail import send_behind
 
 from .models import User
 from .passwords import required_length
+from .second_factor import CODE_LENGTH, RECOVERY_CODE_LENGTH
 from .tasks import reset_mail, send_reset_mail
 from .throttling import RESETS_OF_EMAIL, wait_before
 
@@ -126,3 +129,68 @@ class ChangePasswordForm(_NewPassword, auth_forms.PasswordChangeForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = _("Current password")
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code; blanks and hyphens in it do not count."""
+
+    lengths = (CODE_LENGTH, RECOVERY_CODE_LENGTH)
+    code = forms.CharField(
+        label=_("Code"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+    def clean_code(self):
+        """Return the digits alone."""
+        code = re.sub(r"[\s-]", "", self.cleaned_data["code"])
+        if not re.fullmatch("[0-9]+", code) or len(code) not in self.lengths:
+            raise forms.ValidationError(_("A code has 6 digits, a recovery code 12."))
+        return code
+
+    def refuse(self):
+        """Say that the code is not right."""
+        self.add_error(
+            "code",
+            _("This code is not right, or it was used before. Wait for the next one."),
+        )
+
+
+class SetupCodeForm(CodeForm):
+    """The first code that the app shows."""
+
+    lengths = (CODE_LENGTH,)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            # A phone would scroll past what is to be scanned first.
+            del self.fields["code"].widget.attrs["autofocus"]
+
+    def refuse(self):
+        """Say what may be the reason."""
+        self.add_error(
+            "code", _("This code is not right. Is the time on the phone set automatically?")
+        )
+
+
+class OwnPasswordForm(forms.Form):
+    """The password of whoever is signed in, before something that matters."""
+
+    password = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self):
+        """Refuse what is not the person's password."""
+        password = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("The current password is not right."))
+        return password

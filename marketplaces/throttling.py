@@ -1,4 +1,4 @@
-"""How often somebody may try: to sign in, to have a new password sent, to upload.
+"""How often somebody may try: to sign in, to give a code, to upload.
 
 Each attempt is written down before it is looked at, in the database that all processes
 share, so that a hundred at once get no further than a hundred one after the other: of
@@ -32,7 +32,9 @@ class Limit:
 
 
 HOUR = timedelta(hours=1)
-SIGN_IN = "sign_in"
+SIGN_IN, CODE = "sign_in", "code"
+# What a door counts: who guesses codes does so behind a password that was guessed before.
+AT_THE_DOOR = (SIGN_IN, CODE)
 FAILURES_OF_ACCOUNT_AND_CLIENT = Limit(5, timedelta(minutes=15))
 FAILURES_OF_CLIENT = Limit(30, HOUR)
 # From here on, unknown browsers try an account one at a time.
@@ -85,7 +87,7 @@ class SignInAttempt:
         mine = self._mine
         others = Attempt.objects.besides(mine)
         waits = [self._wait_for_door(others)]
-        failures = others.of(SIGN_IN, who=mine.who, browser="")
+        failures = others.of(mine.what, who=mine.who, browser="")
         if not mine.browser and FAILURES_OF_ACCOUNT.wait(failures, mine.at):
             waits.append(WHEN_SLOWED.wait(failures, mine.at))
         longest = max(filter(None, waits), default=None)
@@ -98,18 +100,40 @@ class SignInAttempt:
         return self._wait_for_door(Attempt.objects.all())
 
     def succeed(self):
-        """Forget the failures of the account at this address and in this browser."""
+        """Forget the failures of the account at this address and in this browser.
+
+        A right password forgets no wrong codes: else whoever knows it could go on guessing.
+        """
+        self._forget((SIGN_IN,))
+
+    def _forget(self, kinds):
         mine = self._mine
-        Attempt.objects.forget(SIGN_IN, who=mine.who, client=mine.client, browser=mine.browser)
+        Attempt.objects.forget(kinds, who=mine.who, client=mine.client, browser=mine.browser)
 
     def _wait_for_door(self, attempts):
         mine = self._mine
-        here = attempts.of(SIGN_IN, client=mine.client)
+        here = attempts.of_any(AT_THE_DOOR, client=mine.client)
         waits = (
-            FAILURES_OF_ACCOUNT_AND_CLIENT.wait(here.of(SIGN_IN, who=mine.who), mine.at),
+            FAILURES_OF_ACCOUNT_AND_CLIENT.wait(here.filter(who=mine.who), mine.at),
             FAILURES_OF_CLIENT.wait(here, mine.at),
         )
         return max(filter(None, waits), default=None)
+
+
+class CodeAttempt(SignInAttempt):
+    """One try of a code, by somebody who gave the right password before.
+
+    It counts at the same door. What slows the account down from many addresses are wrong
+    codes alone, in whatever browser: one that knows the password signs in with as many
+    browsers as it likes, and who does not know it cannot slow the person down here.
+    """
+
+    def __init__(self, name, *, client):
+        self._mine = _count(CODE, who=hidden(name), client=hidden(client))
+
+    def succeed(self):
+        """Forget the failures of the account at this address, the passwords' too."""
+        self._forget(AT_THE_DOOR)
 
 
 def remember_browser(request, response, name):

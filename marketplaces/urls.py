@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import keyboard, passwords, profile, sign_in
+from .views import keyboard, passwords, profile, second_factor, sign_in
 
 urlpatterns = [
     # /anmelden/, /abmelden/
@@ -10,6 +10,10 @@ urlpatterns = [
     path("abmelden/", sign_in.SignOut.as_view(), name="sign_out"),
     path("abmelden/ueberall/", sign_in.sign_out_everywhere, name="sign_out_everywhere"),
     path("admin/login/", sign_in.admin_sign_in),
+    # /anmelden/code/, /zweiter-faktor/: where the admin asks for a code
+    path("anmelden/code/", second_factor.give_code, name="second_factor_code"),
+    path("anmelden/code/einrichten/", second_factor.set_up, name="second_factor_setup"),
+    path("zweiter-faktor/", second_factor.own, name="second_factor"),
     # /passwort/
     path("passwort/", passwords.ChangePassword.as_view(), name="password_change"),
     path("passwort/vergessen/", passwords.ForgotPassword.as_view(), name="password_reset"),

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import Counter
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
@@ -21,6 +22,7 @@ from leadbook.roomy import with_room
 from leads import append_only
 from leads.models import Attachment
 from leads.models.attachment import attachment_storage
+from marketplaces import second_factor
 
 from .cast import Cast, put_on_stage
 from .one_by_one import NotOneByOne
@@ -181,6 +183,14 @@ def signed_in():
 def page_of_anna(signed_in, anna):
     """Anna's client."""
     return signed_in(anna)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The server's time as far as codes of a phone go; a test moves its `now` on."""
+    clock = SimpleNamespace(now=1_800_000_000)
+    monkeypatch.setattr(second_factor, "time", SimpleNamespace(time=lambda: clock.now))
+    return clock
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from leadbook import provenance
 from leadbook.sessions import SessionStore
 from leads.models import Erasure, LeadError, LeadEvent
 from marketplaces.models import User
+from marketplaces.second_factor import SecondFactor
 
 from . import erasure_list, traces
 
@@ -64,6 +65,7 @@ def anonymise_user(user, *, by, reason):
         erasure = Erasure.objects.create(user=user, reason=reason, **provenance.signature(by))
         names = {str(user), user.get_full_name(), user.username, user.email} - {""}
         SessionStore.end_all_of(user)
+        SecondFactor(user).remove()
         user.replace_name(username=f"former-{user.pk}", name=gettext("Former member"))
         memberships, _details = user.memberships.all().delete()
         erasure.counts = {"memberships": memberships, "events": _rename_in_history(user)}

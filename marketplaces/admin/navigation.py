@@ -20,6 +20,14 @@ def is_superuser(request):
     return request.user.is_superuser
 
 
+def account_links(request):
+    """Return what a click on one's own name offers."""
+    links = [{"title": _("Change password"), "link": reverse_lazy("password_change")}]
+    if request.user.needs_second_factor:
+        links.append({"title": _("Second factor"), "link": reverse_lazy("second_factor")})
+    return links
+
+
 def navigation(request):
     """Return the groups of entries."""
     return [

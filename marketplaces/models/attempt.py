@@ -12,6 +12,10 @@ class AttemptQuerySet(models.QuerySet):
         """Attempts at `what` that have these columns: who, client, browser."""
         return self.filter(what=what, **columns)
 
+    def of_any(self, kinds, **columns):
+        """Attempts at one of `kinds` that have these columns."""
+        return self.filter(what__in=kinds, **columns)
+
     def besides(self, attempt):
         """All but this one."""
         return self.exclude(pk=attempt.pk)
@@ -29,12 +33,12 @@ class AttemptQuerySet(models.QuerySet):
         times = self.order_by("-at", "-id").values_list("at", flat=True)
         return next(iter(times[count : count + 1]), None)
 
-    def forget(self, what, *, who, client, browser):
+    def forget(self, kinds, *, who, client, browser):
         """Delete the attempts of an account at a client's address, or in a browser."""
         same = Q(client=client)
         if browser:
             same |= Q(browser=browser)
-        self.filter(same, what=what, who=who).delete()
+        self.filter(same, what__in=kinds, who=who).delete()
 
 
 class Attempt(models.Model):

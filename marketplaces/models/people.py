@@ -1,5 +1,6 @@
 """People: they exist here only as members of marketplaces."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -184,6 +185,11 @@ class User(Mailed, AbstractUser):
         self.email, self.last_login = "", None
         self.set_unusable_password()
         self.save()
+
+    @property
+    def needs_second_factor(self):
+        """Whether the person enters the admin and needs a code for it here."""
+        return settings.SECOND_FACTOR == "admin" and self.is_staff
 
     @property
     def open_leads(self):

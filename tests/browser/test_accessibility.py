@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from leads.models import CalendarAddress, Lead, Reminder
 from marketplaces.models.daily_mail import MORNING
 from tests import factories
+from tests.marketplaces.phone import Phone
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP = {"width": 1280, "height": 860}
@@ -131,7 +132,7 @@ def test_the_error_pages(page, subtests):
         route.fulfill(body=html, content_type="text/html")
 
     page.route("**/kaputt/*", answer)
-    for name in ("400", "403_csrf", "413", "429", "500", "502", "503"):
+    for name in ("400", "403_code", "403_csrf", "413", "429", "500", "502", "503"):
         with subtests.test(name):
             page.goto(f"/kaputt/{name}")
             expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -139,6 +140,29 @@ def test_the_error_pages(page, subtests):
 
 
 # Signed in ----------------------------------------------------------------------------
+
+
+def test_what_stands_in_front_of_the_admin(page, sign_in_as, olaf, heatpumps, settings, clock):
+    settings.SECOND_FACTOR = "admin"
+    sign_in_as(page.context, olaf)
+    page.goto("/admin/")
+    expect(heading(page, "Zweiten Faktor einrichten")).to_be_visible()
+    holds(page)
+    phone = Phone(page.locator("#key").input_value(), clock)
+    for code in (phone.wrong(), phone.code()):
+        page.get_by_role("textbox", name="Code").fill(code)
+        page.get_by_role("button", name="Bestätigen").click()
+        if code == phone.wrong():
+            expect(page.locator(".field-error")).to_be_visible()
+            holds(page)
+    expect(heading(page, "Ihre Notfallcodes")).to_be_visible()
+    holds(page)
+    page.goto("/zweiter-faktor/")
+    holds(page)
+    sign_in_as(page.context, olaf)
+    page.goto("/admin/")
+    expect(heading(page, "Code eingeben")).to_be_visible()
+    holds(page)
 
 
 @pytest.fixture

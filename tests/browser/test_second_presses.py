@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from leads.models import Lead
 from tests import factories
+from tests.marketplaces.phone import Phone
 
 
 def press_twice(page, control, answered):
@@ -167,3 +168,15 @@ def test_a_view_is_deleted_once(annas_page, heatpumps, anna):
     page.get_by_role("button", name=re.compile("löschen")).dblclick()
     expect(page.get_by_text("Meine")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_have_text("Gespeicherte Ansichten")
+
+
+def test_a_phone_is_set_up_by_the_first_click_and_its_codes_are_shown(
+    page, sign_in_as, olaf, heatpumps, settings, clock
+):
+    settings.SECOND_FACTOR = "admin"
+    sign_in_as(page.context, olaf)
+    page.goto("/anmelden/code/einrichten/")
+    phone = Phone(page.locator("#key").input_value(), clock)
+    page.get_by_role("textbox", name="Code").fill(phone.code())
+    page.get_by_role("button", name="Bestätigen").dblclick()
+    expect(page.get_by_role("heading", level=1, name="Ihre Notfallcodes")).to_be_visible()

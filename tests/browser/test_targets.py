@@ -19,6 +19,7 @@ from marketplaces.models import ChecklistItem
 from marketplaces.models.daily_mail import MORNING
 from tests import factories
 from tests.browser.fingers import HEIGHT, WIDTH, fits, is_for_fingers
+from tests.marketplaces.phone import Phone
 from tests.walks.stage import OF_A_LEAD
 
 ENDLESS = "Donaudampfschifffahrtsgesellschaft" * 6  # 204 characters and no blank
@@ -169,6 +170,8 @@ SIGNED_OUT = {
     "no more mails": "/abbestellen/{mails}/",
     "no such mails": "/abbestellen/falsch/",
 }
+# They show what the second factor of the person is at.
+IN_FRONT_OF_THE_ADMIN = ("/anmelden/code/einrichten/", "/anmelden/code/", "/zweiter-faktor/")
 NO_PAGES = {
     "home": "leads on to the list",
     "leads:export": "a file",
@@ -183,8 +186,8 @@ NO_PAGES = {
     "login": "leads on to signing in",
 }
 ERRORS = (
-    "400", "403", "403_csrf", "404", "405", "411", "413", "429", "500", "502", "503",
-    "503_storage",
+    "400", "403", "403_code", "403_csrf", "404", "405", "411", "413", "429", "500", "502",
+    "503", "503_storage",
 )  # fmt: skip
 
 
@@ -207,7 +210,7 @@ def test_every_page_is_measured_here(page_of_anna):
     words = dict.fromkeys(("user", "password", "reached", "appointment", "mails"), "x")
     measured = {
         resolve(address.format(**numbers, **words).partition("?")[0]).view_name
-        for address in (*PAGES.values(), *SIGNED_OUT.values())
+        for address in (*PAGES.values(), *SIGNED_OUT.values(), *IN_FRONT_OF_THE_ADMIN)
     }
     # These look for the lead before they say that they take forms only.
     posted = {
@@ -284,6 +287,26 @@ def test_signed_out_pages_and_errors_fit(page, lead, anna, subtests):
         with subtests.test(name):
             page.goto(f"/kaputt/{name}")
             is_for_fingers(page)
+
+
+def test_what_stands_in_front_of_the_admin_fits(
+    page, sign_in_as, olaf, heatpumps, settings, clock
+):
+    settings.SECOND_FACTOR = "admin"
+    sign_in_as(page.context, olaf)
+    setup, code, own = IN_FRONT_OF_THE_ADMIN
+    page.goto(setup)
+    is_for_fingers(page)
+    shown = Phone(page.locator("#key").input_value(), clock)
+    page.get_by_role("textbox", name="Code").fill(shown.code())
+    page.get_by_role("button", name="Bestätigen").tap()
+    expect(page.get_by_role("heading", name="Ihre Notfallcodes")).to_be_visible()
+    is_for_fingers(page)
+    page.goto(own)
+    is_for_fingers(page)
+    sign_in_as(page.context, olaf)
+    page.goto(code)
+    is_for_fingers(page)
 
 
 def test_menus_and_editors_fit_in_place(phone, long, subtests):

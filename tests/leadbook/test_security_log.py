@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
 from leadbook import provenance, security_log
 from leadbook.security_log import AT_MOST
 from tests.factories import PASSWORD
 from tests.marketplaces.admin_page import MarketplacePage
+from tests.marketplaces.phone import CODE, OWN, set_up
 
 NEW = "sieben-rote-dachziegel"
 
@@ -95,6 +97,38 @@ def test_passwords(anna, signed_in, client, log, mailoutbox):
     signed_in(anna).post("/passwort/", data)
     client.post("/passwort/vergessen/", {"email": "niemand@beispiel.de"})
     assert events(log) == ["password_changed", "password_reset_asked"]
+
+
+def test_second_factor(signed_in, olaf, settings, clock, log):
+    settings.SECOND_FACTOR = "admin"
+    client = signed_in(olaf)
+    assert client.post("/admin/").status_code == 403
+    phone, codes = set_up(client, clock)
+    other = signed_in(olaf)
+    for code in (phone.wrong(), codes[0]):
+        other.post(CODE, {"code": code})
+    other.post(OWN, {"password": PASSWORD, "neu": "codes"})
+    other = signed_in(olaf)
+    for _ in range(6):
+        other.post(CODE, {"code": phone.wrong()})
+    call_command("reset_second_factor", "olaf", stdout=io.StringIO())
+    assert events(log) == [
+        "second_factor_missing",
+        "second_factor_set_up",
+        "second_factor_failed",
+        "second_factor_given",
+        "recovery_codes_renewed",
+        *["second_factor_failed"] * 5,
+        *["second_factor_throttled"] * 2,
+        "second_factor_reset",
+    ]
+    assert {line["user"] for line in log[:-1]} == {olaf.pk}
+    assert log[3]["means"] == "recovery_code"
+    assert (log[-1]["account"], log[-1]["sessions"]) == (olaf.pk, 3)
+    written = str(log)
+    assert "olaf" not in written
+    assert phone.wrong() not in written
+    assert not any(code in written or code.replace(" ", "") in written for code in codes)
 
 
 def test_refused_form(anna, log):

@@ -85,6 +85,7 @@ def test_production_behind_a_proxy_with_postgresql_and_s3(start, production):
         ({"CSRF_TRUSTED_ORIGINS": "leads.example"}, "CSRF_TRUSTED_ORIGINS must list origins"),
         ({"HTTPS": "ja"}, "HTTPS must be 1 or 0, not 'ja'."),
         ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES must be a whole number"),
+        ({"SECOND_FACTOR": "1"}, "SECOND_FACTOR must be one of off, admin, not '1'."),
         ({"UPLOAD_MAX_BYTES": "50 MB"}, "UPLOAD_MAX_BYTES must be a whole number"),
         ({"UPLOAD_MAX_BYTES": "0"}, "UPLOAD_MAX_BYTES must be a whole number of at least 1"),
         ({"DATABASE_URL": "oracle://u:geheim@h/n"}, "DATABASE_URL must be sqlite:///PATH"),

@@ -290,6 +290,13 @@ PERSONAL = {
     "einstellungen/": Of(get=True, post=True),
     "einstellungen/morgenmail/": Of(post=True),
 }
+# Who enters the admin, where that asks for a code (SECOND_FACTOR); else there are no such
+# pages. Walked in test_second_factor.
+FOR_THE_ADMIN = {
+    "anmelden/code/": Of(get=True, post=True),
+    "anmelden/code/einrichten/": Of(get=True, post=True),
+    "zweiter-faktor/": Of(get=True, post=True),
+}
 # Everybody who can reach the server.
 PUBLIC = {
     "anmelden/": Of(get=True, post=True),
@@ -347,6 +354,7 @@ KNOWN = {
     *OF_A_LEAD,
     *OF_ONES_OWN,
     *PERSONAL,
+    *FOR_THE_ADMIN,
     *PUBLIC,
     *ADMIN,
     *ADMIN_OF_SUPERUSERS,

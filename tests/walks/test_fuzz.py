@@ -32,6 +32,7 @@ from .stage import (
     ADMIN,
     ADMIN_FRAME,
     ADMIN_OF_SUPERUSERS,
+    FOR_THE_ADMIN,
     LEAD,
     OF_A_LEAD,
     OF_ONES_OWN,
@@ -331,6 +332,16 @@ def test_nothing_sent_to_the_admin_breaks_it(stage, client_of, admin_client, fuz
     clients = {"superuser": admin_client, "olaf": client_of("olaf")}
     address = admin_address(stage, route)
     bombard(fuzz, clients, address, form_at(admin_client, address), ADMIN_QUERY)
+
+
+@pytest.mark.parametrize("route", FOR_THE_ADMIN)
+def test_nothing_sent_to_what_asks_for_a_code_breaks_it(
+    stage, client_of, settings, fuzz, route
+):
+    settings.SECOND_FACTOR = "admin"
+    clients = {name: client_of(name) for name in ("olaf", "anna", "nobody")}
+    base = form_at(clients["olaf"], f"/{route}")
+    bombard(fuzz, clients, f"/{route}", base, {**QUERY, "neu": "codes"})
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-/* Copies the text of the input inside by its button, and says so. Where the browser does not
+/* Copies the text of the field inside by its button, and says so. Where the browser does not
    let it (a page without HTTPS), the text is selected for the keyboard or the finger. */
 class CopyField extends HTMLElement {
   connectedCallback() {
-    this.field = this.querySelector("input");
+    this.field = this.querySelector("input, textarea");
     this.status = this.querySelector('[role="status"]');
     this.querySelector("button").addEventListener("click", () => this.copy());
   }
