@@ -203,7 +203,8 @@ def test_every_text_of_every_form_is_cleaned():
         ("SignInForm", "username"), ("SignInForm", "password"), ("ResetForm", "email"),
         ("NewPasswordForm", "new_password1"), ("NewPasswordForm", "new_password2"),
         ("ChangePasswordForm", "new_password1"), ("ChangePasswordForm", "new_password2"),
-        ("ChangePasswordForm", "old_password"),
+        ("ChangePasswordForm", "old_password"), ("OwnPasswordForm", "password"),
+        ("CodeForm", "code"), ("SetupCodeForm", "code"),
     }  # fmt: skip
     cleaning = (LineField, TextField, GermanDecimalField, forms.UUIDField)
     found = {

@@ -11,6 +11,7 @@ from django.db import connection
 
 from leads import search_index
 
+SHORT = 6
 SECOND = re.compile(r"(\d\d:\d\d:\d\d)\.\d+")
 
 
@@ -47,8 +48,14 @@ def places(*texts):
         (text, place)
         for place, content in found.items()
         for text in texts
-        if text.casefold() in content.casefold()
+        if _pattern(text).search(content.casefold())
     }
+
+
+def _pattern(text):
+    # A random token may happen to hold a postcode: what is that short stands by itself.
+    pattern = re.escape(text.casefold())
+    return re.compile(rf"\b{pattern}\b" if len(text) < SHORT else pattern)
 
 
 def _plain(value):
