@@ -15,6 +15,7 @@ from django.http import JsonResponse
 from django.views.decorators.http import require_safe
 
 from leads.models.attachment import attachment_storage
+from leads.uploads import room_on_arrival
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ def _is_storage_ready():
     # Whatever a storage raises (its client's errors, the network's, a wrong setting), the
     # answer is the same.
     try:
-        if not _can_arrive():
+        if room_on_arrival() < 0:
+            log.error("Uploads are refused: the disk on which they arrive is nearly full.")
             return False
         storage = attachment_storage()
         if isinstance(storage, FileSystemStorage):
@@ -81,14 +83,6 @@ def _is_storage_ready():
         log.exception("The storage of attachments does not answer.")
         return False
     return True
-
-
-def _can_arrive():
-    free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
-    has_room = free >= settings.UPLOAD_KEEP_FREE_BYTES
-    if not has_room:
-        log.error("Uploads are refused: the disk on which they arrive is nearly full.")
-    return has_room
 
 
 def _has_room(folder):

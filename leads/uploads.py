@@ -178,9 +178,8 @@ class UploadHandler(TemporaryFileUploadHandler):
     def _disk(self):
         """Refuse everything that still comes while the disk is, or would become, full."""
         try:
-            free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
             to_come = max(0, self.announced - self.total)
-            if free - to_come < settings.UPLOAD_KEEP_FREE_BYTES:
+            if room_on_arrival() < to_come:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             yield
         except OSError as error:
@@ -195,6 +194,15 @@ class UploadHandler(TemporaryFileUploadHandler):
     def refuse(self, reason):
         """Note why the file is left out."""
         self.request.refused_uploads.append((clean_file_name(self.file_name), reason))
+
+
+def room_on_arrival():
+    """Return how many bytes may still arrive; negative where nothing may.
+
+    The rest of that disk stays free (UPLOAD_KEEP_FREE_BYTES).
+    """
+    free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
+    return free - settings.UPLOAD_KEEP_FREE_BYTES
 
 
 def is_one_file(request):

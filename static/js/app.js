@@ -10,8 +10,9 @@ import "./lib/second-presses.js";
 import "./lib/shortcuts.js";
 import "./lib/stray-drops.js";
 
-/* What is seldom needed comes with the dialog that needs it. */
+/* Dialogs wait out of sight for what shows them: it is there, or on its way. */
 document.documentElement.dataset.scripts = "";
+/* What is seldom needed comes with the dialog that needs it. */
 document.addEventListener("htmx:load", ({ detail }) => {
   const has = (names) => detail.elt.querySelector(names) !== null;
   if (has("search-palette, shortcut-list")) import("./keyboard.js");
@@ -22,10 +23,9 @@ document.addEventListener("htmx:load", ({ detail }) => {
 });
 /* What makes a dialog of it has not arrived: it stands in the page, as without scripts. */
 function standIn(place) {
-  const parts = [place, ...place.querySelectorAll("modal-dialog")];
-  const dialog = parts.find((part) => part.matches("modal-dialog"));
-  dialog?.setAttribute("data-standalone", "");
-  dialog?.querySelector("dialog").scrollIntoView();
+  const dialog = place.querySelector("dialog");
+  dialog.closest("modal-dialog").setAttribute("data-standalone", "");
+  dialog.scrollIntoView();
 }
 /* A mouse or a key asks for it; which key it was, is told again. */
 async function wake({ key, target }) {

@@ -87,7 +87,8 @@ function isOld(key) {
    decides. */
 clear((key) => isOld(key) || (owner && !key.startsWith(keyOf(""))));
 
-/* Whether this page ends by signing out: who is asked, and stays, has not signed out. */
+/* Two once the form is sent, one while the page is about to go for it. Who was asked, and
+   stayed, has not signed out: the next time that the page is about to go it is none. */
 let signsOut = 0;
 document.addEventListener("submit", ({ target }) => {
   if (target.matches("[data-signs-out]")) signsOut = 2;
