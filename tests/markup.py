@@ -1,24 +1,15 @@
 """Reading HTML in tests: elements by tag and attributes, forms with what they send."""
 
-from html.parser import HTMLParser
+from lxml.html import HTMLParser, document_fromstring, fragment_fromstring
 
 HTMX = {"HX-Request": "true"}
-VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 class Element:
-    """One element with its attributes, children and text."""
+    """One element with its attributes and text."""
 
-    def __init__(self, tag="", attrs=(), parent=None):
-        self.tag = tag
-        self.attrs = {name: value or "" for name, value in attrs}
-        self.parent = parent
-        self.children = []
-        # All elements of the document in their order, and where those inside begin and end.
-        self.document = [] if parent is None else parent.document
-        if parent is not None:
-            self.document.append(self)
-        self.begin, self.end = len(self.document), None
+    def __init__(self, node):
+        self.node = node
 
     def __getitem__(self, name):
         return self.attrs[name]
@@ -27,21 +18,32 @@ class Element:
         return self.attrs.get(name, default)
 
     @property
+    def tag(self):
+        return self.node.tag
+
+    @property
+    def attrs(self):
+        return self.node.attrib
+
+    @property
+    def parent(self):
+        return Element(self.node.getparent())
+
+    @property
     def text(self):
         """All text inside, blanks folded."""
-        return " ".join(self._pieces().split())
-
-    def _pieces(self):
-        return "".join(c if isinstance(c, str) else c._pieces() for c in self.children)
+        return " ".join("".join(self.node.itertext()).split())
 
     def all(self, tag=None, **attrs):
-        """All elements inside with this tag and these attributes (aria_label=…)."""
+        """All elements inside with this tag and attributes: aria_label=…, checked=True."""
         wanted = {name.strip("_").replace("_", "-"): value for name, value in attrs.items()}
         return [
-            element
-            for element in self._descendants()
-            if (tag is None or element.tag == tag)
-            and all(element.attrs.get(name) == value for name, value in wanted.items())
+            Element(node)
+            for node in self.node.iterdescendants(tag)
+            if all(
+                name in node.attrib if value is True else node.get(name) == value
+                for name, value in wanted.items()
+            )
         ]
 
     def one(self, tag=None, **attrs):
@@ -73,7 +75,7 @@ class Element:
     def held(self):
         """What a browser sends of this form as it is."""
         data = {}
-        for control in self._descendants():
+        for control in self.all():
             name = control.get("name")
             if not name or control.tag == "button" or "disabled" in control.attrs:
                 continue
@@ -83,7 +85,7 @@ class Element:
                 data[name] = (chosen or first or [""])[0]
             elif control.tag == "textarea":
                 # A browser drops the line break directly after the tag.
-                data[name] = control._pieces().removeprefix("\n")
+                data[name] = "".join(control.node.itertext()).removeprefix("\n")
             elif control.tag == "input" and control.get("type") in {"checkbox", "radio"}:
                 if "checked" in control.attrs:
                     value = control.get("value", "on")
@@ -93,37 +95,19 @@ class Element:
                 data[name] = control.get("value")
         return data
 
-    def _descendants(self):
-        return self.document[self.begin : self.end]
 
-
-class _Reader(HTMLParser):
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.root = self.here = Element()
-
-    def handle_starttag(self, tag, attrs):
-        element = Element(tag, attrs, self.here)
-        self.here.children.append(element)
-        if tag in VOID:
-            element.end = element.begin
-        else:
-            self.here = element
-
-    def handle_endtag(self, tag):
-        place = self.here
-        while place is not self.root and place.tag != tag:
-            place = place.parent
-        while self.here is not place.parent and place is not self.root:
-            self.here.end = len(self.root.document)
-            self.here = self.here.parent
-
-    def handle_data(self, data):
-        self.here.children.append(data)
+def as_read(text):
+    """What a browser makes of a text in HTML: it has no null characters."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def read(response):
-    """The elements of a response's HTML (or of a string)."""
-    reader = _Reader()
-    reader.feed(response if isinstance(response, str) else response.content.decode())
-    return reader.root
+    """The elements of a response's HTML (or of a string), a whole page or a part of one."""
+    html = response.encode() if isinstance(response, str) else response.content
+    # A parser keeps the names of all that it has read; a new one each time forgets them.
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
+    if not html[:100].lstrip().lower().startswith(b"<!doctype"):
+        return Element(fragment_fromstring(html, create_parent="document", parser=parser))
+    page = Element(fragment_fromstring(b"", create_parent="document"))
+    page.node.append(document_fromstring(html, parser=parser))
+    return page

@@ -108,7 +108,7 @@ def test_a_column_is_moved_without_being_kept_yet(page_of_anna, lead):
         sent = {"spalte": [*names, "city"], "zeigen": names, button: name}
         for headers in ({}, HTMX):
             page = read(page_of_anna.post(CHOICE, sent, headers=headers))
-            ticked = [box["value"] for box in page.all("input", name="zeigen", checked="")]
+            ticked = [box["value"] for box in page.all("input", name="zeigen", checked=True)]
             assert ticked == order
     assert headings(page_of_anna.get(LIST)) == STANDARD
 

@@ -12,7 +12,7 @@ from leads.models import JournalEntry, Lead, LeadEvent
 from leads.views import journal
 from tests import factories
 from tests.leads.plans import nodes_of
-from tests.markup import HTMX, read
+from tests.markup import HTMX, as_read, read
 from tests.state import everything
 
 BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
@@ -114,7 +114,7 @@ def test_a_refused_entry_keeps_its_text(page_of_anna, lead, typed, message, head
     assert response.status_code == 422
     form = read(response).form(journal_address(lead))
     assert message in form.text
-    assert form.sends()["text"] == typed["text"]
+    assert form.sends()["text"] == as_read(typed["text"])
     assert bool(read(response).all("html")) == (not headers)
     assert everything() == before
 
@@ -340,7 +340,7 @@ def test_a_refused_correction_stays_in_the_editor(page_of_anna, entry, text, hea
     response = page_of_anna.post(entry_address(entry), data, headers=headers)
     assert response.status_code == 422
     form = read(response).form(entry_address(entry))
-    assert form.sends()["text"] == text
+    assert form.sends()["text"] == as_read(text)
     assert form.all("p", class_="field-error")
     assert everything() == before
 

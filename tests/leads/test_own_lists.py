@@ -227,7 +227,7 @@ def test_filters_are_kept_and_taken_away(page_of_anna, heatpumps, full):
         dialog = read(page_of_anna.get(DIALOG, {**query, "seite": "x"}, headers=headers))
         form = dialog.form(DIALOG) if headers else dialog.one("dialog").one("form")
         assert form.one("input", name=f"feld-{full['number'].pk}-ab")["value"] == "50"
-        ticked = form.all("input", name=f"feld-{full['choice'].pk}", checked="")
+        ticked = form.all("input", name=f"feld-{full['choice'].pk}", checked=True)
         assert [box["value"] for box in ticked] == ["Öl", "Gas"]
         assert form.one("input", name="sort")["value"] == "name"
         assert not form.all("input", name="seite")
