@@ -6,7 +6,7 @@ from django.db.models.functions import Left
 
 from .models import Lead, SearchDocument
 from .models.questions import SELECTED, Question, listed
-from .search_documents import HEAD_LENGTH, parts_of
+from .search_documents import HEAD_LENGTH, head_in
 from .search_terms import Terms
 
 # More matches are not ranked: the list is then read in an order of its own.
@@ -118,14 +118,13 @@ def _heads(_given):
 
 def _rank(text, words):
     """Return how well a document is met by the words; smaller is better."""
-    head, _journal = parts_of(text)
-    lines = head.split("\n")
+    name, company, *_others = text.split("\n", 2)
     first = f" {words[0]}"
-    name, company = lines[:2]
     if f" {' '.join(words)}" in (name, company):
         return WHOLE
     if first in name:
         return NAME
     if first in company:
         return COMPANY
+    head = head_in(text)
     return FIELDS if all(word in head for word in words) else JOURNAL

@@ -68,6 +68,11 @@ def text_of(head, words):
     return head + JOURNAL + "".join(f" {word}" for word in kept)
 
 
+def head_in(text):
+    """Return the head out of the text of a document, or out of its beginning."""
+    return text.partition(JOURNAL)[0]
+
+
 def parts_of(text):
     """Return head and words of the journal out of the text of a document."""
     head, _separator, journal = text.partition(JOURNAL)

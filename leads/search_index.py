@@ -2,9 +2,13 @@
 
 SQLite's index has no columns to narrow by. Instead characters of private use stand before
 each text, which are looked up as the text's own trigrams are: three for the owner's leads of
-this status in this marketplace, three for everybody's there, three for the status. So each
-slice of a sight is one list: a rep with few leads in a million searches among few. It keeps
-no positions; what it finds is compared with the text itself.
+this status, three for everybody's in this marketplace, three for the status. So a rep's sight
+is one list: with few leads in a million one searches among few. Its rows are numbered by owner
+first: of each list only the part is read in which the owner's stand. It keeps no positions;
+what it finds is compared with the document itself.
+
+PostgreSQL's index has a key of the owner's leads in a state and one of the marketplace's in a
+state beside the trigrams, because it goes through a list for each of its columns.
 """
 
 import logging
@@ -18,19 +22,27 @@ logger = logging.getLogger(__name__)
 TABLE = "leads_searchdocument"
 INDEX = "leads_search_index"
 MERGE = f"INSERT INTO {INDEX}({INDEX}, rank) VALUES ('merge', %s)"  # noqa: S608
+# In a row's number the owner's stands before the lead's. Of more owners two share a part.
+LEADS, OWNERS = 1 << 40, 1 << 22
+LEAD = f"({INDEX}.rowid & {LEADS - 1})"
 # The ids of the documents that may match.
-ROWS = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s"  # noqa: S608
+ROWS = f"SELECT {LEAD} FROM {INDEX} WHERE {INDEX} MATCH %s"  # noqa: S608
 MATCHES = f"{INDEX} MATCH %s"
-OF_DOCUMENT = f"{INDEX}.rowid = {TABLE}.lead_id"
+OF_DOCUMENT = f"{TABLE}.lead_id = {LEAD}"
 WIDTH = 3
-# Where the characters begin that stand for a status, for one in a marketplace, and for an
-# owner as two digits to the base. What is beyond the last shares one with another: a match is
-# compared with the document's own columns as well.
+# Where the characters begin that stand for a status, for one in a marketplace, and for the
+# digits of an owner. What is beyond the last shares one with another: a match is compared with
+# the document's own columns as well.
 STATUS, PLACE, OWNER = 0xE000, 0xF0000, 0x100000
 PLACES, BASE = 8192, 32_768
 STATUSES = {
     status: place for place, status in enumerate(("offered", "in_progress", "won", "lost"))
 }
+# In PostgreSQL's keys all closed leads are of one state, as each key is a list of its own.
+STATES = 4
+STATE = f"CASE {TABLE}.status WHEN 'offered' THEN 0 WHEN 'in_progress' THEN 1 ELSE 2 END"
+OWN_KEY = f"{TABLE}.owner_id * {STATES} + {STATE}"
+PLACE_KEY = f"{TABLE}.marketplace_id * {STATES} + {STATE}"
 # How often a letter follows another in German: a row for each of a to z, in it a digit for
 # each that follows. Counted in the 27,000 pairs of this project's catalogue, of which it
 # is the binary logarithm; 0 where it never does.
@@ -103,7 +115,8 @@ def make_afresh(connection):
             cursor.execute(f"INSERT INTO {INDEX}({INDEX}) VALUES ('delete-all')")  # noqa: S608
             cursor.execute(
                 f"INSERT INTO {INDEX}(rowid, text)"  # noqa: S608
-                f" SELECT lead_id, {_indexed('d')} FROM {TABLE} AS d"
+                # It writes down what it has whenever a number is less than the one before.
+                f" SELECT {_row('d')} AS row, {_indexed('d')} FROM {TABLE} AS d ORDER BY row"
             )
 
 
@@ -147,8 +160,15 @@ def expression(patterns, *, statuses, slices=None):
         found = [chr(STATUS + STATUSES[status]) * WIDTH for status in statuses]
     else:
         found = [characters_of(status, **values) for values in slices for status in statuses]
+        found = dict.fromkeys(found)
     parts = [f"({' OR '.join(map(_token, found))})", *map(_token, trigrams_of(patterns))]
     return " AND ".join(parts)
+
+
+def keys_of(statuses, number):
+    """Return PostgreSQL's keys of an owner's or a marketplace's leads of these statuses."""
+    states = {min(STATUSES[status], STATUSES["won"]) for status in statuses}
+    return [number * STATES + state for state in sorted(states)]
 
 
 def _token(text):
@@ -156,11 +176,15 @@ def _token(text):
 
 
 def characters_of(status, marketplace, owner=None):
-    """Return what stands for the leads of a slice in the index of SQLite."""
-    place = chr(PLACE + marketplace % PLACES * len(STATUSES) + STATUSES[status])
+    """Return what stands for the leads of a slice in the index of SQLite.
+
+    For the own leads it is the same in all marketplaces.
+    """
+    code = STATUSES[status]
     if owner is None:
-        return place * WIDTH
-    return place + "".join(chr(OWNER + digit % BASE) for digit in (owner // BASE, owner))
+        return chr(PLACE + marketplace % PLACES * len(STATUSES) + code) * WIDTH
+    digits = (owner // BASE % BASE, owner % BASE)
+    return chr(STATUS + code) + "".join(chr(OWNER + digit) for digit in digits)
 
 
 def trigrams_of(patterns):
@@ -183,17 +207,22 @@ def _frequency(trigram):
     return sum(FREQUENCY.get(trigram[n : n + 2], FREQUENCY_OF_OTHERS) for n in (0, 1))
 
 
+def _row(row):
+    """Return, in SQL, the number of a document's row in the index."""
+    return f"coalesce({row}.owner_id, 0) % {OWNERS} * {LEADS} + {row}.lead_id"
+
+
 def _indexed(row):
     """Return, in SQL, what the index holds of a document."""
     cases = " ".join(f"WHEN '{status}' THEN {code}" for status, code in STATUSES.items())
-    status = f"CASE {row}.status {cases} END"
-    place = f"{PLACE} + {row}.marketplace_id % {PLACES} * {len(STATUSES)} + {status}"
+    code = f"CASE {row}.status {cases} END"
     owner = f"coalesce({row}.owner_id, 0)"
     digits = f"{OWNER} + {owner} / {BASE} % {BASE}, {OWNER} + {owner} % {BASE}"
-    of_status = f"{STATUS} + {status}"
+    place = f"{PLACE} + {row}.marketplace_id % {PLACES} * {len(STATUSES)} + {code}"
+    status = f"{STATUS} + {code}"
     return (
-        f"char({place}, {digits}) || ' ' || char({place}, {place}, {place})"
-        f" || ' ' || char({of_status}, {of_status}, {of_status}) || {row}.text"
+        f"char({status}, {digits}) || ' ' || char({place}, {place}, {place})"
+        f" || ' ' || char({status}, {status}, {status}) || {row}.text"
     )
 
 
@@ -203,10 +232,10 @@ def _name(verb):
 
 def _triggers():
     """Return verb → when it matters, and what is then to be done to the index."""
-    added = f"INSERT INTO {INDEX}(rowid, text) VALUES (NEW.lead_id, {_indexed('NEW')});"  # noqa: S608
+    added = f"INSERT INTO {INDEX}(rowid, text) VALUES ({_row('NEW')}, {_indexed('NEW')});"  # noqa: S608
     taken = (
         f"INSERT INTO {INDEX}({INDEX}, rowid, text)"  # noqa: S608
-        f" VALUES ('delete', OLD.lead_id, {_indexed('OLD')});"
+        f" VALUES ('delete', {_row('OLD')}, {_indexed('OLD')});"
     )
     columns = ("text", "marketplace_id", "owner_id", "status")
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)

@@ -1,13 +1,16 @@
 """Writing many rows at once: COPY on PostgreSQL, one long transaction on SQLite.
 
-Indexes and foreign keys are taken away before and put back behind, whatever they are by
-then: building them over all rows is faster, and the database looks at every reference.
+Indexes, the search's too, and foreign keys are taken away before and put back behind, whatever
+they are by then: building them over all rows is faster, and the database looks at every
+reference.
 """
 
 from contextlib import contextmanager, nullcontext
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
+
+from leads import search_index
 
 
 class Table:
@@ -52,11 +55,14 @@ def writing(tables):
     fast = _fast_sqlite() if connection.vendor == "sqlite" else nullcontext()
     with fast, transaction.atomic(), connection.cursor() as cursor:
         put_back = _take_away(cursor, [table.name for table in tables])
+        search_index.remove(connection)
         yield
         models = [table.model for table in tables]
         resets = connection.ops.sequence_reset_sql(no_style(), models)
         for statement in [*put_back, *resets]:
             cursor.execute(statement)
+        search_index.install(connection)
+        search_index.make_afresh(connection)
 
 
 def tidy():

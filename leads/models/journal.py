@@ -111,6 +111,12 @@ class JournalEntry(models.Model):
                 name="journal_calls_of_lead",
                 condition=~models.Q(outcome=""),
             ),
+            # For the number on the tab alone; see LeadQuerySet.counted.
+            models.Index(
+                fields=["lead"],
+                name="journal_written_of_lead",
+                condition=~models.Q(kind="event") & models.Q(deleted_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -26,9 +26,8 @@ FEW = "WITH few AS MATERIALIZED ({} LIMIT %s)"
 FENCED = "WITH found AS MATERIALIZED ({}), few AS MATERIALIZED (SELECT * FROM found LIMIT %s)"
 HEADS = (
     "SELECT few.pk, CASE WHEN (SELECT COUNT(*) FROM few) <= %s"
-    " THEN SUBSTR(document.text, 1, %s) END"
-    " FROM few JOIN leads_searchdocument AS document ON document.lead_id = few.pk"
-    " JOIN leads_lead AS lead ON lead.id = few.pk"
+    " THEN SUBSTR(few.text, 1, %s) END"
+    " FROM few JOIN leads_lead AS lead ON lead.id = few.pk"
     " ORDER BY lead.last_activity_at DESC, few.pk DESC"
 )
 
@@ -113,7 +112,7 @@ class SearchDocumentQuerySet(models.QuerySet):
         if not (terms.words and slices and statuses):
             return []
         picked = self._picked_by_fts if self._is_sqlite else self._picked_by_gin
-        found = picked(terms, statuses, slices).order_by().values("pk")
+        found = picked(terms, statuses, slices).order_by().values("pk", "text")
         sql, of_found = found.query.sql_with_params()
         few = (FEW if self._is_sqlite else FENCED).format(sql)
         with connections[self.db].cursor() as cursor:
@@ -134,9 +133,9 @@ class SearchDocumentQuerySet(models.QuerySet):
     def _picked_by_gin(self, terms, statuses, slices):
         """Documents that match along the slices, for PostgreSQL.
 
-        Its index goes through one list for each trigram and each of its other columns, and
-        all lists anew for each slice. So it is asked for few trigrams, at most two slices
-        and what is rarest, an owner or one marketplace; the rest is compared.
+        Its index goes through one list for each trigram and each of its keys, and through all
+        lists anew for each slice. So it is asked for few trigrams and at most for an owner
+        and one marketplace; the rest is compared.
         """
         own, whole = set(), set()
         for piece in slices:
@@ -144,12 +143,16 @@ class SearchDocumentQuerySet(models.QuerySet):
         along = Q(pk__in=[])
         if own:
             (owner,) = {piece["owner"] for piece in slices if "owner" in piece}
-            along |= Q(owner=Cast(owner, BigIntegerField()), place__in=own)
+            along |= _has_key("own_key", statuses, owner) & Q(place__in=own)
         if len(whole) == 1:
-            along |= Q(marketplace=Cast(*whole, BigIntegerField()))
+            along |= _has_key("place_key", statuses, *whole)
         elif whole:
             along |= Q(place__in=whole)
-        found = self.alias(place=Cast("marketplace_id", IntegerField()))
+        found = self.alias(
+            place=Cast("marketplace_id", IntegerField()),
+            own_key=RawSQL(search_index.OWN_KEY, []),  # noqa: S611
+            place_key=RawSQL(search_index.PLACE_KEY, []),  # noqa: S611
+        )
         found = found.of_status(statuses).filter(along)
         parts = search_index.trigrams_of(terms.patterns)
         # Of one word its lists are short where one of them is. Of several, none may be.
@@ -172,6 +175,14 @@ class SearchDocumentQuerySet(models.QuerySet):
     @property
     def _is_sqlite(self):
         return connections[self.db].vendor == "sqlite"
+
+
+def _has_key(name, statuses, number):
+    condition = Q()
+    for key in search_index.keys_of(statuses, number):
+        # The index knows keys as they are kept, and no shorter integers.
+        condition |= Q(**{name: Cast(key, BigIntegerField())})
+    return condition
 
 
 def _holds(patterns):

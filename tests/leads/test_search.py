@@ -336,6 +336,18 @@ def test_a_text_that_looks_like_another_owner_is_not_the_others(heatpumps, anna,
     assert token not in SearchDocument.objects.get(pk=lead.pk).text
 
 
+def test_owners_who_share_their_part_of_the_index_find_their_own_only(heatpumps):
+    """People of very high numbers, of which the index tells no two apart."""
+    people = [factories.UserFactory(pk=2**40 + 7), factories.UserFactory(pk=2**41 + 7)]
+    for person in people:
+        heatpumps.memberships.create(user=person, role="rep")
+    leads = [factories.accepted(heatpumps, person, name="Huber") for person in people]
+    assert [found("huber", person) for person in people] == [[lead.pk] for lead in leads]
+    leads[0].hand_over(to=people[1], by=factories.UserFactory(is_superuser=True))
+    assert found("huber", people[0]) == []
+    assert sorted(found("huber", people[1])) == [lead.pk for lead in leads]
+
+
 def test_a_wrong_copy_shows_nothing_more(lead, ben, page_of_anna, signed_in):
     SearchDocument.objects.filter(pk=lead.pk).update(owner=ben)
     answer = signed_in(ben).get("/leads/", {"q": "aigner"}).content.decode()
