@@ -5,6 +5,7 @@ that names the variable. Each variable can also be given as the path of a file i
 variable with the suffix `_FILE`.
 """
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,10 @@ from leadbook.environment import Environment
 from leads.file_types import NEVER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where some other package has brought lxml along, openpyxl would read strangers' workbooks by
+# it instead of defusedxml.
+os.environ["OPENPYXL_LXML"] = "False"
 
 env = Environment()
 

@@ -38,9 +38,11 @@ PLACES, BASE = 8192, 32_768
 STATUSES = {
     status: place for place, status in enumerate(("offered", "in_progress", "won", "lost"))
 }
-# In PostgreSQL's keys all closed leads are of one state, as each key is a list of its own.
+# In PostgreSQL's keys all closed leads are of one state, as each key is a list of its own. The
+# index has these very words: others need a migration.
+OPEN_STATES, CLOSED = {"offered": 0, "in_progress": 1}, 2
+STATE = f"CASE {TABLE}.status WHEN 'offered' THEN 0 WHEN 'in_progress' THEN 1 ELSE {CLOSED} END"
 STATES = 4
-STATE = f"CASE {TABLE}.status WHEN 'offered' THEN 0 WHEN 'in_progress' THEN 1 ELSE 2 END"
 OWN_KEY = f"{TABLE}.owner_id * {STATES} + {STATE}"
 PLACE_KEY = f"{TABLE}.marketplace_id * {STATES} + {STATE}"
 # How often a letter follows another in German: a row for each of a to z, in it a digit for
@@ -167,7 +169,7 @@ def expression(patterns, *, statuses, slices=None):
 
 def keys_of(statuses, number):
     """Return PostgreSQL's keys of an owner's or a marketplace's leads of these statuses."""
-    states = {min(STATUSES[status], STATUSES["won"]) for status in statuses}
+    states = {OPEN_STATES.get(status, CLOSED) for status in statuses}
     return [number * STATES + state for state in sorted(states)]
 
 

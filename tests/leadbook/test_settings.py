@@ -211,6 +211,7 @@ def test_environment_is_read_in_the_settings_only():
         Path("manage.py"),  # names the settings
         Path("leadbook/wsgi.py"),  # names the settings
         Path("leadbook/environment.py"),  # reads it for the settings
+        Path("leadbook/settings.py"),  # says there which parser others are to use
     }
     sources = [
         path.relative_to(settings.BASE_DIR)
