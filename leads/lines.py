@@ -6,6 +6,7 @@ from typing import NamedTuple
 from marketplaces.models import User
 
 from .models import JournalEntry, LeadEvent
+from .models.journal import has_note
 
 
 class Sentence(NamedTuple):
@@ -16,6 +17,11 @@ class Sentence(NamedTuple):
     label: str
     old_text: str
     new_text: str
+
+    @property
+    def has_note(self):
+        """Whether the text says more than what came of a call."""
+        return has_note(self.outcome, self.text)
 
     @property
     def get_kind_display(self):

@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -100,6 +100,13 @@ def show_moment(moment):
     return _day_of(local) if _is_day(local) else f"{_day_of(local)}, {local:%H:%M}"
 
 
+def show_since_when(moment, *, now=None):
+    """Return the time of a moment of today, day and time of any other."""
+    now = Instant.of(now)
+    local = now.local_of(moment)
+    return f"{local:%H:%M}" if local.date() == now.day else show_moment(moment)
+
+
 def show_planned(moment):
     """Return day and time of something planned, and that it has passed where it has."""
     when = show_moment(moment)
@@ -119,7 +126,8 @@ def show_past(moment, *, now=None):
     if minutes < 60:
         return _("%(count)d min. ago") % {"count": minutes}
     if days == 0:
-        return _("%(count)d hrs. ago") % {"count": minutes // 60}
+        hours = minutes // 60
+        return ngettext("%(count)d hr. ago", "%(count)d hrs. ago", hours) % {"count": hours}
     if days == 1:
         return _("yesterday")
     if days < 14:
@@ -128,12 +136,17 @@ def show_past(moment, *, now=None):
 
 
 def show_day(day, *, today):
-    """Return a heading for `day`: today, yesterday, Thursday, 19 November."""
+    """Return a heading for `day`: today, yesterday, Thursday, 19 November.
+
+    How a day is written in the language stands in the catalogue.
+    """
     if day == today:
         return _("Today")
     if day == today - timedelta(days=1):
         return _("Yesterday")
-    return _written(day, "l, j. F" if day.year == today.year else "l, j. F Y", get_language())
+    # Translators: a day in Django's date format, for German "l, j. F".
+    pattern = _("l, j F") if day.year == today.year else _("l, j F Y")
+    return _written(day, pattern, get_language())
 
 
 @lru_cache(maxsize=10_000)

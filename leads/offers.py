@@ -32,6 +32,7 @@ class OfferList:
 
     def __init__(self, sight, params, *, user):
         self.user = user
+        self.sight = sight
         offers = offers_along(sight)
         self.total, counts = counted(offers)
         self.chips = [

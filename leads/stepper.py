@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -72,7 +73,12 @@ def _tell_time(step, lead, days):
         step.since = _in_all(days)
         return
     here = lead.days_in_phase
-    step.since = show_since(here) if here else _("since today")
+    if here:
+        step.since = show_since(here)
+    else:
+        # Over a weekend no working day goes by.
+        is_today = timezone.localdate(lead.phase_entered_at) == timezone.localdate()
+        step.since = _("since today") if is_today else _in_all(0)
     if days > here:
         step.in_all = _("%(days)s in all") % {"days": _in_all(days)}
     if lead.lies_too_long:

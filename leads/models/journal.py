@@ -1,10 +1,11 @@
 """The Lead-Journal: notes and records of conversations, newest on top."""
 
 import uuid
+from functools import cache
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from .timeline import TimelineQuerySet
@@ -67,6 +68,16 @@ class JournalEntry(models.Model):
         NOT_REACHED = "not_reached", _("Not reached")
         MAILBOX = "mailbox", _("Mailbox")
         CALLBACK = "callback", _("Call back agreed")
+
+        @classmethod
+        @cache
+        def texts(cls):
+            """The labels in all languages; one is the text of a call without a note."""
+            texts = set()
+            for code, _name in settings.LANGUAGES:
+                with translation.override(code):
+                    texts.update(map(str, cls.labels))
+            return texts
 
     WRITTEN_KINDS = (Kind.NOTE, Kind.CALL, Kind.EMAIL, Kind.MEETING)
 
@@ -134,5 +145,15 @@ class JournalEntry(models.Model):
             ),
         ]
 
+    @property
+    def has_note(self):
+        """Whether the text says more than what came of a call."""
+        return has_note(self.outcome, self.text)
+
     def __str__(self):
         return self.text[:60]
+
+
+def has_note(outcome, text):
+    """Whether the text of an entry says more than what came of a call."""
+    return not (outcome and text in JournalEntry.Outcome.texts())

@@ -56,6 +56,12 @@ def ago(moment):
 
 
 @register.filter
+def since_when(moment):
+    """The time of a moment of today, otherwise day and time."""
+    return moments.show_since_when(moment)
+
+
+@register.filter
 def moment(moment):
     """Show day and time: 23.11.2026, 10:42."""
     return moments.show_moment(moment)

@@ -204,6 +204,7 @@ class DropZone extends HTMLElement {
     const button = item.row.querySelector("[data-cancel-upload]");
     button.removeAttribute("data-cancel-upload");
     button.setAttribute("data-dismiss", "");
+    button.setAttribute("aria-label", this.dataset.remove);
   }
 }
 
