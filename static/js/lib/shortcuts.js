@@ -34,6 +34,16 @@ export function placeBefore(element) {
   return place;
 }
 
+/* Presses what Enter alone presses, also from a field of several lines. */
+function confirmForm(event) {
+  const { target } = event;
+  if (!target.matches("input, textarea, select") || target.form?.method !== "post") return;
+  const button = [...target.form.elements].find(({ type }) => type === "submit");
+  if (!button || button.disabled) return;
+  event.preventDefault();
+  target.form.requestSubmit(button);
+}
+
 document.addEventListener("keydown", (event) => {
   const { key, ctrlKey, metaKey, target } = event;
   if (event.defaultPrevented || event.altKey || event.isComposing || event.repeat) return;
@@ -43,6 +53,7 @@ document.addEventListener("keydown", (event) => {
      its way; a combination is not. */
   const { keys } = document.documentElement.dataset;
   if (!hasCommand && (isTypedIn(target) || keys === "off" || isOpening())) return;
+  if (hasCommand && key === "Enter") confirmForm(event);
   if (document.querySelector("dialog:modal")) return;
   const name = `${hasCommand ? (isMac ? "Meta+" : "Control+") : ""}${key.toUpperCase()}`;
   const element = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(name)}"]`);
