@@ -5,8 +5,9 @@ from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import BadRequest
 from django.core.paginator import InvalidPage
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -80,6 +81,10 @@ class LeadbookAdminSite(UnfoldAdminSite):
             "styles": [static("admin/leadbook.css")],
             "theme": theme if theme != "system" else None,
         }
+
+    def password_change(self, request, extra_context=None):
+        """Lead to the application's page, which limits the tries and logs the change."""
+        return HttpResponseRedirect(reverse("password_change"))
 
     def logout(self, request, extra_context=None):
         """Sign out; the drafts of the application go, too."""

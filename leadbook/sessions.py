@@ -28,6 +28,10 @@ class SessionStore(db.SessionStore):
     costs no further query.
     """
 
+    def _validate_session_key(self, key):
+        """Whether a browser's key can be one of ours; PostgreSQL cannot be asked for NUL."""
+        return super()._validate_session_key(key) and key.isascii() and key.isalnum()
+
     def cycle_key(self):
         """Take a new id; what begins now lasts from now on."""
         self.pop(BEGUN, None)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from leadbook import provenance
 from leadbook.provenance import Source
+from marketplaces.models import User
 
 from . import search_index
 from .csv_rows import UnreadableFileError
@@ -128,6 +129,8 @@ def choose_sheet(lead_import, sheet):
 
     Raises ValidationError, Unchangeable, StorageAway.
     """
+    if not lead_import.sheets:
+        raise ValidationError(_("A CSV file has no sheets."))
     try:
         with _file_of(lead_import) as path:
             looked = look(path, marketplace=lead_import.marketplace, sheet=sheet)
@@ -235,7 +238,9 @@ def _walk(lead_import, deadline, *, dry_run, end):
 
 
 def _check_right(lead_import):
-    if not LeadImport.objects.visible_to(lead_import.by).with_id(lead_import.pk):
+    # As the person is now, not as when the work began.
+    by = User.people.active().filter(pk=lead_import.by_id).first()
+    if by is None or not LeadImport.objects.visible_to(by).with_id(lead_import.pk):
         raise ImportRefusedError(_("You may not import leads here any more."))
 
 
@@ -279,6 +284,7 @@ def _take_back(lead_import, deadline):
     """Remove the leads that nobody has touched, one after the other."""
     rows = lead_import.rows.with_lead().in_order()
     while batch := list(rows.after(lead_import.last_line)[:ROWS_PER_BATCH]):
+        _check_right(lead_import)
         for row in batch:
             with transaction.atomic():
                 _take_back_row(lead_import, row)

@@ -19,11 +19,6 @@ class Sentence(NamedTuple):
     new_text: str
 
     @property
-    def has_note(self):
-        """Whether the text says more than what came of a call."""
-        return has_note(self.outcome, self.text)
-
-    @property
     def get_kind_display(self):
         """What happened, as people read it."""
         return LeadEvent.Kind(self.kind).label
@@ -88,6 +83,11 @@ class Line(NamedTuple):
             is_own=row.event is None and row.author == reader.pk,
             event=Sentence(*sentence) if row.event else None,
         )
+
+    @property
+    def has_note(self):
+        """Whether the text says more than what came of a call."""
+        return has_note(self.outcome, self.text)
 
     @property
     def get_kind_display(self):

@@ -35,7 +35,8 @@ def gone(request, lead_id):
     """
     taken = get_object_or_404(Lead.objects.open_to(request.user).worked(), pk=lead_id)
     template = page_or_part(request, "leads/acceptance/gone.html", "part")
-    context = {"taken": taken}
+    # What its owner has written there since is not what was shown.
+    context = {"taken": taken, "is_as_shown": taken.last_activity_at == taken.accepted_at}
     if are_offers_shown(request):
         total, counts = counted(offers_along(sight_of(request)))
         context |= {"offers_total": total, "offers_beside": counts.get(taken.marketplace, 0)}

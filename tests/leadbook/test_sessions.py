@@ -29,6 +29,12 @@ def later(monkeypatch):
     return move
 
 
+@pytest.mark.parametrize("key", ['"aaaaaaaa\\000"', "ä" * 9, "aaaaaaaa'--", "a" * 5000, ""])
+def test_a_key_that_is_none_of_ours_is_no_session(client, db, key):
+    answer = client.get("/leads/", headers={"cookie": f"sessionid={key}"})
+    assert (answer.status_code, answer["Location"]) == (302, "/anmelden/?next=/leads/")
+
+
 def is_signed_in(client):
     return client.get("/passwort/").status_code == 200
 

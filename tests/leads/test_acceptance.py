@@ -93,6 +93,20 @@ def test_who_was_shown_the_offer_is_told_that_it_is_taken(
     assert bool(read(response).all("html")) == (not headers)
 
 
+def test_what_the_winner_writes_the_others_do_not_read(signed_in, anna, ben, offered):
+    client = signed_in(ben)
+    token = shown(client, offered)
+    offered.accept(by=anna)
+    answer = client.post(accept_address(offered), token)
+    assert "Wärmepumpe statt Ölheizung" in answer.text
+    lead = Lead.objects.get(pk=offered.pk)
+    lead.set_field("need", seen=lead.need, value="Frau Müller anrufen", by=anna)
+    answer = client.post(accept_address(offered), token)
+    assert answer.status_code == 409
+    assert "Müller" not in answer.text
+    assert "Rosenheim" not in answer.text
+
+
 def test_the_loser_of_the_same_instant_is_told_so_too(
     signed_in, anna, ben, offered, monkeypatch
 ):

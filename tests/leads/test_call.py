@@ -103,6 +103,19 @@ def test_a_call_is_taken_back_from_the_toast(page_of_anna, lead):
     assert fresh(lead).call_count == 0
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_call_without_a_note_says_its_outcome_once_in_each_language(
+    page_of_anna, anna, lead, language
+):
+    lead.record_call(outcome="reached", by=anna)
+    page_of_anna.cookies["django_language"] = language
+    page = read(page_of_anna.get(f"/leads/{lead.pk}/"))
+    badge = page.one("span", class_="badge badge--won")
+    entry = badge.parent.parent
+    assert entry.all(class_="entry__text") == []
+    assert {"de": "Erreicht", "en": "Reached"}[language] in entry.text
+
+
 @BOTH
 def test_a_call_back_sets_the_follow_up_and_needs_a_day(page_of_anna, lead, headers):
     before = everything()

@@ -21,10 +21,11 @@ from leads.models.attachment import attachment_storage
 from leads.models.lead_import import KEPT, ColumnMemoryQuerySet
 from leads.paging import SIZE
 from leads.views import imports
+from marketplaces.models import User
 from marketplaces.throttling import Limit
 from tests import factories
 from tests.markup import HTMX, read
-from tests.state import stored_files
+from tests.state import everything, stored_files
 
 from .privacy.grep import places
 
@@ -331,6 +332,16 @@ def test_another_sheet_is_read_and_its_name_must_exist(send_file):
     assert counts(whole(client)) == ("done", 1, 0, 0)
 
 
+@pytest.mark.parametrize("sheet", ["", "Leads", "x" * 101, "a\x00b"])
+def test_a_csv_file_has_no_sheet_to_choose(send_file, sheet):
+    client, _response = send_file()
+    before = everything()
+    response = client.post(at("spalten/"), {"wechseln": "1", "blatt": sheet})
+    assert response.status_code == 422
+    assert "hat keine Tabellenblätter" in response.text
+    assert everything() == before
+
+
 def test_a_file_is_opened_once_for_its_sheets_and_not_again_and_again(send_file, monkeypatch):
     opened, real = [], import_runs.open_table
 
@@ -588,6 +599,31 @@ def test_a_right_that_ends_stops_the_import(send_file, meike, monkeypatch):
     import_runs.go_on(found.pk, worker="w", seconds=9)
     assert counts(newest()) == ("refused", 0, 0, 0)
     assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize("ends", ["role", "account"])
+def test_a_right_that_ends_stops_the_taking_back(send_file, meike, ends):
+    client, _response = send_file()
+    whole(client)
+    LeadImport.objects.get().take_back()
+    if ends == "role":
+        meike.memberships.all().delete()
+    else:
+        User.objects.filter(pk=meike.pk).update(is_active=False)
+    import_runs.go_on(newest().pk, worker="w", seconds=9)
+    assert (newest().state, newest().removed) == ("refused", 0)
+    assert Lead.objects.personal().count() == 2
+
+
+def test_of_an_account_that_is_closed_no_import_goes_on(send_file, meike):
+    User.objects.filter(pk=meike.pk).update(is_superuser=True)
+    client, _response = send_file()
+    check(client)
+    found = newest()
+    found.run()
+    User.objects.filter(pk=meike.pk).update(is_active=False)
+    import_runs.go_on(found.pk, worker="w", seconds=9)
+    assert counts(newest()) == ("refused", 0, 0, 0)
 
 
 def test_who_was_erased_takes_the_file_along_and_does_not_come_back(

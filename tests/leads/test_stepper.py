@@ -102,6 +102,18 @@ def test_the_time_in_the_current_phase(page_of_anna, heatpumps, anna, days, text
     assert "unter 1 Arbeitstag" in stepper.text
 
 
+def test_over_a_weekend_it_is_not_since_today(heatpumps, anna, monkeypatch):
+    with provenance.of(at=datetime(2026, 11, 20, 15, tzinfo=UTC)):
+        lead = factories.accepted(heatpumps, anna, phase=3)
+    told = {}
+    for day in (20, 22):
+        now = datetime(2026, 11, day, 18, tzinfo=UTC)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        [current] = [step for step in Stepper(fresh(lead)).steps if step.state == "current"]
+        told[day] = str(current.since)
+    assert told == {20: "seit heute", 22: "unter 1 Arbeitstag"}
+
+
 @pytest.mark.parametrize(("days", "late"), [(3, False), (4, False), (5, True), (30, True)])
 def test_a_lead_that_stands_longer_than_the_target_is_marked_and_found(
     page_of_anna, heatpumps, anna, days, late

@@ -60,6 +60,7 @@ HEADERS = [
 COOKIES = [
     "django_language=\x00", "django_language=" + "x" * 5000, "theme=\xff", "csrftoken=\xff",
     "csrftoken=" + "a" * 31, "messages=[[\"\xff", "sessionid=\x00", "sessionid=../../x",
+    'sessionid="aaaaaaaa\\000"',
     "=;=;", "sessionid=" + "x" * 5000, "a=b" * 3000,
 ]  # fmt: skip
 VERBS = [
