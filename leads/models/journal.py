@@ -154,7 +154,6 @@ class JournalEntry(models.Model):
         return has_note(self.outcome, self.text)
 
 
-
 def has_note(outcome, text):
     """Whether the text of an entry says more than what came of a call."""
     return not (outcome and text in JournalEntry.Outcome.texts())
