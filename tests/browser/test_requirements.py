@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from leads.models import Lead, Reminder
 from marketplaces.models import ChecklistItem, Requirement
+from tests import factories
 from tests.browser.test_accessibility import holds
 from tests.browser.test_main_job import circle, open_lead
 
@@ -38,6 +39,24 @@ def test_ticks_are_saved_at_once_and_what_is_missing_is_filled_in_the_same_step(
     expect(circle(annas_page, "Verhandlung")).to_have_attribute("aria-current", "step")
     expect(annas_page.locator("#field-source")).to_contain_text("Messe")
     assert Lead.objects.get(pk=lead.pk).source == "Messe"
+
+
+def test_enter_presses_what_goes_on_also_from_a_note(annas_page, heatpumps, anna):
+    lead = factories.accepted(heatpumps, anna, phase=4)
+    last = heatpumps.phases.get(name="Auftrag")
+    Requirement.objects.create(marketplace=heatpumps, phase=last, name="source")
+    open_lead(annas_page, lead)
+    circle(annas_page, "Verhandlung").click()
+    dialog = annas_page.get_by_role("dialog")
+    dialog.get_by_label("Notiz fürs Journal").fill("Alles besprochen")
+    annas_page.keyboard.press("Control+Enter")
+    expect(circle(annas_page, "Auftrag")).to_have_attribute("aria-current", "step")
+    circle(annas_page, "Auftrag").click()
+    dialog.get_by_label("Quelle").fill("Messe")
+    annas_page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    lead = Lead.objects.get(pk=lead.pk)
+    assert (lead.status, lead.source) == ("won", "Messe")
 
 
 def test_a_tick_that_comes_too_late_leaves_the_note(annas_page, lead, meike):
