@@ -63,6 +63,13 @@ def _reason(item):
 
 
 if LEADBOOK_URL:
+    # Each test empties the database behind it: it must be the one that the check has made.
+    made = (os.environ.get("PGHOST"), os.environ.get("PGPORT"))
+    used = tuple(str(connection.settings_dict[name]) for name in ("HOST", "PORT"))
+    if "PROD_CHECK_INSIDE" not in os.environ or used != made:
+        message = "LEADBOOK_URL is for scripts/prod-check: these tests empty the database."
+        raise pytest.UsageError(message)
+
     # Its hashes take their time, as they should; one of each password is enough.
     base_user.make_password = functools.cache(base_user.make_password)
 

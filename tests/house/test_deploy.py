@@ -2,6 +2,9 @@
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -72,6 +75,43 @@ def test_only_settings_that_exist_are_set():
     example = re.findall(r"^(\w+)=", DEPLOY["deploy/environment.example"], re.MULTILINE)
     image = re.findall(r"([A-Z_]+)=", DEPLOY["deploy/container/Containerfile"])
     assert {*example, *image, *COMPOSE["x-application"]["environment"]} <= known
+
+
+@pytest.mark.parametrize("name", ["lint", "prod-check", "test"])
+def test_nothing_of_an_installation_reaches_what_throws_its_data_away(name, tmp_path):
+    """A NAME_FILE that was left would win over the plain variable of the script."""
+    (tmp_path / "scripts").mkdir()
+    for script in (name, "names-of-settings"):
+        shutil.copy(ROOT / "scripts" / script, tmp_path / "scripts")
+    for part in ("README.md", "deploy"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    tools = ["scripts/install", "scripts/install-tools", "pg_virtualenv"]
+    for tool in (*tools, ".venv/bin/python", ".venv/bin/ruff"):
+        (tmp_path / tool).write_text(f"#!/bin/sh\nenv >>{tmp_path}/seen\necho 1\n")
+        (tmp_path / tool).chmod(0o755)
+    table = re.findall(r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told = {*table, *(f"{name}_FILE" for name in table), "AWS_PROFILE", "CURRENT", "RELOAD"}
+    subprocess.run(
+        [tmp_path / "scripts" / name], capture_output=True, timeout=60,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"} | dict.fromkeys(told, "/installed"),
+    )  # fmt: skip
+    seen = (tmp_path / "seen").read_text()
+    assert "MODE=development" in seen or "PROD_CHECK_INSIDE=1" in seen
+    assert "/installed" not in seen
+
+
+def test_tests_in_front_empty_no_database_but_the_one_of_the_check(tmp_path):
+    (tmp_path / "static").mkdir()
+    kept = {name: value for name, value in os.environ.items() if name != "PROD_CHECK_INSIDE"}
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:xdist",
+         "tests/browser/test_list.py"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120,
+        env=kept | {"LEADBOOK_URL": "https://leads.example", "VAR_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "these tests empty the database" in result.stdout + result.stderr
 
 
 def test_a_stop_waits_for_what_gunicorn_waits_for():
