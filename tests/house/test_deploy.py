@@ -77,6 +77,16 @@ def test_only_settings_that_exist_are_set():
     assert {*example, *image, *COMPOSE["x-application"]["environment"]} <= known
 
 
+def test_the_example_of_an_environment_can_be_sourced(tmp_path):
+    """systemd takes the quotes off as well."""
+    result = subprocess.run(
+        ["sh", "-euc", 'set -a; . "$0"; env', ROOT / "deploy/environment.example"],
+        cwd=tmp_path, capture_output=True, text=True, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "DEFAULT_FROM_EMAIL=leadbook <leadbook@leads.example>\n" in result.stdout
+
+
 @pytest.mark.parametrize("name", ["lint", "prod-check", "test"])
 def test_nothing_of_an_installation_reaches_what_throws_its_data_away(name, tmp_path):
     """A NAME_FILE that was left would win over the plain variable of the script."""
