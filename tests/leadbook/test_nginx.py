@@ -81,6 +81,8 @@ class Front:
             [settings.BASE_DIR / "deploy/scripts/nginx-site"], check=True, capture_output=True,
             env={
                 "PATH": os.environ["PATH"], "SERVER_NAME": "localhost",
+                # With the slash at its end that README.md shows.
+                "ACCEL_REDIRECT": "/geschuetzt/",
                 "VAR_DIR": str(folder), "UPSTREAM": upstream, "ACCESS_LOG": str(self.log),
                 "HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port),
                 "TLS_CERTIFICATE": str(folder / "certificate.pem"),
