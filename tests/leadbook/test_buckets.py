@@ -3,11 +3,16 @@
 import base64
 import io
 import json
+import os
+import subprocess
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from django.conf import settings as django_settings
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 
@@ -140,3 +145,65 @@ def test_a_form_takes_one_file_of_one_size_at_one_place_for_its_time(storage):
     expires = datetime.fromisoformat(policy["expiration"])
     assert expires - datetime.now(UTC) <= timedelta(hours=1)
     assert BUCKET in address
+
+
+# Making it ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_bucket(tmp_path):
+    """Return a function that runs the script before a server that says a status of it."""
+
+    def run(status, region):
+        made = []
+
+        class Server(BaseHTTPRequestHandler):
+            def do_HEAD(self):
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_PUT(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                made.append(self.rfile.read(length).decode())
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                """The suite's output is for its own lines."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        result = subprocess.run(
+            [django_settings.BASE_DIR / "deploy/scripts/bucket"],
+            capture_output=True, text=True, timeout=120,
+            env={
+                "PATH": os.environ["PATH"], "MODE": "development", "VAR_DIR": str(tmp_path),
+                "ATTACHMENTS": f"s3://leads/p?endpoint_url={address}&addressing_style=path",
+                "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_DEFAULT_REGION": region,
+            },
+        )  # fmt: skip
+        server.shutdown()
+        server.server_close()
+        return result.returncode, made
+
+    return run
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_bucket_that_is_not_there_is_made_in_its_region(make_bucket, region):
+    status, [said] = make_bucket(404, region)
+    assert status == 0
+    assert said.count("LocationConstraint>") == (0 if region == "us-east-1" else 2)
+    assert said == "" or region in said
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("status", "is_fine"), [(200, True), (403, False), (500, False)])
+def test_no_other_answer_makes_a_bucket(make_bucket, status, is_fine):
+    result, made = make_bucket(status, "eu-central-1")
+    assert ((result == 0), made) == (is_fine, [])
