@@ -41,7 +41,9 @@ STATUSES = {
 # In PostgreSQL's keys all closed leads are of one state, as each key is a list of its own. The
 # index has these very words: others need a migration.
 OPEN_STATES, CLOSED = {"offered": 0, "in_progress": 1}, 2
-STATE = f"CASE {TABLE}.status WHEN 'offered' THEN 0 WHEN 'in_progress' THEN 1 ELSE {CLOSED} END"
+STATE = (
+    f"CASE {TABLE}.status WHEN 'offered' THEN 0 WHEN 'in_progress' THEN 1 ELSE {CLOSED} END"
+)
 STATES = 4
 OWN_KEY = f"{TABLE}.owner_id * {STATES} + {STATE}"
 PLACE_KEY = f"{TABLE}.marketplace_id * {STATES} + {STATE}"

@@ -145,13 +145,13 @@ class JournalEntry(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return self.text[:60]
+
     @property
     def has_note(self):
         """Whether the text says more than what came of a call."""
         return has_note(self.outcome, self.text)
-
-    def __str__(self):
-        return self.text[:60]
 
 
 def has_note(outcome, text):
