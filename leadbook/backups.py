@@ -67,8 +67,9 @@ def make(into):
     """Copy the running installation into a new folder below `into`; return the Backup.
 
     What lies below `into` already is not touched; attachments that the newest complete
-    backup there has too are linked to it. A file that the installation itself has lost is
-    told in `amiss` and does not keep the others from being copied. Raises BackupError.
+    backup there has too are linked to it. A file that the installation itself has lost,
+    or that is not what was uploaded, is told in `amiss` and does not keep the others from
+    being copied. Raises BackupError.
     """
     require_embedded()
     now = timezone.now()
@@ -109,18 +110,19 @@ def _fill(folder, now, before):
         _copy_database(database)
         rows = _rows(database)
         amiss = {}
-        for key, expected in rows.items():
+        for key in rows:
             if key in copied:
                 continue
             try:
                 copied[key] = _copy_file(storage, key, files, before)
             except FileNotFoundError:
                 amiss[key] = _("file is missing: %(key)s")
-                continue
-            if expected not in (None, copied[key]["sha256"]):
-                amiss[key] = _("contents differ from what was uploaded: %(key)s")
         if not amiss:
             break
+    # Only now: what was copied by the first attempt is not looked at by the second.
+    for key, expected in rows.items():
+        if key in copied and expected not in (None, copied[key]["sha256"]):
+            amiss[key] = _("contents differ from what was uploaded: %(key)s")
     for key in copied.keys() - rows.keys():
         (files / key).unlink()
         del copied[key]

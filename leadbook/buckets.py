@@ -4,8 +4,10 @@ import io
 from threading import Lock
 
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import File
+from django.utils.functional import cached_property
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 from urllib3.exceptions import HTTPError
@@ -17,6 +19,8 @@ PIECE_BYTES = 1_000_000
 COPY_BYTES = 256_000_000
 # A download by a slow line outlasts the connection to the bucket.
 RECONNECTS = 3
+# A watcher gives up long before a person with a file does.
+IMPATIENT = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
 OCTETS = "application/octet-stream"
 
 
@@ -33,7 +37,7 @@ class AttachmentBucket(S3Storage):
     def __init__(self, **options):
         super().__init__(**options)
         # A session of its own for each thread would cost 17 MB of each; see `connection`.
-        self._shared, self._lock = None, Lock()
+        self._shared, self._session, self._lock = None, None, Lock()
 
     @property
     def connection(self):
@@ -46,6 +50,14 @@ class AttachmentBucket(S3Storage):
     def get_default_settings(self):
         """Return the options with their defaults."""
         return {**super().get_default_settings(), "direct": True}
+
+    def ask(self):
+        """Return when the bucket has answered; raise where it does not within seconds."""
+        try:
+            self._impatient.head_object(Bucket=self.bucket_name, Key=self._key("healthz"))
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
 
     @property
     def signs_links(self):
@@ -84,6 +96,24 @@ class AttachmentBucket(S3Storage):
     @property
     def _client(self):
         return self.connection.meta.client
+
+    @cached_property
+    def _impatient(self):
+        with self._lock:
+            return self._create_session().client(
+                "s3",
+                region_name=self.region_name,
+                use_ssl=self.use_ssl,
+                endpoint_url=self.endpoint_url,
+                config=self.client_config.merge(IMPATIENT),
+                verify=self.verify,
+            )
+
+    def _create_session(self):
+        # What a session has read of its service, its clients share.
+        if self._session is None:
+            self._session = super()._create_session()
+        return self._session
 
     def _key(self, name):
         return self._normalize_name(clean_name(name))

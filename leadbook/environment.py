@@ -28,11 +28,17 @@ class Environment:
         if not path:
             return self._variables.get(name, "").strip() or default
         try:
-            return Path(path).read_text(encoding="utf-8").strip() or default
+            text = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(
                 f"{name}_FILE must be the path of a readable text file, not {path!r}: {error}"
             ) from error
+        if not text:
+            # A secret that was not filled in, not a wish for the default.
+            raise ImproperlyConfigured(
+                f"{name}_FILE must be the path of a file with a value; {path!r} is empty."
+            )
+        return text
 
     def hand_on(self, name, value):
         """Set a variable for a library that reads the environment itself."""

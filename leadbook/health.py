@@ -3,7 +3,10 @@
 import logging
 import os
 import shutil
+from functools import partial
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +26,13 @@ log = logging.getLogger(__name__)
 # as the process lives.
 _needed = set()
 
+# For so long nobody asks a storage elsewhere again: it may take seconds, while each watcher
+# and balancer comes every few.
+KEPT_SECONDS = 10
+_asking = Lock()
+# The storage, when it was asked, and whether it answered.
+_last = (None, 0, False)
+
 
 @login_not_required
 @require_safe
@@ -40,7 +50,7 @@ def healthz(request):
     """Answer 200 when leads can be worked on, 503 otherwise; why stands in the log only.
 
     `ready`: the database answers and has all migrations. `degraded`: attachments cannot
-    be kept, while everything else works.
+    be kept, while everything else works; of a bucket it may be some seconds old.
     """
     is_ready = _is_database_ready()
     return JsonResponse(
@@ -78,11 +88,42 @@ def _is_storage_ready():
         storage = attachment_storage()
         if isinstance(storage, FileSystemStorage):
             return _has_room(Path(storage.location))
-        storage.exists("healthz")
+        return _does_answer(storage)
     except Exception:
         log.exception("The storage of attachments does not answer.")
         return False
-    return True
+
+
+def _does_answer(storage):
+    """Return whether a storage elsewhere answers, or did lately; raise what it raises.
+
+    One thread asks. Meanwhile the others tell what was the last answer, or wait for the
+    first.
+    """
+    global _last
+    if (kept := _kept(storage)) is not None:
+        return kept
+    if not _asking.acquire(blocking=_last[0] is not storage):
+        return _last[2]
+    try:
+        if (kept := _kept(storage)) is not None:
+            return kept
+        answers = False
+        try:
+            # A bucket's usual client would outlast the patience of whoever asks us.
+            getattr(storage, "ask", partial(storage.exists, "healthz"))()
+            answers = True
+        finally:
+            _last = (storage, monotonic(), answers)
+        return answers
+    finally:
+        _asking.release()
+
+
+def _kept(storage):
+    known, asked_at, answered = _last
+    is_fresh = known is storage and monotonic() - asked_at < KEPT_SECONDS
+    return answered if is_fresh else None
 
 
 def _has_room(folder):

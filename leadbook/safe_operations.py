@@ -7,13 +7,17 @@ from django.db import migrations
 class AddIndex(operations.AddIndexConcurrently):
     """Adds an index while others write; plainly on SQLite, which knows no other way.
 
-    The migration needs `atomic = False`. On PostgreSQL one that broke off leaves an
-    invalid index behind: drop it, then migrate again.
+    The migration needs `atomic = False`. On PostgreSQL one that broke off, as by its
+    `lock_timeout`, leaves an invalid index behind, which the next run replaces.
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         """Add the index."""
         way = _way(self, schema_editor, migrations.AddIndex)
+        if schema_editor.connection.vendor == "postgresql":
+            self._ensure_not_in_transaction(schema_editor)
+            name = schema_editor.quote_name(self.index.name)
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         way.database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):

@@ -14,7 +14,7 @@ state beside the trigrams, because it goes through a list for each of its column
 import logging
 from string import ascii_lowercase
 
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
@@ -75,23 +75,32 @@ PAGES_AT_ONCE = 500
 
 
 def install(connection):
-    """Make the index where it is missing and put its triggers in place of those there.
+    """Make the index and its triggers where they are missing; replace those of others.
 
-    Also after every `migrate`: SQLite loses a table's triggers when it is rebuilt.
+    Also after every `migrate`: SQLite loses a table's triggers when it is rebuilt. Another
+    version's triggers tell that it wrote its own kind of rows since, in between with ours.
     """
     if connection.vendor != "sqlite":
         return
-    with connection.cursor() as cursor:
+    # Nobody may write between the new triggers and the rows made afresh.
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+            [TABLE],
+        )
+        found, ours = dict(cursor.fetchall()), _statements()
+        is_others = any(found.get(name, sql) != sql for name, sql in ours.items())
+        if is_others:
+            remove(connection)
+            found = {}
         cursor.execute(
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {INDEX} USING fts5(text, content='',"
             " detail=none, columnsize=0, tokenize='trigram case_sensitive 1')"
         )
-        for verb, (condition, statements) in _triggers().items():
-            cursor.execute(f"DROP TRIGGER IF EXISTS {_name(verb)}")
-            cursor.execute(
-                f"CREATE TRIGGER {_name(verb)} AFTER {verb} ON {TABLE} {condition}"
-                f" BEGIN {' '.join(statements)} END"
-            )
+        for name in ours.keys() - found.keys():
+            cursor.execute(ours[name])
+        if is_others:
+            make_afresh(connection)
 
 
 def remove(connection):
@@ -230,6 +239,17 @@ def _indexed(row):
 
 def _name(verb):
     return f"{TABLE}_{verb.lower()}_index"
+
+
+def _statements():
+    """Return name → SQL of the triggers, as SQLite keeps it word by word."""
+    return {
+        _name(verb): (
+            f"CREATE TRIGGER {_name(verb)} AFTER {verb} ON {TABLE} {condition}"
+            f" BEGIN {' '.join(statements)} END"
+        )
+        for verb, (condition, statements) in _triggers().items()
+    }
 
 
 def _triggers():

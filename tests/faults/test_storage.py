@@ -3,6 +3,7 @@
 import shutil
 import socket
 import threading
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -10,6 +11,7 @@ from botocore.config import Config
 from django.core.files.storage import storages
 from moto.server import ThreadedMotoServer
 
+from leadbook import buckets, health
 from leadbook.settings import attachment_storage
 from leads.models import Attachment
 from tests.factories import attach
@@ -109,8 +111,10 @@ def bucket(monkeypatch, settings):
 
 
 @pytest.fixture
-def s3(bucket):
+def s3(bucket, monkeypatch):
     """A server of the protocol that can be stopped and started at its place."""
+    # A watcher may hear of it later than the test goes on.
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0)
 
     class S3:
         def start(self, port=0):
@@ -141,7 +145,7 @@ def test_the_bucket_is_away_and_comes_back(lead, anna, s3, look, works):
 
 @pytest.fixture
 def silent():
-    """The port of a server that takes every request and never answers."""
+    """A server that takes every request and never answers: its port and its calls."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         calls = []
 
@@ -153,7 +157,7 @@ def silent():
                     return
 
         threading.Thread(target=take, daemon=True).start()
-        yield listener.getsockname()[1]
+        yield SimpleNamespace(port=listener.getsockname()[1], calls=calls)
         listener.shutdown(socket.SHUT_RDWR)
         for call in calls:
             call.close()
@@ -161,5 +165,19 @@ def silent():
 
 def test_the_bucket_does_not_answer(lead, anna, bucket, silent, look):
     attach(lead, anna, "Alt.pdf", PDF)
-    bucket(silent)
+    bucket(silent.port)
     look()
+
+
+def test_a_watcher_does_not_wait_for_the_bucket(client, db, bucket, silent, monkeypatch):
+    limits = buckets.IMPATIENT
+    # nginx gives up after 15 seconds.
+    assert (limits.connect_timeout, limits.read_timeout) == (2, 2)
+    soon = limits.merge(Config(read_timeout=0.2))
+    monkeypatch.setattr(buckets, "IMPATIENT", soon)
+    bucket(silent.port)
+    for _request in range(3):
+        answer = client.get("/healthz/")
+        assert (answer.status_code, answer.json()["degraded"]) == (200, True)
+    # Asked once, without a second attempt.
+    assert len(silent.calls) <= 1

@@ -206,6 +206,21 @@ def test_a_file_that_is_lost_already_is_told_and_the_others_are_kept(installed, 
 
 
 @pytest.mark.once
+def test_a_file_that_is_damaged_already_is_told_and_kept_as_it_is(installed, tmp_path):
+    [damaged] = [path for path in files_of(installed.var) if PDF in path.read_bytes()]
+    flip(damaged)
+    try:
+        made = installed.manage("backup", str(tmp_path / "vault"), check=False)
+    finally:
+        flip(damaged)
+    said = f"Inhalt weicht vom Hochgeladenen ab: {damaged.parent.name}/{damaged.name}"
+    assert (made.returncode, said in made.stderr) == (1, True)
+    assert "noch einmal gelesen" not in made.stdout
+    [folder] = (tmp_path / "vault").iterdir()
+    assert len(files_of(folder)) == 3
+    assert backups.problems(folder) == []
+
+
 @pytest.mark.once
 def test_what_is_damaged_in_the_backup_before_is_not_taken_over(installed, backup):
     vault = backup.parent / "vault"

@@ -25,6 +25,15 @@ def test_file_comes_first_and_is_stripped(tmp_path):
     assert Environment({"X": "direct", "X_FILE": str(path)})("X") == "from the file"
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_empty_file_is_no_wish_for_the_default(tmp_path, text):
+    path = tmp_path / "database-url"
+    path.write_text(text)
+    read = Environment({"X": "direct", "X_FILE": str(path)}).database
+    with pytest.raises(ImproperlyConfigured, match=r"^X_FILE must .*database-url' is empty"):
+        read("X", default="sqlite:////data/l.sqlite3")
+
+
 def test_secret_may_start_with_a_dollar_sign():
     assert Environment({"X": "$abc", "abc": "other"})("X") == "$abc"
 

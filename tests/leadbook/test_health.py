@@ -1,12 +1,17 @@
 """What a watcher of the installation is told."""
 
+import threading
+from types import SimpleNamespace
+
 import pytest
-from django.core.files.storage import InMemoryStorage
+from django.core.files.storage import InMemoryStorage, storages
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 
 from leadbook import health
+from tests.buckets import mocked_bucket
 
 
 def healthz(client, **kwargs):
@@ -108,6 +113,88 @@ class Away(InMemoryStorage):
 def test_other_storage_is_away(db, client, settings):
     settings.STORAGES = {**settings.STORAGES, "attachments": {"BACKEND": f"{__name__}.Away"}}
     assert healthz(client) == (200, GOOD | {"degraded": True})
+
+
+def test_bucket_answers(db, client, settings, monkeypatch):
+    with mocked_bucket(settings, monkeypatch):
+        assert healthz(client) == (200, GOOD)
+
+
+class Counting(InMemoryStorage):
+    """Counts how often it is asked; a test lets it wait, or be away."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.is_away = 0, False
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
+
+    def exists(self, name):
+        self.asked += 1
+        self.is_asked.set()
+        self.may_answer.wait(30)
+        if self.is_away:
+            raise TimeoutError
+        return False
+
+
+@pytest.fixture
+def counting(settings):
+    backend = {"BACKEND": f"{__name__}.Counting"}
+    settings.STORAGES = {**settings.STORAGES, "attachments": backend}
+    return storages["attachments"]
+
+
+@pytest.fixture
+def passing(monkeypatch):
+    """The time as health reads it; a test moves its `now` on."""
+    time = SimpleNamespace(now=1000)
+    monkeypatch.setattr(health, "monotonic", lambda: time.now)
+    # No thread may use the connection of the test.
+    monkeypatch.setattr(health, "_is_database_ready", lambda: True)
+    return time
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_storage_is_not_asked_at_each_request(client, counting, passing, is_away):
+    counting.is_away = is_away
+    for _request in range(3):
+        assert healthz(client) == (200, GOOD | {"degraded": is_away})
+    assert counting.asked == 1
+    counting.is_away = not is_away
+    passing.now += 11
+    assert healthz(client) == (200, GOOD | {"degraded": not is_away})
+    assert counting.asked == 2
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_while_one_asks_the_storage_no_other_does(client, counting, passing, is_first):
+    if not is_first:
+        assert healthz(client) == (200, GOOD)
+        passing.now += 11
+    before = counting.asked
+    counting.is_asked.clear()
+    counting.may_answer.clear()
+    counting.is_away = True
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(healthz(Client()))) for _ in range(3)
+    ]
+    threads[0].start()
+    assert counting.is_asked.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    if not is_first:
+        # They have an answer while the first has none yet.
+        for thread in threads[1:]:
+            thread.join(30)
+        assert answers == [(200, GOOD)] * 2
+    counting.may_answer.set()
+    for thread in threads:
+        thread.join(30)
+    away = (200, GOOD | {"degraded": True})
+    assert answers == ([away] * 3 if is_first else [(200, GOOD)] * 2 + [away])
+    assert counting.asked == before + 1
 
 
 def test_unknown_host_is_refused(db, client):

@@ -146,6 +146,53 @@ def test_a_table_that_a_migration_rebuilds_stays_in_step(heatpumps, anna, index)
     search_index.install_after_migrate(None, using="default")
 
 
+def triggers():
+    """The names and the SQL of the triggers that keep SQLite's index in step."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+            [search_index.TABLE],
+        )
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.once
+def test_after_another_version_has_written_the_index_is_made_anew(heatpumps, anna, index):
+    in_progress(heatpumps, anna, 2)
+    ours = triggers()
+    with connection.cursor() as cursor:
+        for name, sql in ours.items():
+            # As before migration 0031.
+            older = sql
+            for row in ("NEW", "OLD"):
+                older = older.replace(search_index._row(row), f"{row}.lead_id")
+            assert older != sql
+            cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(older)
+    factories.accepted(heatpumps, anna, name="Holzmann")
+    search_index.install_after_migrate(None, using="default")
+    assert triggers() == ours
+    assert Lead.objects.matching("Holzmann").count() == 1
+    index.is_in_step()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_rows_that_fit_are_not_written_again(heatpumps, anna, index, is_lost):
+    in_progress(heatpumps, anna, 2)
+    ours = triggers()
+    with connection.cursor() as cursor:
+        for name in [*ours] if is_lost else []:
+            cursor.execute(f"DROP TRIGGER {name}")
+        # Who wrote them again would write what is gone here.
+        cursor.execute(
+            f"INSERT INTO {search_index.INDEX}({search_index.INDEX}) VALUES ('delete-all')"
+        )
+    search_index.install_after_migrate(None, using="default")
+    assert triggers() == ours
+    assert index.contents() == []
+
+
 # Greek, because no other text of the test shares a byte of it with a neighbour.
 NAME = "ξψζφχ"
 
