@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from array import array
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -31,6 +32,10 @@ MAX_TEXTS_PART = 40_000_000
 MAX_OTHER_PART = 10_000_000
 # A row is made into objects as a whole.
 MAX_ROW_BYTES = 500_000
+# Characters: any number of cells may name the same text of the table. A row has no more of
+# them than one in which they are written out, all rows together than a file.
+MAX_ROW_TEXT = MAX_ROW_BYTES
+MAX_ALL_TEXT = MAX_UNPACKED
 # With the rows, which may be empty.
 MAX_CELLS = 1_000_000
 MAX_TEXTS = 300_000
@@ -49,6 +54,8 @@ PIECE_BYTES = 1_000_000
 
 SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml")
 TEXTS = "xl/sharedStrings.xml"
+# Pictures may be large, as nothing is read from there.
+UNREAD = ("xl/media/", "xl/embeddings/")
 NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
 ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 CELL = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
@@ -122,6 +129,12 @@ def _loaded(file):
 class _Archive(zipfile.ZipFile):
     """The parts of a workbook; those that are read as a whole must be small ones."""
 
+    def open(self, name, *args, **kwargs):
+        """Open a part, unless it lies where parts are not measured."""
+        if getattr(name, "filename", name).startswith(UNREAD):
+            raise UnreadableFileError(_too_large())
+        return super().open(name, *args, **kwargs)
+
     def read(self, name, pwd=None):
         """Return the bytes of a part."""
         text = super().read(name, pwd)
@@ -142,7 +155,11 @@ class _Reader(ExcelReader):
     def read_strings(self):
         """Read the table of texts."""
         if part := self.package.find(SHARED_STRINGS):
-            with self.archive.open(part.PartName[1:]) as file:
+            table = self.archive.getinfo(part.PartName[1:])
+            # At another place it was measured as something else.
+            if table.filename != TEXTS and not _is_fine_table(self.archive, table):
+                raise UnreadableFileError(_too_large())
+            with self.archive.open(table) as file:
                 self.shared_strings = _Texts(file)
 
     def read_chartsheet(self, sheet, rel):
@@ -169,7 +186,22 @@ class _Texts:
         self.ends.append(len(self.bytes))
 
     def __getitem__(self, index):
-        return self.bytes[self.ends[index] : self.ends[index + 1]].decode()
+        return _Text(self.bytes, self.ends[index], self.ends[index + 1])
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text of the table, which is made only where it is looked at.
+
+    openpyxl asks for those of all cells of a row before it leaves most of them out.
+    """
+
+    table: bytearray
+    start: int
+    end: int
+
+    def __str__(self):
+        return self.table[self.start : self.end].decode()
 
 
 def _too_large():
@@ -212,14 +244,15 @@ def _measure(archive):
         if SHEETS.fullmatch(part.filename):
             is_fine = _is_fine(archive, part, CELL, MAX_CELLS, ROW)
         elif part.filename == TEXTS:
-            is_fine = part.file_size <= MAX_TEXTS_PART and _is_fine(
-                archive, part, TEXT, MAX_TEXTS, TEXT
-            )
+            is_fine = _is_fine_table(archive, part)
         else:
-            is_media = part.filename.startswith(("xl/media/", "xl/embeddings/"))
-            is_fine = is_media or part.file_size <= MAX_OTHER_PART
+            is_fine = part.filename.startswith(UNREAD) or part.file_size <= MAX_OTHER_PART
         if not is_fine:
             raise too_large
+
+
+def _is_fine_table(archive, part):
+    return part.file_size <= MAX_TEXTS_PART and _is_fine(archive, part, TEXT, MAX_TEXTS, TEXT)
 
 
 @_refusing_broken()
@@ -267,23 +300,30 @@ def _rows(sheet):
         # What the file says of its own size may be wrong.
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS + 1)
-        before = None
+        before, length = None, 0
         for line, cells in enumerate(rows, start=1):
             # For rows that the file leaves out openpyxl gives the same tuple each time.
             if cells is before:
                 continue
             before, row = cells, _row(line, cells)
+            length += sum(map(len, row.cells))
+            if length > MAX_ALL_TEXT:
+                raise UnreadableFileError(_too_large())
             if not row.is_blank:
                 yield row
 
 
 def _row(line, cells):
-    row = Row(line)
+    row, length = Row(line), 0
     for index, cell in enumerate(cells):
         if cell.value is None:
             row.cells.append("")
             continue
         row.cells.append(_text(cell))
+        length += len(row.cells[-1])
+        if length > MAX_ROW_TEXT:
+            # What is kept of rows that fail must be little, too.
+            return Row(line, problem=_("A cell is far too long."))
         if cell.data_type == "e":
             row.bad_cells[index] = _("Excel shows an error in this cell.")
         if len(row.cells[-1]) > MAX_CELL:

@@ -1,5 +1,6 @@
 """Reading Excel's workbooks: what a cell says, and what a hostile file must not do."""
 
+import tracemalloc
 import zipfile
 from datetime import date, datetime, time
 
@@ -234,19 +235,21 @@ def test_a_part_is_measured_across_its_pieces(rewritten, monkeypatch):
         cells(rewritten({SHEET: sheet_of(text * 101)}))
 
 
+GOOD = '<row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row>'
+
+
 @pytest.fixture
 def with_texts(rewritten):
     """Return a function that writes two cells and the table in which their texts stand."""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
-    rows = '<row r="1"><c t="s"><v>0</v></c></row><row r="2"><c t="s"><v>1</v></c></row>'
 
-    def write(texts):
+    def write(texts, rows=GOOD, part="xl/sharedStrings.xml"):
+        override = f'<Override PartName="/{part}" ContentType="{kind}"/></Types>'
         with zipfile.ZipFile(rewritten({})) as original:
             types = original.read("[Content_Types].xml").decode()
         parts = {
             "[Content_Types].xml": types.replace("</Types>", override),
-            "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{texts}</sst>',
+            part: f'<sst xmlns="{MAIN}">{texts}</sst>',
         }
         return rewritten({SHEET: sheet_of(rows), **parts})
 
@@ -266,6 +269,69 @@ def test_a_text_of_very_many_parts_is_refused(with_texts, monkeypatch):
     texts = "<si><t>Name</t></si><si>" + "<t>x</t>" * 100 + "</si>"
     with pytest.raises(UnreadableFileError, match="CSV"):
         cells(with_texts(texts))
+
+
+@pytest.fixture
+def peak():
+    """Return a function that gives the most bytes that were held since the test began."""
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+
+NAMES = "<si><t>Name</t></si><si><t>Meier</t></si>"
+LONG = '<c t="s"><v>2</v></c>'
+MOST = 10_000_000
+
+
+@pytest.mark.parametrize(("before", "lost"), [("", [3]), ("<c/>" * 400, [])])
+def test_a_text_costs_nothing_in_cells_that_are_not_looked_at(
+    heatpumps, with_texts, peak, before, lost
+):
+    """All cells together would be 65 MB."""
+    rows = f"{GOOD}<row>{before}{LONG * 500}</row>"
+    path = with_texts(f"{NAMES}<si><t>{'x' * 400_000}</t></si>", rows)
+    report = import_leads(path, marketplace=heatpumps)
+    assert peak() < MOST
+    assert (report.created, [p.line for p in report.problems]) == (1, lost)
+
+
+@pytest.mark.parametrize("length", [2_000, 131_073])
+def test_a_row_of_long_texts_is_lost_alone_and_not_kept(with_texts, peak, length):
+    """All rows together would be 12 MB or 786 MB."""
+    rows = GOOD + f"<row>{LONG * 300}</row>" * 20
+    path = with_texts(f"{NAMES}<si><t>{'x' * length}</t></si>", rows)
+    with open_rows(path) as opened:
+        first, second, *lost = opened
+    assert peak() < MOST
+    assert (first.cells, second.cells) == (["Name"], ["Meier"])
+    assert {(row.problem, *row.cells) for row in lost} == {("Eine Zelle ist viel zu lang.",)}
+
+
+def test_all_rows_together_repeat_texts_only_so_often(with_texts, monkeypatch):
+    monkeypatch.setattr(xlsx_rows, "MAX_ALL_TEXT", 100_000)
+    rows = '<row><c t="s"><v>0</v></c></row>'
+    texts = f"<si><t>{'x' * 1000}</t></si>"
+    assert len(cells(with_texts(texts, rows * 100))) == 100
+    for text in ("x", " "):
+        with pytest.raises(UnreadableFileError, match="CSV"):
+            cells(with_texts(texts.replace("x", text), rows * 101))
+
+
+def test_a_table_of_texts_at_an_unusual_place_is_measured_as_well(with_texts):
+    assert cells(with_texts(NAMES, part="xl/SharedStrings.xml")) == [
+        (1, ["Name"]), (2, ["Meier"]),
+    ]  # fmt: skip
+    huge = f"{NAMES}<si><t>{'x' * 600_000}</t></si>"
+    for part in ("xl/other.xml", "xl/worksheets/other.xml"):
+        with pytest.raises(UnreadableFileError, match="CSV"):
+            cells(with_texts(huge, part=part))
+
+
+@pytest.mark.parametrize("folder", ["media", "embeddings"])
+def test_nothing_is_read_from_where_parts_may_be_large(with_texts, folder):
+    with pytest.raises(UnreadableFileError, match="CSV"):
+        cells(with_texts(NAMES, part=f"xl/{folder}/texts.xml"))
 
 
 @pytest.fixture
