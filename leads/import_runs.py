@@ -6,12 +6,9 @@ TASKS=immediate the pieces are done by the requests that ask how far it is.
 """
 
 import logging
-import shutil
-import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from itertools import batched, islice
-from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -43,7 +40,7 @@ from .models.attachment import attachment_storage
 from .models.lead_import import FILES_OF_A_PERSON
 from .numbers import german
 from .scanning import first_look
-from .tables import open_rows, open_table
+from .tables import on_disk, open_rows, open_table
 from .text import heading_key
 
 logger = logging.getLogger(__name__)
@@ -85,7 +82,7 @@ def receive(upload, *, marketplace, mode, by, token):
         )
     upload.seek(0)
     try:
-        with _on_disk(upload) as path:
+        with on_disk(upload) as path:
             looked = look(path, marketplace=marketplace)
     except (UnreadableFileError, ImportRefusedError) as error:
         raise ValidationError(str(error)) from error
@@ -262,6 +259,9 @@ def _take(lead_import, importer, rows):
     lead_import.advance(
         last_line=rows[-1].line, rows_done=lead_import.rows_done + len(rows), **counts
     )
+    if not lead_import.keeps_file():
+        # Whoever was erased meanwhile may stand in these rows.
+        raise _gone()
 
 
 def _row(lead_import, taken):
@@ -315,19 +315,23 @@ def _take_back_row(lead_import, row):
 WORK = {State.CHECKING: _check, State.RUNNING: _run, State.TAKING_BACK: _take_back}
 
 
+def _gone():
+    return ImportRefusedError(_("The file is not kept any more; please upload it again."))
+
+
 @contextmanager
 def _file_of(lead_import):
     """Give the path of a copy of the import's file.
 
     Raises ImportRefusedError when it is gone, StorageAway when it cannot be read now.
     """
-    gone = ImportRefusedError(_("The file is not kept any more; please upload it again."))
+    gone = _gone()
     if not lead_import.file_key:
         raise gone
     with ExitStack() as opened:
         try:
             stored = attachment_storage().open(lead_import.file_key, "rb")
-            path = opened.enter_context(_on_disk(opened.enter_context(stored)))
+            path = opened.enter_context(on_disk(opened.enter_context(stored)))
         except FileNotFoundError as error:
             raise gone from error
         except Exception as error:
@@ -336,12 +340,3 @@ def _file_of(lead_import):
             message = _("The file cannot be read just now. Please try again later.")
             raise StorageAway(message) from error
         yield path
-
-
-@contextmanager
-def _on_disk(file):
-    """Give the path of a copy, which is gone afterwards."""
-    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
-        shutil.copyfileobj(file, copy)
-        copy.flush()
-        yield Path(copy.name)

@@ -1,8 +1,11 @@
 """Opening a table of leads: a CSV file or a workbook, whatever its name says."""
 
+import shutil
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from . import csv_rows, xlsx_rows
@@ -37,6 +40,27 @@ def open_table(path, *, encoding=None, sheet=None):
     else:
         with csv_rows.open_rows(path, encoding=encoding) as rows:
             yield [], map(_usable, rows)
+
+
+@contextmanager
+def open_all_rows(path):
+    """Open the file at `path`; give an iterator of the Rows of all its sheets.
+
+    Also of those that are hidden, and with cells that `open_table` leaves out. Raises
+    UnreadableFileError.
+    """
+    opened = xlsx_rows.open_sheets if _is_workbook(path) else csv_rows.open_rows
+    with opened(path) as rows:
+        yield rows
+
+
+@contextmanager
+def on_disk(file):
+    """Give the path of a copy of an open file, which is gone afterwards."""
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _usable(row):

@@ -93,6 +93,13 @@ def open_table(path, *, sheet=None):
 
 
 @contextmanager
+def open_sheets(path):
+    """Open the workbook at `path` (a Path); give the Rows of all sheets, hidden ones, too."""
+    with _opened(path) as workbook:
+        yield (row for sheet in workbook.worksheets for row in _rows(_measured(sheet)))
+
+
+@contextmanager
 def _opened(path):
     with path.open("rb") as file:
         workbook = _loaded(file)

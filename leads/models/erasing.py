@@ -10,6 +10,7 @@ from leadbook import provenance
 from leads import search_index
 from leads.fields import BUILT_IN, all_fields_of
 from leads.privacy import erasure_list, traces
+from leads.privacy.mentions import Mentions
 from leads.search_documents import NAMES, NUMBERS, contact_of
 
 from .erasure import Erasure
@@ -66,6 +67,7 @@ class Erasing:
             )
             traces.forget_lead(self, self._personal_texts())
             contact, names = contact_of(self), self._contact_texts()
+            mentions = Mentions(self, names)
             self._forget_texts()
             attachments = self._forget_attachments()
             self._forget_fields()
@@ -73,6 +75,13 @@ class Erasing:
             SavedView.objects.forget_person(contact)
             LeadImport.objects.forget_file_with(self)
             LeadImport.objects.forget_contact(names)
+            # What is taken back was wrong, and comes again with the next file.
+            if reason != Erasure.Reason.TAKEN_BACK:
+                LeadImport.objects.forget_mentions(
+                    mentions,
+                    marketplace=self.marketplace_id,
+                    unread=reason != Erasure.Reason.RETENTION,
+                )
             self.forget_field_values()
             self.forget_match_keys()
             self.record(

@@ -4,6 +4,7 @@ import logging
 import secrets
 import uuid
 from datetime import timedelta
+from itertools import batched
 
 from django.conf import settings
 from django.db import models, transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from leads.headings import EXTERNAL_ID
 from leads.text import LONGEST_HEADING, heading_key
 from marketplaces.models import Marketplace
 
@@ -106,6 +108,23 @@ class LeadImportQuerySet(TimelineQuerySet):
                 found.forget_file()
         for text in texts:
             self.filter(file_name__icontains=text).update(file_name=str(_("File")))
+
+    def forget_mentions(self, mentions, *, marketplace, unread):
+        """Forget the files and rows of a marketplace that name somebody who is erased.
+
+        `mentions` are leads.privacy.mentions.Mentions. With `unread`, workbooks go without
+        being read, which takes long.
+        """
+        rows = ImportRow.objects.without_lead().filter(lead_import=OuterRef("pk"))
+        of_it = self.filter(marketplace=marketplace).defer("headings", "sample")
+        for found in of_it.filter(~Q(file_key="") | Exists(rows)):
+            column = found.column_of(EXTERNAL_ID)
+            # Who writes rows of the file meanwhile is waited for here, before they are read.
+            if found.file_key and (
+                (unread and found.sheets) or found.names_in_file(mentions, column)
+            ):
+                found.forget_file()
+            found.rows.without_lead().forget_mentions(mentions, column)
 
     def forget_files_beyond(self, number, *, by):
         """Let only the newest imports of `by` keep their files."""
@@ -250,6 +269,25 @@ class LeadImport(models.Model):
         """What each column means: index → target."""
         return {int(index): target for index, target in self.targets.items()}
 
+    def column_of(self, target):
+        """Return the index of the column that means `target`, or None."""
+        columns = (index for index, each in self.column_targets.items() if each == target)
+        return next(columns, None)
+
+    def keeps_file(self):
+        """Whether its file was not forgotten since it was loaded."""
+        return type(self).objects.filter(pk=self.pk, file_key=self.file_key).exists()
+
+    def names_in_file(self, mentions, id_column):
+        """Whether the file names the person of `mentions`, or cannot be read."""
+        try:
+            with attachment_storage().open(self.file_key, "rb") as stored:
+                return mentions.in_file(stored, id_column)
+        except Exception:
+            # Whatever a storage's own client raises.
+            logger.exception("The file of import %d could not be searched.", self.pk)
+            return True
+
     # Verbs. Each is a conditional update: who comes second changes nothing. ------------
 
     def choose_sheet(self, sheet, **looked):
@@ -371,6 +409,21 @@ class ImportRowQuerySet(models.QuerySet):
         of_its_row = {"twin_line": F("lead_import__rows__line")}
         self.filter(**of_its_file, **of_its_row).update(cells=[])
 
+    def forget_mentions(self, mentions, id_column):
+        """Forget the cells of rows that name the person of `mentions`, and their problems.
+
+        The reasons of these quote what stands in the cells.
+        """
+        rows = self.exclude(cells=[], problems=[]).values_list("pk", "cells", "problems")
+        naming = [
+            pk
+            for pk, cells, problems in rows.iterator(chunk_size=100)
+            if mentions.in_cells(cells, id_column)
+            or mentions.in_cells([reason for _column, _heading, reason in problems])
+        ]
+        for pks in batched(naming, 1000):
+            self.filter(pk__in=pks).update(cells=[], problems=[])
+
     def after(self, line):
         """Those behind `line`."""
         return self.filter(line__gt=line)
@@ -378,6 +431,10 @@ class ImportRowQuerySet(models.QuerySet):
     def lines(self):
         """Return their lines."""
         return set(self.values_list("line", flat=True))
+
+    def without_lead(self):
+        """Those that did not become a lead."""
+        return self.filter(lead=None)
 
     def with_lead(self):
         """Those that became a lead."""

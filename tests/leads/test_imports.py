@@ -9,7 +9,8 @@ from datetime import timedelta
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -639,6 +640,211 @@ def test_who_was_erased_takes_the_file_along_and_does_not_come_back(
     assert stored_files() == []
     client, _response = send_file()
     assert counts(whole(client)) == ("done", 0, 2, 2)
+
+
+QUAKE = ("quakenbrück", "quakenbrueck", "5550199", "quake@beispiel")
+KNOWN = {"name": "Zacharias Quakenbrück", "phone": "0171 5550199"}
+TABLE = (
+    "Lead-Nr;Vorname;Nachname;Telefon;E-Mail;Dach\n"
+    "Q-1;Zacharias;Quakenbrück;+49 171 5550199;quake@beispiel.de;{roof}\n"
+    "M-1;Anna;Meier;08031 1;a@beispiel.de;Stroh\n"
+)
+
+
+@pytest.fixture
+def erase(django_capture_on_commit_callbacks):
+    """Return a function that erases the lead of the person in question."""
+
+    def run(reason="request"):
+        lead = Lead.objects.personal().get(phone__contains="5550199")
+        with django_capture_on_commit_callbacks(execute=True):
+            lead.anonymise(by=None, reason=reason, among=Lead.objects.all())
+
+    return run
+
+
+def workbook_of(text, *, sheet="Leads"):
+    """Return a workbook with the lines of a CSV text on its second sheet, which is hidden."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["Name"])
+    book.active.append(["Meier"])
+    hidden = book.create_sheet(sheet)
+    hidden.sheet_state = "hidden"
+    for line in text.splitlines():
+        hidden.append(line.split(";"))
+    book.save(file)
+    return file.getvalue()
+
+
+def rows_of(name):
+    rows = ImportRow.objects.values_list("pk", "cells", "problems")
+    return [row for row in rows.order_by("pk") if name in row[1]]
+
+
+def sent_twice(send, heatpumps, by):
+    for _time in range(2):
+        whole(send(TABLE.format(roof="Ziegel"))[0])
+
+
+def corrected(send, heatpumps, by):
+    whole(send(TABLE.format(roof="Stroh Quakenbrück"))[0])
+    whole(send(TABLE.format(roof="Ziegel"))[0])
+
+
+def left_out(send, heatpumps, by):
+    Lead.enter(marketplace=heatpumps, values=KNOWN, by=by)
+    client, _response = send(TABLE.format(roof="Ziegel"))
+    check(client)
+    client.post(at("start/"), {"dubletten": "auslassen"})
+    assert newest().duplicate == 1
+
+
+def checked(send, heatpumps, by):
+    Lead.enter(marketplace=heatpumps, values=KNOWN, by=by)
+    check(send(TABLE.format(roof="Ziegel"))[0])
+
+
+def uploaded(send, heatpumps, by=None):
+    Lead.offer(marketplace=heatpumps, values=KNOWN)
+    send(TABLE.format(roof="Ziegel"))
+
+
+def uploaded_as_workbook(send, heatpumps, by):
+    Lead.offer(marketplace=heatpumps, values=KNOWN)
+    send(workbook_of(TABLE.format(roof="Ziegel")), name="leads.xlsx")
+
+
+@pytest.mark.parametrize(
+    "before", [sent_twice, corrected, left_out, checked, uploaded, uploaded_as_workbook]
+)
+@pytest.mark.parametrize("reason", ["request", "retention"])
+def test_who_is_erased_is_gone_from_all_imports(
+    send_file, heatpumps, anna, erase, before, reason
+):
+    factories.make_field(heatpumps, "Dach", kind="choice", choices="Ziegel")
+    before(send_file, heatpumps, anna)
+    others = rows_of("Meier")
+    erase(reason)
+    assert places(*QUAKE) == set()
+    assert stored_files() == []
+    # What is of others stays, to be corrected.
+    assert rows_of("Meier") == others
+
+
+def test_an_import_that_lost_its_file_asks_for_it_again(send_file, heatpumps, anna, erase):
+    checked(send_file, heatpumps, anna)
+    erase()
+    client, _response = send_file(TABLE.format(roof="Ziegel"))
+    before = newest()
+    assert before.file_key
+    found = LeadImport.objects.exclude(pk=before.pk).get()
+    client.post(at("start/", found.pk))
+    found.refresh_from_db()
+    assert counts(found)[0] == "refused"
+    assert "nicht mehr aufbewahrt" in read(client.get(at("", found.pk))).text
+
+
+OTHERS = "Lead-Nr;Name;Telefon\n2;Quake;0171 555019\nA-7;Zacharias Meier;0171 1\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_kept"), [("request", False), ("retention", True), ("taken_back", True)]
+)
+def test_a_workbook_of_others_goes_on_request_alone(
+    send_file, heatpumps, erase, reason, is_kept
+):
+    """It takes long to read; a table of text is read in any case."""
+    Lead.offer(marketplace=heatpumps, values=KNOWN, external_id="1")
+    for content, name in ((OTHERS, "a.csv"), (workbook_of(OTHERS), "a.xlsx")):
+        send_file(content, name=name)
+    erase(reason)
+    table, workbook = LeadImport.objects.order_by("pk")
+    assert (bool(table.file_key), bool(table.sample)) == (True, True)
+    assert bool(workbook.file_key) is is_kept
+
+
+def test_what_is_taken_back_leaves_the_next_file_alone(send_file, heatpumps, erase):
+    uploaded(send_file, heatpumps)
+    erase("taken_back")
+    assert newest().file_key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nachname;Vorname\nQUAKENBRUECK;Zacharias\n",
+        "Name;Mobil\nWer;0049 171/5550199\n",
+        "Name;Notiz\nWer;Anruf unter (+49) 171 5550199, abends\n",
+        "Name;Notiz\nWer;quake@beispiel.de\n",
+    ],
+)
+def test_a_row_names_somebody_in_whatever_cells_and_spelling(
+    send_file, heatpumps, erase, text
+):
+    values = {**KNOWN, "email": "quake@beispiel.de"}
+    Lead.offer(marketplace=heatpumps, values=values)
+    send_file(text)
+    erase("retention")
+    assert (newest().file_key, newest().sample) == ("", [])
+
+
+def test_an_external_id_is_one_in_its_column_only(send_file, heatpumps, erase):
+    values = {"name": "Quakenbrück", "phone": "0171 5550199"}
+    Lead.offer(marketplace=heatpumps, values=values, external_id="7")
+    send_file("Lead-Nr;Name;Hausnummer\n8;Meier;7\n")
+    kept = newest()
+    send_file("Lead-Nr;Name;Hausnummer\n7;Umbenannt;8\n")
+    erase()
+    assert list(LeadImport.objects.exclude(file_key="")) == [kept]
+
+
+@pytest.mark.parametrize("error", [BucketAway("away"), FileNotFoundError("gone")])
+def test_a_file_that_cannot_be_read_is_forgotten(send_file, heatpumps, erase, away, error):
+    uploaded(send_file, heatpumps)
+    with away(error):
+        erase("retention")
+    assert (newest().file_key, newest().sample) == ("", [])
+
+
+def test_who_is_erased_while_their_file_is_imported_does_not_come_back(
+    send_file, heatpumps, erase, monkeypatch
+):
+    monkeypatch.setattr(import_runs, "ROWS_PER_BATCH", 1)
+    Lead.offer(marketplace=heatpumps, values=KNOWN)
+    client, _response = send_file(TABLE.format(roof="Ziegel"))
+    check(client)
+    real, batches = import_runs.Importer.remember, []
+
+    def erasing(importer, rows):
+        batches.append(rows)
+        if len(batches) == 1:
+            erase()
+        real(importer, rows)
+
+    monkeypatch.setattr(import_runs.Importer, "remember", erasing)
+    client.post(at("start/"))
+    assert newest().state == "refused"
+    assert "nicht mehr aufbewahrt" in newest().message
+    assert places(*QUAKE) == set()
+
+
+def test_an_erasure_asks_nothing_of_imports_of_which_nothing_is_kept(
+    send_file, heatpumps, erase
+):
+    def queries():
+        Lead.offer(marketplace=heatpumps, values=KNOWN)
+        with CaptureQueriesContext(connection) as captured:
+            erase()
+        return len(captured)
+
+    # The first one also learns what is remembered.
+    _first, none = queries(), queries()
+    for number in range(3):
+        whole(send_file(f"Name\nMeier {number}\n")[0])
+    for found in LeadImport.objects.all():
+        found.forget_file()
+    LeadImport.objects.update(headings=[])
+    assert queries() == none
 
 
 def test_files_and_failed_rows_go_after_two_weeks(
