@@ -46,7 +46,7 @@ def agree(setup):
     [
         ({"kind": "number", "choices": ""}, "Werte, die nicht mehr passen: 2"),
         ({"choices": "Gas\n12"}, "Öl: 2"),
-        ({"is_required": "on"}, "Leads ohne Wert werden so markiert"),
+        ({"is_required": "on"}, "Leads ohne Wert tragen die Marke"),
         ({"is_retired": "on"}, "Leads mit einem Wert: 3"),
     ],
 )
