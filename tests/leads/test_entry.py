@@ -241,7 +241,10 @@ def test_who_sells_nowhere_is_told_so_and_offered_no_entry(
     olaf.is_superuser = is_superuser
     olaf.save()
     client = signed_in(olaf)
-    assert "Noch kein Marktplatz" in read(client.get(ENTER)).text
+    told = {True: "Keine eigenen Leads", False: "Noch kein Marktplatz"}
+    assert told[olaf.is_staff] in read(client.get(ENTER)).text
+    colleague = signed_in(factories.UserFactory(username="nobody"))
+    assert told[False] in read(colleague.get(ENTER)).text
     for page in pages:
         assert not read(client.get(page)).all("a", href=ENTER)
     before = everything()
