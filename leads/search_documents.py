@@ -75,8 +75,8 @@ def head_in(text):
 
 def parts_of(text):
     """Return head and words of the journal out of the text of a document."""
-    head, _separator, journal = text.partition(JOURNAL)
-    return head, journal.split()
+    head = head_in(text)
+    return head, text[len(head) :].split()
 
 
 def own_texts(values):

@@ -166,9 +166,7 @@ def test_no_log_holds_a_token_or_a_query(front, path, logged, scheme):
         what="the line is written",
     )
     assert front.last_line()["status"] == answer.status
-    written = "".join(
-        log.read_text()[start:] for log, start in zip(logs, before, strict=True)
-    )
+    written = "".join(log.read_text()[start:] for log, start in zip(logs, before, strict=True))
     assert not re.search("divkzk|p4SPEp|geheim|Mustermann|geschuetzt", written)
 
 
