@@ -195,3 +195,4 @@ class Rep:
         yield act
         if act["status"] < 400:
             self.crew.heard("acknowledged")
+            self.crew.heard(verb)
