@@ -87,7 +87,9 @@ def close(request, lead_id):
         return stale(request, lead, form)
     is_won = data["ergebnis"] == "gewonnen"
     target = lead.next_phase
-    asked = RequirementsForm(lead, request.POST, is_needed=is_won) if target is None else None
+    # Won too early is refused as a step, whatever is missing.
+    is_judged = target is None or not is_won
+    asked = RequirementsForm(lead, request.POST, is_needed=is_won) if is_judged else None
     if not is_valid or (asked and not asked.is_valid()):
         return _dialog(request, lead, target=target, close_form=form, asked=asked, status=422)
     shared = {
@@ -193,14 +195,22 @@ def _dialog(request, lead, *, target, move_form=None, close_form=None, asked=Non
     if not (asked and asked.refused_items):
         forms = [asked and asked.fields, move_form, close_form]
         focus_first_invalid(*filter(None, forms))
+    sent = next((form for form in (move_form, close_form) if form and form.is_bound), None)
+    if move_form is None:
+        move_form = MoveForm(initial=initial, lead=lead)
+        # The way to an early loss leads through the same form.
+        move_form.keep_typed(sent.data if sent else {})
+    if close_form is None:
+        close_form = CloseForm(initial=initial, lead=lead, auto_id="abschluss_%s")
     context = {
         "lead": lead,
         "target": target,
         "is_back": is_back,
         "asked": asked,
-        "move_form": move_form or MoveForm(initial=initial, lead=lead),
-        "close_form": close_form
-        or CloseForm(initial=initial, lead=lead, auto_id="abschluss_%s"),
+        "move_form": move_form,
+        "close_form": close_form,
+        "note": (sent or (move_form if target else close_form))["note"],
+        "is_typed": sent is not None,
     }
     template = page_or_part(request, "leads/phase/dialog.html", "dialog")
     return render(request, template, context, status=status)

@@ -314,6 +314,33 @@ def test_a_lead_is_won_and_reopened(annas_page, heatpumps, anna):
     expect(circle(annas_page, "Auftrag")).to_have_attribute("aria-current", "step")
 
 
+@pytest.mark.parametrize("way", ["button", "key"])
+def test_an_early_loss_takes_the_note_above_along(annas_page, heatpumps, lead, way):
+    heatpumps.allows_early_loss = True
+    heatpumps.save()
+    open_lead(annas_page, lead)
+    circle(annas_page, lead.phase.name).click()
+    dialog = annas_page.get_by_role("dialog")
+    dialog.get_by_label("Notiz fürs Journal").fill("Baut doch nicht")
+    dialog.get_by_text("Ist der Lead verloren?").click()
+    reason = dialog.get_by_label("Verlustgrund")
+    reason.select_option("Zu teuer")
+    if way == "key":
+        reason.press("Control+Enter")
+    else:
+        dialog.get_by_role("button", name="Verloren").click()
+    expect(annas_page.get_by_text("Der Lead ist verloren.")).to_be_visible()
+    assert Lead.objects.get(pk=lead.pk).loss_reason.label == "Zu teuer"
+    expect(
+        annas_page.get_by_role("listitem").filter(has_text="Baut doch nicht")
+    ).to_be_visible()
+    # No draft of it is left that a later dialog would bring back.
+    annas_page.get_by_role("button", name="Wieder öffnen").click()
+    annas_page.get_by_role("dialog").get_by_role("button", name="Wieder öffnen").click()
+    circle(annas_page, lead.phase.name).click()
+    expect(dialog.get_by_label("Notiz fürs Journal")).to_have_value("")
+
+
 def test_a_lost_lead_needs_a_reason(annas_page, heatpumps, anna):
     lead = factories.accepted(heatpumps, anna, phase=5)
     open_lead(annas_page, lead)

@@ -91,13 +91,13 @@ def test_the_last_phase_offers_won_and_lost(page_of_anna, last):
 def test_lost_is_offered_earlier_only_where_the_marketplace_allows_it(
     page_of_anna, lead, heatpumps
 ):
-    assert not dialog(page_of_anna, lead).all("form", action=close_address(lead))
+    lost = {"formaction": close_address(lead)}
+    assert not dialog(page_of_anna, lead).all("button", **lost)
     heatpumps.allows_early_loss = True
     heatpumps.save()
-    form = dialog(page_of_anna, lead).form(close_address(lead))
-    assert [button.text for button in form.all("button")] == ["Verloren"]
-    back = dialog(page_of_anna, lead, lead.previous_phase)
-    assert not back.all("form", action=close_address(lead))
+    opened = dialog(page_of_anna, lead)
+    assert [button.text for button in opened.all("button", **lost)] == ["Verloren"]
+    assert not dialog(page_of_anna, lead, lead.previous_phase).all("button", **lost)
 
 
 def test_retired_reasons_are_not_offered(page_of_anna, last, heatpumps):
@@ -113,7 +113,7 @@ def test_where_there_is_no_reason_no_lead_is_lost(page_of_anna, last, lead, heat
     assert "Verloren" not in [button.text for button in opened.all("button")]
     assert opened.button("Gewonnen")
     assert "keine Verlustgründe" in opened.text
-    assert not dialog(page_of_anna, lead).all("form", action=close_address(lead))
+    assert "Verloren" not in [b.text for b in dialog(page_of_anna, lead).all("button")]
     # Sent all the same, from a dialog that was open before:
     sent = {**opened.form(close_address(last)).sends(), "ergebnis": "verloren"}
     answer = page_of_anna.post(close_address(last), sent)
@@ -462,23 +462,35 @@ def test_a_lead_is_not_closed_before_its_last_phase(page_of_anna, lead, heatpump
     assert everything() == before
 
 
-def test_an_early_loss_keeps_the_note_when_the_reason_is_missing(
-    page_of_anna, lead, heatpumps
-):
+def test_an_early_loss_takes_along_what_stands_in_the_dialog(page_of_anna, lead, heatpumps):
     heatpumps.allows_early_loss = True
     heatpumps.save()
-    data = (
-        dialog(page_of_anna, lead)
-        .form(close_address(lead))
-        .sends(note="Meine Notiz", ergebnis="verloren")
-    )
+    typed = {"note": "Meine Notiz", "follow_up_at_day": "2026-12-24", "follow_up_note": "Baum"}
+    form = dialog(page_of_anna, lead).form(phase_address(lead))
+    data = form.sends(**typed, ergebnis="verloren")
     response = page_of_anna.post(close_address(lead), data)
     assert response.status_code == 422
-    form = read(response).form(close_address(lead))
-    assert form.sends()["note"] == "Meine Notiz"
+    form = read(response).form(phase_address(lead))
+    assert typed.items() <= form.sends().items()
+    assert "warum der Lead verloren ist" in read(response).one("dialog").text
     data = form.sends(ergebnis="verloren", loss_reason=heatpumps.loss_reasons.first().pk)
     page_of_anna.post(close_address(lead), data)
     assert now(lead) == ("Angebot", "lost")
+    assert lead.journal.get(text="Meine Notiz")
+
+
+def test_a_note_too_long_for_an_early_loss_is_told_at_it(page_of_anna, lead, heatpumps):
+    heatpumps.allows_early_loss = True
+    heatpumps.save()
+    form = dialog(page_of_anna, lead).form(phase_address(lead))
+    long = "x" * 10_001
+    data = form.sends(
+        note=long, ergebnis="verloren", loss_reason=heatpumps.loss_reasons.first().pk
+    )
+    answer = read(page_of_anna.post(close_address(lead), data))
+    assert answer.form(phase_address(lead)).sends()["note"] == long
+    note = answer.one("textarea")
+    assert "höchstens" in answer.one("p", id=note["aria-describedby"]).text
 
 
 @pytest.mark.parametrize(

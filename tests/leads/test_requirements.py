@@ -343,6 +343,27 @@ def test_the_last_phase_asks_before_won_and_not_before_lost(page_of_anna, anna, 
     assert now(other) == ("Auftrag", "won")
 
 
+def test_an_early_loss_keeps_what_was_filled_in_and_ticked(
+    page_of_anna, lead, items, heatpumps
+):
+    heatpumps.allows_early_loss = True
+    heatpumps.save()
+    require(lead.phase, "source")
+    item = items[0]
+    form = dialog(page_of_anna, lead).form(phase_address(lead))
+    data = form.sends(**{"pflicht-source": "Messe"}, punkt=str(item.pk), ergebnis="verloren")
+    answer = page_of_anna.post(close_address(lead), data)
+    assert answer.status_code == 422
+    form = read(answer).form(phase_address(lead))
+    assert (form.sends()["pflicht-source"], form.sends()["punkt"]) == ("Messe", [str(item.pk)])
+    reason = heatpumps.loss_reasons.first().pk
+    data = form.sends(ergebnis="verloren", loss_reason=reason)
+    assert page_of_anna.post(close_address(lead), data).status_code == 303
+    fresh = Lead.objects.get(pk=lead.pk)
+    assert (fresh.status, fresh.source) == ("lost", "Messe")
+    assert ticked(fresh) == {item.text}
+
+
 def test_filling_is_refused_as_a_field_is(lead, anna):
     with pytest.raises(FieldConflict):
         lead.move(

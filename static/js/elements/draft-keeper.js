@@ -29,7 +29,7 @@ class DraftKeeper extends HTMLElement {
       change: () => this.onInput(),
       click: (event) => this.onClick(event),
       "htmx:beforeRequest": ({ target }) => {
-        if (target === this.form) this.sent = JSON.stringify(this.fields());
+        if (this.sends(target)) this.sent = JSON.stringify(this.fields());
       },
       "htmx:beforeOnLoad": (event) => this.onAnswer(event),
     };
@@ -48,6 +48,11 @@ class DraftKeeper extends HTMLElement {
     for (const [name, handler] of Object.entries(this.handlers)) {
       this.form.removeEventListener(name, handler);
     }
+  }
+
+  /* One of its buttons may send it elsewhere. */
+  sends(element) {
+    return element === this.form || (element.type === "submit" && element.form === this.form);
   }
 
   get kept() {
@@ -157,7 +162,7 @@ class DraftKeeper extends HTMLElement {
   }
 
   onAnswer({ target, detail: { xhr } }) {
-    if (target !== this.form || xhr.status < 200 || xhr.status > 299) return;
+    if (!this.sends(target) || xhr.status < 200 || xhr.status > 299) return;
     this.leave();
     /* What was typed while the answer was on its way: the form that comes brings it back. */
     if (this.sent !== JSON.stringify(this.fields())) {

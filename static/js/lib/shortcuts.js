@@ -34,14 +34,16 @@ export function placeBefore(element) {
   return place;
 }
 
-/* Presses what Enter alone presses, also from a field of several lines. */
+/* Presses what Enter alone presses, also from a field of several lines; in a part of the
+   form with a button of its own (details), that one. */
 function confirmForm(event) {
   const { target } = event;
   if (!target.matches("input, textarea, select") || target.form?.method !== "post") return;
-  const button = [...target.form.elements].find(({ type }) => type === "submit");
+  const buttons = [...target.form.elements].filter(({ type }) => type === "submit");
+  const button = buttons.find((b) => target.closest("details")?.contains(b)) ?? buttons[0];
   if (!button || button.disabled) return;
   event.preventDefault();
-  target.form.requestSubmit(button);
+  button.click();
 }
 
 document.addEventListener("keydown", (event) => {
