@@ -14,7 +14,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from leadbook.language import each_in
 from leadbook.provenance import Source
@@ -178,7 +178,7 @@ class Report:
     def access(self):
         """Return who sees the data or has worked with them: pairs of role and names."""
         lead, members = self.lead, self.lead.marketplace.memberships.active()
-        found = [(pgettext("access", "Owner"), [str(lead.owner)])] if lead.owner else []
+        found = [(_("Owner"), [str(lead.owner)])] if lead.owner else []
         for role in (Membership.Role.MANAGER, Membership.Role.OPERATOR):
             if names := [str(member.user) for member in members.with_role(role)]:
                 found.append((role.label, names))

@@ -243,7 +243,7 @@ def test_only_the_visible_leads_are_exported_and_no_offered_one(
     factories.offer(heatpumps, name="Verborgen")
     assert names(table(page_of_anna)) == ["Annas"]
     of_meike = table(signed_in(meike), sort="name")
-    assert list(zip(names(of_meike), column(of_meike, "Vertrieb"), strict=True)) == [
+    assert list(zip(names(of_meike), column(of_meike, "Betreuer"), strict=True)) == [
         ("Annas", "Anna Beispiel"), ("Bens", "Ben Beispiel"),
     ]  # fmt: skip
     for number in ("1", "alle&x", ""):
