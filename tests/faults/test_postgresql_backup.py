@@ -45,7 +45,6 @@ class Manual:
 
 
 @pytest.mark.postgresql
-@pytest.mark.skipif(not shutil.which("rsync"), reason="the manual asks for rsync")
 def test_a_dump_made_while_reps_write_is_restored_whole(server, cluster, crew, tmp_path):
     manual = Manual(tmp_path, cluster)
     server.start()
@@ -74,7 +73,6 @@ def test_a_dump_made_while_reps_write_is_restored_whole(server, cluster, crew, t
 
 
 @pytest.mark.postgresql
-@pytest.mark.skipif(not shutil.which("rsync"), reason="the manual asks for rsync")
 def test_the_backup_of_the_next_night_shares_what_the_last_one_has(server, cluster, tmp_path):
     manual = Manual(tmp_path, cluster)
     kept, arriving = server.attachments / "ab" / "plan", server.attachments / "cd" / "x.part"
