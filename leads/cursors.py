@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from .text import SURROGATES
 
-# The amounts that the column holds are smaller.
+# The amounts that the column holds are smaller, and have no more places behind the point.
 LIMIT = Decimal(10) ** 12
+PLACES = 2
 # What the values of the sort columns are; text where nothing is said.
 SORT_TYPES = {
     "follow_up_at": datetime,
@@ -60,7 +61,7 @@ class Edge:
             is_readable = (
                 column == order.column
                 and isinstance(is_backwards, bool)
-                and isinstance(pk, int)
+                and type(pk) is int
                 and 0 < pk < 2**63
                 and (value is None or _fits(order.column, value))
                 and (within is None or _fits(order.within, within))
@@ -90,7 +91,8 @@ def _fits(column, value):
         return value.tzinfo is not None and 1900 <= value.year < 2200
     if isinstance(value, Decimal):
         # Not abs(): it raises on what its context cannot hold.
-        return value.is_finite() and -LIMIT < value < LIMIT
+        is_within = value.is_finite() and -LIMIT < value < LIMIT
+        return is_within and value.as_tuple().exponent >= -PLACES
     if isinstance(value, int):
         return abs(value) < 2**31
     return "\x00" not in value and not SURROGATES.search(value)
