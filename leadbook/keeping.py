@@ -13,14 +13,20 @@ AT_MOST = 3600
 LARGEST = 8192
 
 
+def _size_of(result):
+    inside = sum(map(_size_of, result)) if isinstance(result, tuple) else 0
+    return sys.getsizeof(result) + inside
+
+
 class _TooLarge(Exception):
     """Carries a result past the cache, which keeps no exceptions."""
 
 
-def kept(most):
+def kept(most, *, largest=LARGEST):
     """Decorate a function so that `most` of its results are kept, each for AT_MOST at most.
 
-    A result that is LARGEST or larger is given and not kept.
+    A result of `largest` bytes or more is given and not kept; tuples count with what is in
+    them.
 
     All on which a result depends must be among its hashable arguments: equal arguments have
     equal results, so that nothing kept is ever out of date. Not where templates are being
@@ -31,7 +37,7 @@ def kept(most):
         @lru_cache(maxsize=most)
         def again(*args, **kwargs):
             result = draw(*args, **kwargs)
-            if sys.getsizeof(result) >= LARGEST:
+            if _size_of(result) >= largest:
                 raise _TooLarge(result)
             return result
 

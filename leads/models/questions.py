@@ -214,7 +214,9 @@ def read_beside(parents, name, build, *, key, setup_mark=None):
         vars(parent).setdefault("_prefetched_objects_cache", {})[name] = rows
 
 
-@kept(2000)
+# Some megabytes in each worker. Of a marketplace that is described at very great length, a
+# part is read each time.
+@kept(1000, largest=65_536)
 def _rows_of_setup(_mark, alias, sql, params):
     """Return the rows of SQL whose answer is the same under the same mark."""
     with keeping_plans(), connections[alias].cursor() as cursor:

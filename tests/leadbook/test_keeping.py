@@ -42,6 +42,17 @@ def test_what_is_large_is_drawn_each_time(draw, calls):
     assert [text for text, _size in calls] == [long, long, "a"]
 
 
+def test_rows_are_as_large_as_what_stands_in_them(calls):
+    @keeping.kept(2, largest=1000)
+    def rows(text):
+        calls.append(text)
+        return ((1, text), (2, text))
+
+    assert rows("a") == rows("a")
+    assert rows("a" * 500) == rows("a" * 500)
+    assert calls == ["a", "a" * 500, "a" * 500]
+
+
 def test_nothing_is_kept_longer_than_an_hour(draw, calls, monkeypatch):
     now = 10_000.0
     monkeypatch.setattr(keeping.time, "monotonic", lambda: now)
