@@ -95,12 +95,15 @@ class Changes:
         return any(event.kind in {Kind.WON, Kind.LOST, Kind.REOPENED} for event in self.events)
 
     def entries(self):
-        """Return the journal entries that are new, were edited or came back, newest first."""
+        """Return the new journal entries, and those that were edited or came back.
+
+        Both are newest first. The second may be of any day: on the page each has a place,
+        or none, and never that of what is new.
+        """
         journal = self.lead.journal.shown()
-        entries = list(journal.since(self.since - SLACK).newest_first()[:MOST])
-        known = {entry.pk for entry in entries}
-        edited = self._objects(Kind.ENTRY_EDITED, Kind.ENTRY_RESTORED) - known
-        return entries + (list(journal.with_ids(edited).newest_first()) if edited else [])
+        new = list(journal.since(self.since - SLACK).newest_first()[:MOST])
+        changed = self._objects(Kind.ENTRY_EDITED, Kind.ENTRY_RESTORED) - {e.pk for e in new}
+        return new, (list(journal.with_ids(changed).newest_first()) if changed else [])
 
     @property
     def gone(self):
@@ -114,7 +117,10 @@ class Changes:
         return [pk for pk, kind in last.items() if kind.endswith("_deleted")]
 
     def messages(self, entries):
-        """Return what the others did, in sentences: who, and what in few words."""
+        """Return what the others did, in sentences: who, and what in few words.
+
+        `entries` are the new ones.
+        """
         told = [
             *(
                 (e.created_at, e.actor_id, e.actor_name, _told(e))

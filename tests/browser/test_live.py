@@ -1,11 +1,13 @@
 """What somebody else changes in the lead that is open appears by itself."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from leads.models import Lead
+from leads.models import JournalEntry, Lead
 from tests import factories
 
 
@@ -208,3 +210,32 @@ def test_attachments_and_history_grow_by_themselves(annas_page, lead, meike):
     lead.delete_file(document.pk, by=meike)
     expect(annas_page.get_by_role("link", name="Grundriss.txt")).to_have_count(0)
     expect(row).to_have_count(2)
+
+
+def test_what_comes_back_comes_to_its_own_place(annas_page, lead, meike):
+    first, second, third = (
+        factories.attach(lead, meike, f"{name}.txt", name.encode()) for name in "abc"
+    )
+    lead.delete_file(second.pk, by=meike)
+    annas_page.goto(f"/leads/{lead.pk}/?tab=anhaenge")
+    files = annas_page.get_by_role("list", name="Anhänge").get_by_role("link")
+    expect(files).to_have_text(["c.txt", "a.txt"])
+    lead.restore_file(second.pk, by=meike)
+    expect(files).to_have_text(["c.txt", "b.txt", "a.txt"])
+
+
+def test_an_old_entry_that_is_corrected_is_not_on_top(annas_page, lead, meike, anna):
+    entries = [lead.write_entry(text=f"Notiz {number}", by=meike) for number in range(30)]
+    JournalEntry.objects.filter(lead=lead).update(
+        created_at=timezone.now() - timedelta(days=3)
+    )
+    new = lead.write_entry(text="Von heute", by=anna)
+    annas_page.goto(f"/leads/{lead.pk}/")
+    lines = annas_page.locator("#journal .entry")
+    expect(lines.first).to_contain_text("Von heute")
+    number = lines.count()
+    for entry in (entries[0], entries[-1]):
+        lead.edit_entry(entry.pk, text=f"{entry.text}, berichtigt", by=meike)
+    expect(annas_page.get_by_text("Notiz 29, berichtigt")).to_be_visible()
+    expect(lines.first).to_have_id(f"entry-{new.pk}")
+    expect(lines).to_have_count(number)

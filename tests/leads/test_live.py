@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads.models import Lead
+from leads.models import JournalEntry, Lead
 from tests import factories
+from tests.markup import read
 
 
 def ask(client, lead, stamp="", *, tab="journal"):
@@ -80,6 +81,21 @@ def test_what_others_do_is_answered_with_who_did_it(page_of_anna, lead, meike):
     assert "Meike Beispiel hat hier 3 Änderungen gemacht" in answer.text
     assert re.search(r'aria-current="step"[^>]*nach=', answer.text)
     assert 'id="event-' in ask(page_of_anna, lead, stamp, tab="verlauf").text
+
+
+def test_what_is_corrected_keeps_its_day(page_of_anna, lead, meike, anna):
+    """An entry of another day is put into the place that it has, and into no other."""
+    old, young = (lead.write_entry(text=text, by=anna) for text in ("Früher", "Heute"))
+    days_ago = timezone.now() - timedelta(days=3)
+    JournalEntry.objects.filter(pk=old.pk).update(created_at=days_ago)
+    stamp = shown(page_of_anna, lead)
+    for entry in (old, young):
+        lead.edit_entry(entry.pk, text=f"{entry.text} anders", by=anna)
+    answer = read(ask(page_of_anna, lead, stamp))
+    lists = {ol["data-into"]: [li["id"] for li in ol.all("li")] for ol in answer.all("ol")
+             if "data-into" in ol.attrs}  # fmt: skip
+    assert lists[""] == [f"entry-{old.pk}"]
+    assert f"entry-{young.pk}" in lists["journal-today"]
 
 
 def told(answer):

@@ -23,6 +23,16 @@ function wording(element) {
 const isEdited = (element) => element.matches("form") || element.querySelector(EDITOR);
 const isOpen = (element) => element.querySelector("details[open], :popover-open");
 
+const numberOf = ({ id }) => Number(id.match(/\d+$/));
+
+/* Puts `element` into a list that has the newest on top. What is older than all that is
+   shown comes with the portion that is to be loaded. */
+function insert(element, place) {
+  const older = [...place.children].find((one) => one.id && numberOf(one) < numberOf(element));
+  const isCut = document.querySelector(".more") !== null;
+  if (older || !place.children.length || !isCut) place.insertBefore(element, older ?? null);
+}
+
 function mark(editor, makeNote) {
   const note = "[data-note]";
   if (!editor || editor.querySelector(note)) return;
@@ -79,7 +89,7 @@ export function renew(fresh, makeNote) {
       if (document.getElementById(element.id)) put(element);
       else if (place && element.id) {
         element.toggleAttribute("data-fresh", Boolean(isNews));
-        place.prepend(element);
+        insert(element, place);
         htmx.process(element);
       }
     }
