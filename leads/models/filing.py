@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.file_names import numbered
+from marketplaces.models import User
 
 from .attachment import Attachment
 from .direct_upload import DirectUpload
@@ -63,6 +64,8 @@ class Filing:
         Raises LeadError where there is no room for it, or too many are on their way.
         """
         with self.locked_for(by):
+            # They may be announced for other leads in the same moment.
+            User.people.hold(by.pk)
             if DirectUpload.objects.under_way_of(by) >= DirectUpload.AT_ONCE:
                 raise LeadError(_("Too many uploads in a short time; please wait."))
             self._check_room(size)

@@ -151,6 +151,8 @@ class Process:
         """
         with self.locked_for(by):
             self._check_seen(seen, since)
+            # Who changes the marketplace in the admin holds its phases, too.
+            self._hold_process(seen.pk)
             self.marketplace.refresh_from_db(fields=["allows_early_loss"])
             if not self.can_be_lost:
                 raise NotInLastPhase

@@ -11,7 +11,7 @@ from leads.fields import OWN_PREFIX
 from leads.search_terms import Terms, words_of
 from marketplaces.models import User
 
-from .errors import LeadError
+from .errors import LeadError, Unchangeable
 from .questions import Question
 from .search_document import SearchDocument
 from .sight import Sight
@@ -61,9 +61,11 @@ class SavedViewQuerySet(models.QuerySet):
         return self.filter(pk=pk).first()
 
     def called(self, name):
-        """Return the view of this name, in whatever case, or None."""
+        """Return the one of somebody's views that has this name, in whatever case, or None."""
         folded = self.annotate(folded=Lower("name"))
-        return folded.filter(folded=Lower(models.Value(name))).first()
+        same = folded.filter(folded=Lower(models.Value(name))).first()
+        # Compared here as well: SQLite knows the lower case of ASCII's letters only.
+        return same or next((v for v in self if v.name.lower() == name.lower()), None)
 
     @transaction.atomic
     def keep(self, user, *, name, list_name, query, is_start=False, replaces=False):
@@ -86,6 +88,7 @@ class SavedViewQuerySet(models.QuerySet):
             raise NameTaken
         view.name, view.list_name, view.query = name, list_name, query
         view._set_start(is_start=is_start)
+        view.save()
         return view
 
     @transaction.atomic
@@ -235,12 +238,24 @@ class SavedView(models.Model):
 
     @transaction.atomic
     def change(self, *, name, is_start):
-        """Rename the view and let it be the start view or not. Raises NameTaken."""
-        own = type(self).objects.held_of(self.user_id)
+        """Rename the view and let it be the start view or not.
+
+        Raises NameTaken, and Unchangeable where it was deleted meanwhile.
+        """
+        own = self._held()
         if own.exclude(pk=self.pk).called(name):
             raise NameTaken
         self.name = name
         self._set_start(is_start=is_start)
+        self.save(update_fields=["name", "is_start"])
+
+    @transaction.atomic
+    def discard(self):
+        """Delete the view; return its `described`. Raises Unchangeable, see `change`."""
+        self._held()
+        described = self.described
+        self.delete()
+        return described
 
     @transaction.atomic
     def place(self, position):
@@ -260,4 +275,11 @@ class SavedView(models.Model):
         if self.is_start:
             others = type(self).objects.visible_to(self.user_id).exclude(pk=self.pk)
             others.filter(is_start=True).update(is_start=False)
-        self.save()
+
+    def _held(self):
+        """Return the views of its person, this one read again, held until the end."""
+        own = type(self).objects.held_of(self.user_id)
+        if not own.filter(pk=self.pk).exists():
+            raise Unchangeable
+        self.refresh_from_db(fields=["name", "query", "position", "is_start"])
+        return own

@@ -85,6 +85,8 @@ def edit(request, view_id):
     except NameTaken as error:
         form.add_error("name", error.message)
         return _dialog(request, context, status=422)
+    except Unchangeable:
+        raise Http404 from None
     toast(request, _("View “%(view)s” saved") % {"view": view.name})
     return go(request, "leads:views")
 
@@ -105,10 +107,13 @@ def place(request, view_id):
 def delete(request, view_id):
     """Delete the view; the leads in it stay as they are."""
     view = _own(request, view_id)
-    kept = signing.dumps(view.described, salt=_salt(request.user), compress=True)
+    try:
+        described = view.discard()
+    except Unchangeable:
+        raise Http404 from None
+    kept = signing.dumps(described, salt=_salt(request.user), compress=True)
     # What was done comes first: a long name may leave no room behind it.
-    text = _("View deleted: “%(view)s”") % {"view": view.name}
-    view.delete()
+    text = _("View deleted: “%(view)s”") % {"view": described["name"]}
     toast(request, text, undo_at=f"{reverse('leads:view_restore')}?ansicht={kept}")
     return go(request, "leads:views")
 

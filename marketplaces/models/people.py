@@ -39,8 +39,11 @@ class PersonQuerySet(DailyMailQuerySet):
         return self.filter(username=username).first()
 
     def hold(self, pk):
-        """Return the person with this id, locked until the transaction ends, or None."""
-        return self.select_for_update(of=("self",)).with_id(pk)
+        """Return the person with this id, locked until the transaction ends, or None.
+
+        Rows that only name the person as their author are written meanwhile.
+        """
+        return self.select_for_update(of=("self",), no_key=True).with_id(pk)
 
     def is_last_superuser(self, pk):
         """Whether this person alone can set everything up in the admin.

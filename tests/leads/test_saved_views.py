@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from leads.models import SavedView
+from leads.models import SavedView, Unchangeable
 from tests import factories
 from tests.marketplaces.admin_page import MarketplacePage
 from tests.markup import HTMX, read
@@ -214,6 +214,39 @@ def test_views_are_renamed_ordered_and_deleted(page_of_anna, heatpumps, anna):
     keep(page_of_anna, "Vier", "q=vier")
     assert names(anna)[-1] == "Vier"
     assert page_of_anna.post(f"{VIEWS}{one.pk}/loeschung/").status_code == 404
+
+
+def test_a_name_is_one_in_whatever_case(page_of_anna, anna):
+    for name in ("Ärzte", "ärzte", "Bäder"):
+        keep(page_of_anna, name, query=f"q={name}")
+    assert names(anna) == ["Ärzte", "Bäder"]
+    view = SavedView.objects.get(name="Bäder")
+    answer = page_of_anna.post(f"{VIEWS}{view.pk}/", {"name": "ÄRZTE"})
+    assert answer.status_code == 422
+    assert names(anna) == ["Ärzte", "Bäder"]
+
+
+def test_a_view_that_is_gone_is_not_written_again(anna):
+    view = SavedView.objects.keep(anna, name="A", list_name="closed", query="sort=name")
+    stale = SavedView.objects.get()
+    view.discard()
+    for late in (stale.discard, lambda: stale.change(name="B", is_start=False)):
+        with pytest.raises(Unchangeable):
+            late()
+    assert not SavedView.objects.exists()
+
+
+def test_what_others_change_of_a_view_meanwhile_stays(anna):
+    one, two = (
+        SavedView.objects.keep(anna, name=name, list_name="closed", query="sort=name")
+        for name in "AB"
+    )
+    stale = SavedView.objects.get(pk=two.pk)
+    one.place(2)
+    SavedView.objects.filter(pk=two.pk).update(query="sort=-name")
+    stale.change(name="C", is_start=False)
+    kept = [(view.name, view.query) for view in SavedView.objects.in_order()]
+    assert kept == [("C", "sort=-name"), ("A", "sort=name")]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from leads.models import Attachment, Lead
+from leads.models import Attachment, DirectUpload, Lead, SavedView
 from leads.relocating import relocate_leads
-from marketplaces.models import Phase, User
+from marketplaces.models import Marketplace, Phase, User
 from tests import factories
 from tests.marketplaces.admin_page import MarketplacePage
 from tests.marketplaces.test_admin_people import NO_ROLES
@@ -141,6 +141,30 @@ def test_a_loss_reason_that_is_just_taken_away(heatpumps, anna, end):
     )
     assert kinds_of(answers) == ["NoneType", "ReasonGone"]
     assert (again(lead).status, again(lead).loss_reason) == ("in_progress", None)
+
+
+@pytest.mark.parametrize("change", ["a phase behind", "no early loss"])
+def test_a_lead_is_not_lost_out_of_a_phase_that_is_just_not_the_last_any_more(
+    heatpumps, anna, change
+):
+    heatpumps.allows_early_loss = change == "no early loss"
+    heatpumps.save()
+    lead = factories.accepted(heatpumps, anna, phase=4 if heatpumps.allows_early_loss else 5)
+    reason = heatpumps.loss_reasons.first()
+
+    def set_up():
+        held = Marketplace.objects.hold(heatpumps.pk)
+        if change == "a phase behind":
+            Phase.objects.create(marketplace=held, name="Abnahme", position=6)
+        else:
+            held.allows_early_loss = False
+            held.save()
+
+    answers = while_others_wait(
+        set_up, lambda: again(lead).lose(seen=lead.phase, reason=reason, by=anna)
+    )
+    assert kinds_of(answers) == ["NoneType", "NotInLastPhase"]
+    assert again(lead).status == "in_progress"
 
 
 def test_a_reason_that_is_just_being_used_is_not_deleted(heatpumps, anna, olafs_page):
@@ -290,3 +314,30 @@ def test_two_superusers_cannot_take_each_others_rights(signed_in):
     assert while_others_wait(first, second) == [302, 200]
     left = User.objects.filter(is_superuser=True)
     assert [person.username for person in left] == ["ada"]
+
+
+def test_as_many_uploads_as_allowed_also_on_several_leads(heatpumps, anna, monkeypatch):
+    monkeypatch.setattr(DirectUpload, "AT_ONCE", 1)
+    one, other = (factories.accepted(heatpumps, anna) for _ in range(2))
+
+    def announcing(lead):
+        return lambda: again(lead).expect_file(name="Plan.pdf", size=10, by=anna)
+
+    answers = while_others_wait(announcing(one), announcing(other))
+    assert kinds_of(answers) == ["DirectUpload", "LeadError"]
+
+
+@pytest.mark.parametrize("second", ["discard", "change"])
+def test_a_view_that_is_just_deleted_stays_so(anna, second):
+    kept = SavedView.objects.keep(
+        anna, name="Meine", list_name="in_progress", query="sort=name"
+    )
+
+    def view():
+        return SavedView.objects.get(pk=kept.pk)
+
+    seen = view()
+    acts = {"discard": seen.discard, "change": lambda: seen.change(name="B", is_start=False)}
+    answers = while_others_wait(lambda: view().discard(), acts[second])
+    assert kinds_of(answers) == ["Unchangeable", "dict"]
+    assert not SavedView.objects.exists()
