@@ -26,7 +26,7 @@ ALLOWED = {
         "CREATE_INDEX_EXCLUSIVE": NEW_TABLE,
     },
     ("leads", "0033_drop_search_text"): {
-        "DROP_COLUMN": "No model has had the column since 0029, which is in the version before.",
+        "DROP_COLUMN": "No model has it since 0029, which is in the version before.",
     },
 }
 

@@ -407,3 +407,21 @@ def test_a_follow_up_outlives_the_session(annas_page, lead, place):
     expect(page.locator(".toast", has_text="15.01.2027")).to_be_visible()
     assert page.evaluate(DRAFTS) == 0
     assert Lead.objects.get().follow_up_note == "Nach dem Urlaub, Nebenstelle 12"
+
+
+def test_a_browser_that_keeps_nothing_has_its_dialogs_all_the_same(annas_page, lead):
+    annas_page.add_init_script(
+        """const get = () => { throw new Error("keeps nothing"); };
+        for (const name of ["sessionStorage", "localStorage"]) {
+            Object.defineProperty(window, name, { get });
+        }"""
+    )
+    annas_page.goto(f"/leads/{lead.pk}/")
+    annas_page.locator("[aria-current=step]").click()
+    dialog = annas_page.get_by_role("dialog")
+    dialog.get_by_label("Notiz fürs Journal").fill("Ohne Speicher")
+    dialog.get_by_role("button", name="Nächste Phase").click()
+    expect(annas_page.get_by_text("Phase „Verhandlung“ hat begonnen.")).to_be_visible()
+    annas_page.goto("/leads/")
+    annas_page.get_by_role("row").filter(has_text=lead.name).dblclick()
+    expect(annas_page.get_by_role("heading", level=1, name=lead.name)).to_be_visible()

@@ -8,13 +8,14 @@ import "./quick-keys.js";
 import { hasChanges } from "../lib/fields.js";
 import { keptFor, reopened } from "../lib/drafts.js";
 import { hold } from "../lib/late-answers.js";
+import { forget, remember, remembered } from "../lib/memory.js";
 
 const CANCEL = "td > form button[formaction]";
 const TAPPING = "edit-cells";
 /* Stays when a change reloads the page; who leaves the page has it forgotten. */
 const [navigation] = performance.getEntriesByType("navigation");
-if (navigation?.type !== "reload") sessionStorage.removeItem(TAPPING);
-let isTapping = sessionStorage.getItem(TAPPING) !== null;
+if (navigation?.type !== "reload") forget(TAPPING);
+let isTapping = remembered(TAPPING) !== null;
 
 class CellEditor extends HTMLElement {
   connectedCallback() {
@@ -73,8 +74,8 @@ class CellEditor extends HTMLElement {
     this.mode.hidden = false;
     this.mode.addEventListener("click", () => {
       isTapping = !isTapping;
-      if (isTapping) sessionStorage.setItem(TAPPING, "");
-      else sessionStorage.removeItem(TAPPING);
+      if (isTapping) remember(TAPPING, "");
+      else forget(TAPPING);
       this.showTapping();
     });
     /* Before the links in the cell hear of it. */

@@ -20,7 +20,10 @@ class ModalDialog extends HTMLElement {
     this.dialog.removeAttribute("open");
     this.dialog.showModal();
     this.keepKeyboardAway();
-    visualViewport.onresize = visualViewport.onscroll = () => this.rise();
+    this.watching = new AbortController();
+    for (const name of ["resize", "scroll"]) {
+      visualViewport.addEventListener(name, () => this.rise(), { signal: this.watching.signal });
+    }
     this.dialog.addEventListener("close", () => {
       hold(this);
       this.remove();
@@ -59,6 +62,7 @@ class ModalDialog extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.watching?.abort();
     if (!this.opener) return;
     /* The opener may have been replaced: what follows it has the same label, or address. */
     const opener = this.opener.isConnected

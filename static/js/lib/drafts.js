@@ -98,8 +98,12 @@ addEventListener("pagehide", () => {
   if (signsOut < 1) return;
   isOver = true;
   clear(() => true);
-  /* Tells the other tabs, in which somebody may still be typing. */
-  localStorage.setItem("signed-out", String(Date.now()));
+  try {
+    /* Tells the other tabs, in which somebody may still be typing. */
+    localStorage.setItem("signed-out", String(Date.now()));
+  } catch {
+    /* As above. */
+  }
 });
 addEventListener("storage", (event) => {
   if (event.key === "signed-out" || event.key === null) isOver = true;

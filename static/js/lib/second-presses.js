@@ -1,3 +1,5 @@
+import { forget, remember, remembered } from "./memory.js";
+
 /* Whoever presses twice what needs one press means one: the second goes nowhere when the
    first brought something else to where it is, or laid a dialog over it. Only who turns
    pages, or takes files away, presses fast at one place and means each. */
@@ -8,8 +10,8 @@ const BESIDE = 24;
 const UNREAD = 500; // milliseconds
 /* Where the press was that has opened this page. */
 const PLACE = "pressed";
-let first = JSON.parse(sessionStorage.getItem(PLACE));
-sessionStorage.removeItem(PLACE);
+let first = JSON.parse(remembered(PLACE));
+forget(PLACE);
 let isSecond = false;
 let isLeaving = false;
 let struck = null;
@@ -69,7 +71,7 @@ addEventListener("click", ({ defaultPrevented, target }) => {
 addEventListener("pagehide", () => {
   if (!isLeaving || !first) return;
   const { x, y } = first;
-  sessionStorage.setItem(PLACE, JSON.stringify({ x, y }));
+  remember(PLACE, JSON.stringify({ x, y }));
 });
 
 /* A form that takes the page along is sent once. Where the page stays after all, because
