@@ -49,12 +49,11 @@ def head_of(lead):
     return "\n".join(f" {line}" for line in lines)[:HEAD_LENGTH]
 
 
-def contact_of(lead):
-    """Return what the person of `lead` is found by, as it stands in a document."""
-    texts = [getattr(lead, name) for name in NAMES]
-    words = [word for text in texts for word in words_of(text)]
-    words += [phone_digits(getattr(lead, name)) for name in NUMBERS]
-    return "".join(f" {word}" for word in [*words, *_without_umlauts(texts)])
+def contact_of(names, numbers):
+    """Return what somebody of these names and numbers is found by, as a document has it."""
+    words = [word for text in names for word in words_of(text)]
+    words += filter(None, map(phone_digits, numbers))
+    return "".join(f" {word}" for word in [*words, *_without_umlauts(names)])
 
 
 def text_of(head, words):

@@ -14,7 +14,7 @@ state beside the trigrams, because it goes through a list for each of its column
 import logging
 from string import ascii_lowercase
 
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
@@ -132,10 +132,12 @@ def make_afresh(connection):
 
 
 def scrub(connection):
-    """Let nothing of what was taken out of the index be left in the file.
+    """Let nothing of what was taken out of the index, or of a row, be left in the files.
 
-    FTS5 only marks what it deletes until its segments are merged. PostgreSQL's index
-    keeps no text: its trigrams go with the row at the next vacuum.
+    FTS5 only marks what it deletes until its segments are merged, and SQLite's log keeps
+    pages as they were before, and the emptied ones out of the database's file, until it is
+    copied back. PostgreSQL's index keeps no text: its trigrams go with the row at the next
+    vacuum. Raises OperationalError where somebody reads the log for too long.
     """
     if connection.vendor != "sqlite":
         return
@@ -148,8 +150,13 @@ def scrub(connection):
             cursor.execute("SELECT total_changes()")
             # So says FTS5's documentation: less than two changes mean that all is merged.
             if cursor.fetchone()[0] - before < 2:
-                return
+                break
             pages = PAGES_AT_ONCE
+        # A transaction's own pages are in the log until it ends.
+        if not connection.in_atomic_block:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if cursor.fetchone()[0]:
+                raise OperationalError("the log is in use")
 
 
 def scrub_or_tell():
@@ -157,8 +164,8 @@ def scrub_or_tell():
     try:
         scrub(connection)
     except DatabaseError:
-        logger.exception("The search index could not be scrubbed.")
-        return [_("The search index still holds parts of what was erased.")]
+        logger.exception("The database could not be scrubbed.")
+        return [_("The database's files still hold parts of what was erased.")]
     return []
 
 

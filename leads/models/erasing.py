@@ -66,15 +66,17 @@ class Erasing:
                 counts=self.personal_counts(),
             )
             traces.forget_lead(self, self._personal_texts())
-            contact, names = contact_of(self), self._contact_texts()
-            mentions = Mentions(self, names)
+            contact = self._contact()
+            names = set().union(*(contact[field] for field in NAMES))
+            numbers = set().union(*(contact[field] for field in NUMBERS))
+            mentions = Mentions(names | contact["street"], numbers, self.external_id)
             self._forget_texts()
             attachments = self._forget_attachments()
             self._forget_fields()
             self.forget_search_document()
-            SavedView.objects.forget_person(contact)
+            SavedView.objects.forget_person(contact_of(names, numbers))
             LeadImport.objects.forget_file_with(self)
-            LeadImport.objects.forget_contact(names)
+            LeadImport.objects.forget_contact(mentions, set().union(*contact.values()))
             # What is taken back was wrong, and comes again with the next file.
             if reason != Erasure.Reason.TAKEN_BACK:
                 LeadImport.objects.forget_mentions(
@@ -117,10 +119,18 @@ class Erasing:
             texts.update(event[2:] if event[0] in LABELLED else event[1:])
         return texts
 
-    def _contact_texts(self):
-        """Return what names the person or the house; what is shorter stands in many names."""
-        texts = (getattr(self, name) for name in (*NAMES, *NUMBERS, "street"))
-        return {text for text in texts if len(text) >= traces.SHORTEST}
+    def _contact(self):
+        """Return what names the person or the house, by field; also what did so before."""
+        fields = (*NAMES, *NUMBERS, "street")
+        texts = {name: {getattr(self, name)} for name in fields}
+        changes = self.events.filter(kind=LeadEvent.Kind.FIELD_CHANGED, field__in=fields)
+        for name, *values in changes.values_list("field", "old", "new"):
+            texts[name].update(values)
+        # What is shorter stands in many names.
+        return {
+            name: {text for text in found if text and len(text) >= traces.SHORTEST}
+            for name, found in texts.items()
+        }
 
     def _forget_texts(self):
         self.journal.written().update(text=NO_TEXT)

@@ -93,10 +93,11 @@ class LeadImportQuerySet(TimelineQuerySet):
             found.forget_file()
         ImportRow.objects.forget_cells_like(lead)
 
-    def forget_contact(self, texts):
-        """Forget `texts` of a person who is erased where they name a file or a column.
+    def forget_contact(self, mentions, texts):
+        """Forget a person who is erased where a file or a column has their name.
 
-        A file without a line of headings has its first person there.
+        `mentions` are leads.privacy.mentions.Mentions, `texts` what they are made of. A file
+        without a line of headings has its first person there.
         """
         # A phone number of dashes has no key, as many a column has none.
         words = {heading_key(text) for text in texts} - {""}
@@ -106,8 +107,9 @@ class LeadImportQuerySet(TimelineQuerySet):
             if kept != found.headings:
                 self.filter(pk=found.pk).update(headings=kept)
                 found.forget_file()
-        for text in texts:
-            self.filter(file_name__icontains=text).update(file_name=str(_("File")))
+        names = self.values_list("pk", "file_name").iterator()
+        told = [pk for pk, name in names if mentions.in_cells([name])]
+        self.filter(pk__in=told).update(file_name=str(_("File")))
 
     def forget_mentions(self, mentions, *, marketplace, unread):
         """Forget the files and rows of a marketplace that name somebody who is erased.

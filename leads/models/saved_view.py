@@ -105,7 +105,7 @@ class SavedViewQuerySet(models.QuerySet):
     def forget_person(self, contact):
         """Take somebody who is erased out of the views of all people.
 
-        `contact` is leads.search_documents.contact_of the lead. A view that searches for
+        `contact` is leads.search_documents.contact_of the person. A view that searches for
         them goes; of a name, the words do that are theirs. What still finds a lead that
         the view's owner sees is about that one, too, and stays.
         """

@@ -3,7 +3,6 @@
 import re
 
 from leads import tables
-from leads.search_documents import NUMBERS
 from leads.search_terms import WHOLE_NUMBER
 from leads.text import fold, phone_digits
 
@@ -14,21 +13,18 @@ WORD = re.compile(r"[^\W_]+")
 
 
 class Mentions:
-    """What a lead's person is recognised by; made before the lead forgets it.
+    """What a person who is erased is recognised by.
 
-    `texts` name the person. A row names them that has all words of one of these, in
-    whatever order and cells, a number, or the lead's external id.
+    A row names them that has all words of one of the `names`, in whatever order and cells,
+    one of the `numbers`, or the lead's external id.
     """
 
-    def __init__(self, lead, texts):
-        numbers = {getattr(lead, name) for name in NUMBERS}
-        self.numbers = {phone_digits(text) for text in texts & numbers} - {""}
+    def __init__(self, names, numbers, external_id):
+        self.numbers = {phone_digits(text) for text in numbers} - {""}
         self.names = [
-            words
-            for words in (_words(text) for text in texts - numbers)
-            if sum(map(len, words)) >= SHORTEST
+            words for words in map(_words, names) if sum(map(len, words)) >= SHORTEST
         ]
-        self.external_id = lead.external_id
+        self.external_id = external_id
 
     def in_cells(self, cells, id_column=None):
         """Whether a row names the person; its external id is that of `id_column`, if known."""

@@ -1,6 +1,7 @@
 """Erasure (Art. 17): the person is gone from everything that is kept, the figures stay."""
 
 import json
+import sqlite3
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -75,6 +76,25 @@ def test_nothing_that_is_kept_names_the_person(told, traces, commits):
     waiting = SessionStore(traces.session_key)[MESSAGES]
     kept = json.loads(waiting, cls=MessageDecoder)
     assert [message.message for message in kept] == ["Passwort geändert"]
+
+
+def test_what_the_person_was_called_before_is_forgotten_too(anna, heatpumps, commits):
+    """What was corrected since stands in the history, in searches and in imported files."""
+    lead = factories.accepted(
+        heatpumps, anna, name="Wolpertinger", phone="0171 5550123", email="alt@wolpertinger.de"
+    )
+    made = factories.imported(heatpumps, anna, "done")
+    made.file_name = "Liste_Wolpertinger.csv"
+    made.save()
+    made.rows.create(line=7, fate="failed", cells=["Herr Wolpertinger", "0171/555 0123"])
+    keep_view(anna, "Wolpertinger", "q=alt@wolpertinger.de")
+    new = {"name": "Adler", "phone": "089 1", "email": "a@adler.de"}
+    for name, value in new.items():
+        lead.set_field(name, seen=getattr(lead, name), value=value, by=anna)
+    former = ("Wolpertinger", "alt@wolpertinger.de", "555 0123")
+    assert {text for text, _place in places(*former)} == set(former)
+    erase(lead, commits=commits)
+    assert places(*former) == set()
 
 
 def test_saved_searches_for_the_person_go_and_others_stay(
@@ -293,17 +313,33 @@ def test_a_change_that_waited_for_the_lock_finds_nobody(told, anna, commits):
 
 @pytest.mark.django_db(transaction=True)
 def test_not_even_the_bytes_of_the_database_name_the_person(told):
-    """SQLite leaves what it deletes in the file, unless it is told to overwrite it."""
+    """SQLite leaves what it deletes in its file, and in its log what was there before."""
     if connection.vendor != "sqlite":
         return
     path = Path(connection.settings_dict["NAME"])
+    files = [path, path.with_name(f"{path.name}-wal")]
 
     def on_disk(text):
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return text.encode() in path.read_bytes()
+        return any(text.encode() in file.read_bytes() for file in files if file.exists())
 
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert on_disk("Holzwurm im Gebälk")
     told.lead.anonymise(by=None, reason="request", among=Lead.objects.all())
     for text in ("Holzwurm im Gebälk", "s.aigner@beispiel.de", "Frau Aigner hat einen Hund"):
         assert not on_disk(text), text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_is_in_use_is_told(told):
+    if connection.vendor != "sqlite":
+        return
+    reader = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM leads_lead").fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 100")
+    erasure = told.lead.anonymise(by=None, reason="request", among=Lead.objects.all())
+    reader.close()
+    assert "In den Dateien der Datenbank" in " ".join(erasure.left_undone)
+    connection.close()
