@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
 from django.views.decorators.csp import csp_override
 from unfold.sites import UnfoldAdminSite
 
@@ -105,6 +105,12 @@ class LeadbookAdminSite(UnfoldAdminSite):
 # Unfold brings no translations, and Django's are not complete. These are the words that
 # our pages show of them, so that makemessages finds them.
 WORDS = (
+    ngettext_lazy(
+        '\n            Found <span class="font-medium text-important">%(counter)s</span> '
+        "result in %(time)s seconds\n        ",
+        '\n            Found <span class="font-medium text-important">%(counter)s</span> '
+        "results in %(time)s seconds\n        ",
+    ),
     gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
     gettext_noop("After you've created a user, you’ll be able to edit more user options."),
     gettext_noop("Filters"),

@@ -91,8 +91,8 @@ class PartForm(SetupForm):
 
     # Somebody else deleted the row after the page was loaded.
     is_gone = False
-    # A new row is there already: the form was sent twice.
-    is_repeated = False
+    # The row that a new one is equal to: the form was sent twice.
+    repeats = None
 
     def full_clean(self):
         """Take a row that is gone for deleted, and a repeated new one for saved."""
@@ -100,22 +100,27 @@ class PartForm(SetupForm):
             self._errors, self.cleaned_data = ErrorDict(), {DELETION_FIELD_NAME: True}
             return
         super().full_clean()
-        if self._errors and self._is_there_already():
-            self._errors, self.is_repeated = ErrorDict(), True
+        if self._errors and (equal := self._equal_row()):
+            self._errors, self.repeats = ErrorDict(), equal
+
+    @property
+    def is_repeated(self):
+        """Whether it was saved before."""
+        return self.repeats is not None
 
     def has_changed(self):
         """Whether there is something to save."""
         return not self.is_repeated and super().has_changed()
 
-    def _is_there_already(self):
+    def _equal_row(self):
         if self.instance.pk or not self.instance.marketplace_id:
-            return False
+            return None
         values = {
             field.attname: getattr(self.instance, field.attname)
             for field in self.instance._meta.concrete_fields
             if field.name in self.fields and field.name not in {"id", "position"}
         }
-        return type(self.instance).objects.filter(**values).exists()
+        return type(self.instance).objects.filter(**values).first()
 
 
 class TableFormSet(PaginationInlineFormSet):
@@ -162,6 +167,25 @@ class PartFormSet(TableFormSet):
             for i in range(min(self.initial_form_count(), self.total_form_count()))
         )
         return [by_id.get(pk) or self.model() for pk in sent]
+
+    def clean(self):
+        """Refuse a new row that is equal to one which is just being deleted or changed."""
+        super().clean()
+        passing = {
+            form.instance
+            for form in self.initial_forms
+            if not form.is_gone and (self._should_delete_form(form) or form.has_changed())
+        }
+        for form in self.extra_forms:
+            if form.repeats in passing:
+                form.repeats = None
+                form.add_error(
+                    None,
+                    _(
+                        "Such a row is just being deleted or changed on this page. Save that "
+                        "first, then add this one."
+                    ),
+                )
 
     def get_unique_error_message(self, unique_check):
         """Say of two equal rows what the constraint says that they break."""
@@ -426,10 +450,19 @@ class MembershipFormSet(PartFormSet):
                 )
             )
 
+    def save(self, commit=True):
+        """Save the rows; the history of the admin, written without a language, names them."""
+        saved = super().save(commit)
+        changed = [member for member, _fields in self.changed_objects]
+        for member in (*self.new_objects, *changed, *self.deleted_objects):
+            member.role_name = str(member.get_role_display())
+        return saved
+
     @staticmethod
     def _operates(form):
-        is_deleted = form.cleaned_data.get(DELETION_FIELD_NAME)
-        return not is_deleted and form.instance.role == Membership.Role.OPERATOR
+        if form.cleaned_data.get(DELETION_FIELD_NAME) or form.is_repeated:
+            return False
+        return form.instance.role == Membership.Role.OPERATOR
 
 
 class AccountForm(UserChangeForm):

@@ -158,6 +158,10 @@ class MembershipInline(PartInline, TabularInline):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Let the operator choose only people whom the search has offered."""
         if db_field.name == "user":
+            kwargs["help_text"] = _(
+                "Who works in none of your marketplaces yet is only found by the whole user "
+                "name or e-mail address."
+            )
             kwargs["queryset"] = User.people.choosable_by(
                 request.user, found=found_people(request)
             )

@@ -293,5 +293,8 @@ class Membership(models.Model):
             ),
         ]
 
+    # What the role is called where no language is chosen.
+    role_name = ""
+
     def __str__(self):
-        return f"{self.user} · {self.get_role_display()}"
+        return f"{self.user} · {self.role_name or self.get_role_display()}"

@@ -13,6 +13,8 @@ from tests import factories
 
 from .admin_page import MarketplacePage
 
+JUST_CHANGING = "gerade gelöscht oder geändert"
+
 
 @pytest.fixture
 def area(heatpumps):
@@ -179,11 +181,43 @@ def test_members_are_added_and_removed(setup, heatpumps, anna, ben, clara):
     assert {member.user for member in reps} == {anna, clara}
 
 
+def test_the_history_calls_roles_by_their_german_names(setup, heatpumps, clara):
+    setup.add("memberships", user=found(setup, clara), role="rep")
+    setup.save()
+    history = setup.client.get(setup.address.replace("/change/", "/history/")).text
+    assert "Clara Beispiel · Vertrieb" in history
+
+
 def test_the_same_member_sent_twice_is_added_once(setup, heatpumps, clara):
     setup.add("memberships", user=found(setup, clara), role="rep")
     setup.save()
     setup.save()
     assert Membership.objects.filter(marketplace=heatpumps, user=clara).count() == 1
+
+
+@pytest.mark.parametrize("change", ["delete", "other role"])
+def test_a_member_just_taken_away_is_not_silently_left_out(setup, heatpumps, anna, change):
+    before = list(heatpumps.memberships.order_by("pk").values_list("user", "role"))
+    prefix = setup.row("memberships", str(anna.pk))
+    if change == "delete":
+        setup.data[f"{prefix}-DELETE"] = "on"
+    else:
+        setup.data[f"{prefix}-role"] = "manager"
+    setup.add("memberships", user=str(anna.pk), role="rep")
+    assert setup.send().status_code == 200
+    assert JUST_CHANGING in "".join(setup.errors())
+    assert list(heatpumps.memberships.order_by("pk").values_list("user", "role")) == before
+
+
+@pytest.mark.parametrize("change", ["delete", "other role"])
+def test_the_last_operator_does_not_stay_by_a_row_that_is_no_new_one(
+    setup, heatpumps, olaf, change
+):
+    prefix = setup.row("memberships", str(olaf.pk))
+    setup.data[f"{prefix}-{'DELETE' if change == 'delete' else 'role'}"] = "rep"
+    setup.add("memberships", user=str(olaf.pk), role="operator")
+    assert setup.send().status_code == 200
+    assert heatpumps.memberships.operating().get().user == olaf
 
 
 def test_a_deactivated_person_cannot_be_made_a_member(setup, heatpumps, clara):

@@ -12,6 +12,8 @@ from tests.markup import read
 
 from .admin_page import MarketplacePage
 
+JUST_CHANGING = "gerade gelöscht oder geändert"
+
 FIVE = ["Qualifizierung", "Vor-Ort-Termin", "Angebot", "Verhandlung", "Auftrag"]
 
 
@@ -118,6 +120,15 @@ def test_the_same_form_sent_twice_adds_the_phase_once(setup, heatpumps):
     setup.save()
     setup.save()
     assert phases(heatpumps) == [*FIVE, "Übergabe"]
+
+
+def test_a_new_phase_is_not_taken_for_the_one_that_is_just_renamed(setup, heatpumps):
+    heatpumps.phases.filter(name="Angebot").update(target_days=3, guidance="")
+    setup.load().set("phases", "Angebot", name="Angebot (alt)")
+    setup.add("phases", name="Angebot", target_days="3")
+    assert setup.send().status_code == 200
+    assert JUST_CHANGING in "".join(setup.errors())
+    assert phases(heatpumps) == FIVE
 
 
 def test_an_equal_name_is_refused_with_a_sentence(setup, heatpumps):
