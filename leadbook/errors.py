@@ -11,7 +11,7 @@ from pathlib import Path
 from posixpath import relpath
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -25,6 +25,7 @@ from leads.models import NoLongerVisible, StorageAway, Unchangeable
 
 logger = logging.getLogger(__name__)
 
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 DATABASE_AWAY = (OperationalError, InterfaceError)
 # deadlock_detected, serialization_failure:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -35,8 +36,7 @@ IN_FRONT = (400, 404, 413, 500, 502)
 
 def bad_request(request, exception=None):
     """Answer 400, or 413 to what is too big. Not decorated: see the module's text."""
-    is_too_big = isinstance(exception, RequestDataTooBig | TooManyFilesSent)
-    return _answer(request, 413 if is_too_big else 400)
+    return _answer(request, 413 if isinstance(exception, TOO_MUCH) else 400)
 
 
 def not_allowed(request, allowed):

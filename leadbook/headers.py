@@ -35,7 +35,10 @@ class HeadersMiddleware:
 
 
 class VerbsMiddleware:
-    """Answers 405 to TRACE, which Django takes for harmless, and to verbs of no standard."""
+    """Answers 405 to TRACE, which Django takes for harmless, and to verbs of no standard.
+
+    To HEAD it answers without the body, of which servers complain in their logs.
+    """
 
     known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -46,4 +49,11 @@ class VerbsMiddleware:
         """Pass on what a view may have an answer to."""
         if request.method not in self.known:
             return HttpResponseNotAllowed(self.known)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.method == "HEAD":
+            if response.streaming:
+                response.streaming_content = ()
+            else:
+                response.headers.setdefault("Content-Length", str(len(response.content)))
+                response.content = b""
+        return response

@@ -188,21 +188,25 @@ class Report:
         if others := [name for name in actors if name not in named]:
             found.append((_("Has worked with the lead"), others))
         reps = len(members.with_role(Membership.Role.REP))
-        found.append(
-            (
-                _("Sales of the marketplace"),
-                [
-                    ngettext(
-                        "%(count)d person, without the contact, while the lead is offered",
-                        "%(count)d people, without the contact, while the lead is offered",
-                        reps,
-                    )
-                    % {"count": reps}
-                ],
-            )
-        )
+        if reps and (sentence := self._sentence_on_offer(reps)):
+            found.append((_("Sales of the marketplace"), [sentence % {"count": reps}]))
         found.append((_("System administration"), [_("of this installation")]))
         return found
+
+    def _sentence_on_offer(self, reps):
+        if self.lead.is_offered:
+            return ngettext(
+                "%(count)d person, without the contact, while the lead is offered",
+                "%(count)d people, without the contact, while the lead is offered",
+                reps,
+            )
+        if not self.lead.events.filter(kind=LeadEvent.Kind.ENTERED).exists():
+            return ngettext(
+                "%(count)d person, without the contact, while the lead was offered",
+                "%(count)d people, without the contact, while the lead was offered",
+                reps,
+            )
+        return ""
 
     @property
     def retention(self):

@@ -1,8 +1,10 @@
 """The headers of every answer, and which pages need no sign-in."""
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver
+
+from tests import factories
 
 STRICT = {
     "default-src 'none'",
@@ -117,3 +119,20 @@ def start_settings(tmp_path):
         ).stdout.strip()
 
     return show
+
+
+@pytest.mark.parametrize(
+    "address", ["/healthz/", "/passwort/", "/leads/LEAD/anhaenge/FILE/", "/nirgends/"]
+)
+def test_head_is_answered_without_a_body(page_of_anna, lead, anna, address):
+    """A server would take the body away itself, and complain of it in its log."""
+    file = factories.attach(lead, anna, "Plan.txt", b"Ein Plan")
+    address = address.replace("LEAD", str(lead.pk)).replace("FILE", str(file.pk))
+    got = page_of_anna.get(address)
+    cookies = "; ".join(f"{name}={c.value}" for name, c in page_of_anna.cookies.items())
+    # Not by the test client, which takes it away as well.
+    asked = RequestFactory(headers={"cookie": cookies}).head(address)
+    response = page_of_anna.handler.get_response(asked)
+    assert (response.status_code, response.getvalue()) == (got.status_code, b"")
+    assert int(response.headers["Content-Length"]) > 0
+    response.close()

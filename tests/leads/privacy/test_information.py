@@ -84,7 +84,16 @@ def test_calls_come_with_their_outcome_and_one_is_one(told, anna, ben, heatpumps
     assert "Anruf: Nicht erreicht · Anna Beispiel" in page(archive)
     assert lead["retention"].startswith("Die personenbezogenen Daten werden 1 Monat nach")
     access = {row["role"]: row["names"] for row in lead["access"]}
-    assert access["Vertrieb des Marktplatzes"][0].startswith("1 Person, ohne")
+    assert access["Vertrieb des Marktplatzes"] == [
+        "1 Person, ohne die Kontaktdaten, solange der Lead angeboten war"
+    ]
+
+
+def test_nobody_was_offered_what_a_rep_has_entered(page_of_anna, heatpumps):
+    form = read(page_of_anna.get("/leads/anlegen/")).form("/leads/anlegen/")
+    page_of_anna.post("/leads/anlegen/", form.sends(name="Neu", phone="089 1"))
+    (lead,) = data(unpacked(Lead.objects.get(name="Neu")))["leads"]
+    assert "Vertrieb des Marktplatzes" not in {row["role"] for row in lead["access"]}
 
 
 def test_of_another_lead_nothing_is_in_it(told, heatpumps, anna):
