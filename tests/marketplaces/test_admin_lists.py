@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
 from marketplaces.models import Membership, User
 from tests import factories
 
@@ -256,3 +256,10 @@ def test_members_on_the_second_page_are_changed(signed_in, olaf, heatpumps):
     last.refresh_from_db()
     assert last.role == "manager"
     assert heatpumps.memberships.filter(user__username="rep31").exists()
+
+
+def test_the_pager_counts_entries_in_german(setup, heatpumps, lead, anna):
+    events = [LeadEvent(lead=lead, kind="called", actor=anna) for _ in range(1100)]
+    LeadEvent.objects.bulk_create(events)
+    page = setup.client.get("/admin/leads/leadevent/").text
+    assert f"1.{LeadEvent.objects.count() - 1000:03} Einträge" in page
