@@ -91,6 +91,65 @@ def test_the_columns_have_the_whole_width_and_the_boxes_room(list_page, width):
 # Filters and search -------------------------------------------------------------------
 
 
+WIDE = "/leads/?spalten=wiedervorlage,company,phone,email,city,street,angenommen,volumen"
+
+# What lies on the fixed column and belongs to another one.
+COVERING = """() => {
+  const found = new Set();
+  for (const cell of document.querySelectorAll(".lead-table__cell--lead")) {
+    const { left, right, top, bottom } = cell.getBoundingClientRect();
+    for (let x = left + 2; x < right - 2; x += 8)
+      for (let y = top + 2; y < bottom - 2; y += 8) {
+        const above = document.elementFromPoint(x, y);
+        if (above && !cell.contains(above)) found.add(above.className);
+      }
+  }
+  return [...found];
+}"""
+
+
+@pytest.fixture
+def wide_page(list_page):
+    """A list that is wider than the page, with columns that somebody chose."""
+    Lead.objects.update(
+        company="Bäckerei Wendl und Söhne Verwaltungsgesellschaft mbH",
+        phone="0821 998877",
+        email="verwaltung.und.einkauf@baeckerei-wendl.beispiel.de",
+        street="Augsburger Straße 12",
+    )
+    list_page.goto(WIDE)
+    return list_page
+
+
+def scroll_sideways(page, left):
+    """Scroll the table; return whether it went as far as it was asked to."""
+    box = page.locator(".lead-table__box")
+    return box.evaluate(
+        "(box, left) => ((box.scrollLeft = left), box.scrollLeft === left)", left
+    )
+
+
+def test_nothing_covers_the_fixed_column_when_it_is_scrolled_sideways(wide_page):
+    name = names(wide_page).first
+    for left in range(0, 401, 50):
+        assert scroll_sideways(wide_page, left)
+        assert wide_page.evaluate(COVERING) == []
+    # Not even its pencil takes it out of its place.
+    before = name.bounding_box()
+    name.hover()
+    expect(wide_page.get_by_role("button", name="Bearbeiten", exact=True)).to_be_visible()
+    assert name.bounding_box() == before
+    wide_page.get_by_role("button", name="Bearbeiten", exact=True).click()
+    # And the editor lies above the names below it, down to its foot.
+    editor = rows(wide_page).first.locator("td > form")
+    expect(editor).to_be_in_viewport(ratio=1)
+    editor.click(position={"x": 6, "y": editor.bounding_box()["height"] - 6})
+    editor.get_by_label("Name").click()
+    wide_page.keyboard.press("Escape")
+    name.click()
+    expect(wide_page).to_have_url(re.compile(r"/leads/\d+/"))
+
+
 def test_filters_narrow_the_list_and_stand_in_the_address(list_page, heatpumps, three):
     chip(list_page, "Überfällig").click()
     expect(names(list_page)).to_have_text(["Bäckerei Wendl"])
