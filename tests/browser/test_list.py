@@ -150,6 +150,20 @@ def test_nothing_covers_the_fixed_column_when_it_is_scrolled_sideways(wide_page)
     expect(wide_page).to_have_url(re.compile(r"/leads/\d+/"))
 
 
+def test_the_headings_of_days_stay_in_sight_when_it_is_scrolled_sideways(wide_page):
+    late = wide_page.get_by_text("Überfällig", exact=True).last
+    before = late.bounding_box()
+    assert scroll_sideways(wide_page, 400)
+    assert late.bounding_box() == before
+    Lead.objects.update(follow_up_at=None)
+    wide_page.reload()
+    nothing = wide_page.get_by_text("Heute ist nichts fällig.")
+    scroll_sideways(wide_page, 0)
+    before = nothing.bounding_box()
+    assert scroll_sideways(wide_page, 400)
+    assert nothing.bounding_box() == before
+
+
 def test_filters_narrow_the_list_and_stand_in_the_address(list_page, heatpumps, three):
     chip(list_page, "Überfällig").click()
     expect(names(list_page)).to_have_text(["Bäckerei Wendl"])
