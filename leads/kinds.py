@@ -17,7 +17,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from .moments import MomentField, show_moment
-from .numbers import euro, german, parse_decimal, without_euro
+from .numbers import euro, german, german_amount, parse_decimal, without_euro
 from .text import clean_line, clean_text, sort_key
 
 # Times its limit. Cleaning does not make a text shorter than that.
@@ -103,6 +103,10 @@ class EuroField(GermanDecimalField):
     def to_python(self, value):
         """Return the Decimal, or None for nothing."""
         return super().to_python(without_euro(value) if isinstance(value, str) else value)
+
+    def prepare_value(self, value):
+        """Show an amount with both digits of its cents, where it has some."""
+        return german_amount(value) if isinstance(value, Decimal) else value
 
 
 class YesNoField(forms.TypedChoiceField):

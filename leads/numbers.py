@@ -54,8 +54,9 @@ def german(number, *, decimal_places=None):
     """Return `number` in German spelling, with as many decimals as it has or is asked."""
     number = Decimal(number)
     if decimal_places is None:
-        decimal_places = 0 if number == number.to_integral_value() else 2
-        number = number if decimal_places == 0 else number.normalize()
+        # A database gives back 24800.00, whose zeros say nothing.
+        whole = number.to_integral_value()
+        number = whole if number == whole else number.normalize()
         decimal_places = min(max(0, -number.as_tuple().exponent), MAX_PLACES)
     is_short = number.is_finite() and number.adjusted() <= MAX_DIGITS
     if is_short and decimal_places == 0 and number == (whole := int(number)):
@@ -70,6 +71,12 @@ def german(number, *, decimal_places=None):
         force_grouping=True,
         use_l10n=False,
     )
+
+
+def german_amount(amount):
+    """Return `amount` as it is typed: 24.800 or 24.800,50, and with all decimals it has."""
+    places = max(0, -amount.normalize().as_tuple().exponent)
+    return german(amount, decimal_places=max(2, places) if places else 0)
 
 
 def euro(amount):

@@ -198,6 +198,25 @@ def test_amounts_in_german_spelling(page_of_anna, heatpumps, lead, name, typed, 
     assert value_of(lead, name) == Decimal(stored)
 
 
+@pytest.mark.parametrize("name", ["value", "own"])
+@pytest.mark.parametrize(
+    ("typed", "again"),
+    [("24800", "24.800"), ("24800,5", "24.800,50"), ("0,05", "0,05")],
+)
+def test_an_amount_that_comes_back_as_the_editor_shows_it_is_no_change(
+    page_of_anna, heatpumps, lead, name, typed, again
+):
+    if name == "own":
+        name = f"feld-{factories.make_field(heatpumps, 'Förderung', 'money').pk}"
+    data = editor(page_of_anna, lead, name).sends(**{name: typed})
+    assert page_of_anna.post(field_address(lead, name), data).status_code == 303
+    before, count = value_of(lead, name), lead.events.count()
+    data = editor(page_of_anna, lead, name).sends()
+    assert data[name] == again
+    assert page_of_anna.post(field_address(lead, name), data).status_code == 303
+    assert (value_of(lead, name), lead.events.count()) == (before, count)
+
+
 def test_amounts_are_labelled_with_their_unit(page_of_anna, heatpumps, lead):
     own = factories.make_field(heatpumps, "Förderung", "money")
     for address in (f"/leads/{lead.pk}/felder/", "/leads/anlegen/"):

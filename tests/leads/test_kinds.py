@@ -11,7 +11,7 @@ from django.utils import translation
 
 from leads.fields import LeadField
 from leads.file_names import clean_file_name
-from leads.kinds import KINDS
+from leads.kinds import KINDS, EuroField, GermanDecimalField
 from leads.numbers import euro, german, parse_decimal, without_euro
 from leads.text import (
     clean_line,
@@ -77,6 +77,7 @@ def test_a_long_run_of_blanks_is_no_euro_and_takes_no_time():
     [
         ("1234.5", "1.234,5"), ("1234.50", "1.234,5"), ("1000000", "1.000.000"), ("0", "0"),
         ("-1234.5", "-1.234,5"), ("0.0001", "0,0001"), ("100", "100"), ("1E+3", "1.000"),
+        ("24800.00", "24.800"), ("1E+40", f"10{'.000' * 13}"),
     ],
 )  # fmt: skip
 def test_numbers_are_shown_in_german(number, text):
@@ -90,6 +91,25 @@ def test_numbers_are_shown_in_german(number, text):
 )  # fmt: skip
 def test_amounts_are_shown_in_euro(amount, text):
     assert euro(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [("24800.00", "24.800"), ("24800", "24.800"), ("24800.50", "24.800,50"),
+     ("24800.5", "24.800,50"), ("0.00", "0"), ("0.05", "0,05"), ("1E+3", "1.000"),
+     # Kept as a number before its field was one of money: shortened, it would be another.
+     ("12.3456", "12,3456")],
+)  # fmt: skip
+def test_amounts_are_edited_as_they_are_written(amount, text):
+    assert EuroField().prepare_value(Decimal(amount)) == text
+    assert GermanDecimalField(decimal_places=4).clean(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [("1234.50", "1.234,5"), ("24800.00", "24.800"), ("0.0001", "0,0001")]
+)
+def test_numbers_are_edited_without_zeros_at_their_end(number, text):
+    assert GermanDecimalField().prepare_value(Decimal(number)) == text
 
 
 @pytest.mark.parametrize(
