@@ -19,7 +19,7 @@ from leads.views.follow_up import closed as follow_up_closed
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, lead_id, name):
-    """Show the editor of one field (GET), confirm a change (POST)."""
+    """Show the editor of one field or, left, its value (GET), confirm a change (POST)."""
     reading = "with_marketplace" if name in BUILT_IN_BY_NAME else "for_fields"
     lead = worked_lead(request, lead_id, reading=reading)
     field = field_named(name, lead)
@@ -27,6 +27,8 @@ def edit(request, lead_id, name):
         raise Http404
     if request.method != "POST":
         if "ansicht" in request.GET:
+            if wants_part(request) and table_shown(request):
+                return changed_in_table(request, lead, name)
             context = {"lead": lead, "field": field.on(lead), "takes_focus": True}
             return render(request, "leads/fields/shown.html", context)
         form = LeadFieldsForm(lead_fields=[field], lead=lead)

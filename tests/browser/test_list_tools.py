@@ -204,6 +204,33 @@ def test_the_name_is_cancelled_and_comes_back_as_it_was(list_page):
     expect(list_page.get_by_role("heading", name="Bichler")).to_be_visible()
 
 
+@pytest.mark.parametrize("leave", ["Verwerfen", "Abbrechen", "Escape"])
+def test_a_conflict_that_is_discarded_leaves_what_somebody_else_wrote(list_page, anna, leave):
+    row = list_page.locator("tbody tr", has_text="Bichler")
+    box(list_page, "Bichler").check()
+    row.get_by_role("gridcell").last.hover()
+    pencil(list_page).click()
+    value = row.get_by_label("Volumen")
+    value.fill("24800")
+    lead = Lead.objects.get(name="Bichler")
+    lead.set_field("value", seen="", value=Decimal(5), by=anna)
+    value.press("Enter")
+    expect(row).to_contain_text("Jetzt gilt")
+    if leave == "Escape":
+        value.press("Escape")
+    else:
+        row.get_by_role("button", name=leave).click()
+    expect(value).to_have_count(0)
+    expect(row.get_by_role("gridcell").last).to_have_text("5 €")
+    expect(row).to_be_focused()
+    expect(box(list_page, "Bichler")).to_be_checked()
+    # Nothing is kept of what was typed, and the cell opens with what holds.
+    row.press("F2")
+    expect(value).to_have_value("5")
+    expect(list_page.get_by_text("Entwurf wiederhergestellt")).to_have_count(0)
+    assert Lead.objects.get(name="Bichler").value == Decimal(5)
+
+
 def test_the_keyboard_reaches_each_cell_and_loses_nothing_that_is_typed(list_page):
     first, second = (rows(list_page).nth(place) for place in (0, 1))
     first.focus()

@@ -10,7 +10,8 @@ import { keptFor, reopened } from "../lib/drafts.js";
 import { hold } from "../lib/late-answers.js";
 import { forget, remember, remembered } from "../lib/memory.js";
 
-const CANCEL = "td > form button[formaction]";
+/* After a conflict the cell below the editor shows what no longer holds: then it is asked. */
+const CANCEL = "td > form:not(:has(.conflict)) button[formaction]";
 const TAPPING = "edit-cells";
 /* Stays when a change reloads the page; who leaves the page has it forgotten. */
 const [navigation] = performance.getEntriesByType("navigation");
