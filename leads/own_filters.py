@@ -46,6 +46,15 @@ class OwnFilters(forms.Form):
     def _names(field, params):
         return any(field.name + end in params for end in ("", FROM, TO))
 
+    def clean(self):
+        """Refuse a range that ends before it begins: nothing could be found in it."""
+        data = super().clean()
+        for field in self.lead_fields:
+            low, high = (data.get(field.name + end) for end in (FROM, TO))
+            if low is not None and high is not None and high < low:
+                self.add_error(field.name + TO, _("“to” lies before “from”."))
+        return data
+
     @cached_property
     def conditions(self):
         """Pairs of field and condition on FieldValue: what is asked, as far as it is read."""

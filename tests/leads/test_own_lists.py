@@ -285,6 +285,36 @@ def test_the_form_stays_where_something_cannot_be_read(page_of_anna, full, heade
     assert form.sends()["sort"] == "name"
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "status"),
+    [
+        ("number", "100", "99,9", 422), ("number", "-1", "-2", 422), ("money", "9", "8", 422),
+        ("date", "2026-03-02", "01.03.2026", 422),
+        # From and to the same is all that is just so.
+        ("number", "100", "100,0", 200), ("date", "2026-03-01", "01.03.2026", 200),
+    ],
+)  # fmt: skip
+def test_a_range_that_ends_before_it_begins_is_refused_at_its_end(
+    page_of_anna, full, kind, low, high, status, headers
+):
+    low_name, high_name = (f"feld-{full[kind].pk}-{end}" for end in ("ab", "bis"))
+    form = read(page_of_anna.get(DIALOG, headers=HTMX)).form(DIALOG)
+    sent = form.sends() | {low_name: low, high_name: high}
+    answer = page_of_anna.get(DIALOG, sent, headers=headers)
+    if status == 200:
+        assert answer.status_code == (200 if headers else 302)
+        return
+    assert answer.status_code == 422
+    form = read(answer).one("dialog").one("form")
+    error = form.one("p", class_="field-error")
+    assert error.text == "„bis“ liegt vor „ab“."
+    marked = form.one("input", name=high_name)
+    assert (marked["value"], marked["aria-describedby"]) == (high, error["id"])
+    assert "autofocus" in marked.attrs
+    assert form.one("input", name=low_name)["value"] == low
+
+
 def test_filters_of_no_or_another_marketplace_are_left_out(
     page_of_anna, signed_in, meike, full, solar, anna
 ):
