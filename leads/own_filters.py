@@ -9,7 +9,6 @@ from django import forms
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from .fields import OWN_PREFIX, own_field
 from .kinds import LONGEST_KEY, UNFIT, YesNoField, text_key
@@ -186,12 +185,13 @@ def _text_inputs(field):
 
 
 def _range_inputs(field):
-    ends = {FROM: gettext_lazy("from"), TO: gettext_lazy("to")}
+    # Behind a colon: a label may itself end in a word that leads to another one.
+    ends = {FROM: _("%(label)s: from"), TO: _("%(label)s: to")}
     return {
         f"{field.name}{end}": _optional(
-            field.kind.form_field(field), label=f"{field.label} {word}"
+            field.kind.form_field(field), label=text % {"label": field.label}
         )
-        for end, word in ends.items()
+        for end, text in ends.items()
     }
 
 

@@ -39,7 +39,7 @@ def test_a_column_is_chosen_moved_sorted_and_filtered_by(list_page):
     expect(names).to_have_text(["Bichler", "Aigner", "Cramer"])
     expect(list_page.locator("tbody tr").first).to_contain_text("140,5 m²")
     list_page.get_by_role("link", name="Nach Feldern filtern").click()
-    dialog.get_by_label("Dachfläche ab").fill("100")
+    dialog.get_by_label("Dachfläche: ab").fill("100")
     dialog.get_by_role("button", name="Filtern").click()
     expect(names).to_have_text(["Bichler"])
     list_page.get_by_role("link", name="Filter entfernen: Dachfläche: ab 100 m²").click()

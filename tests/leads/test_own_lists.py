@@ -315,6 +315,15 @@ def test_a_range_that_ends_before_it_begins_is_refused_at_its_end(
     assert form.one("input", name=low_name)["value"] == low
 
 
+def test_the_ends_of_a_range_are_told_behind_its_label(page_of_anna, heatpumps):
+    asked_on = factories.make_field(heatpumps, "Netzanfrage gestellt am", "date")
+    form = read(page_of_anna.get(DIALOG, headers=HTMX)).form(DIALOG)
+    labels = {label["for"]: label.text for label in form.all("label")}
+    for end in ("ab", "bis"):
+        name = f"filter_feld-{asked_on.pk}-{end}"
+        assert labels[name] == f"Netzanfrage gestellt am: {end}"
+
+
 def test_filters_of_no_or_another_marketplace_are_left_out(
     page_of_anna, signed_in, meike, full, solar, anna
 ):
