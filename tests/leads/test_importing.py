@@ -7,10 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils.translation import override
 
 from leads import csv_rows, importing, tables
+from leads.columns import EXTERNAL_ID
+from leads.headings import choices_of_targets
 from leads.importing import ImportRefusedError, import_leads
 from leads.models import Erasure, Lead, LeadEvent
 from tests import factories
@@ -89,6 +93,24 @@ def test_every_bad_row_is_reported_with_its_line_and_the_others_are_imported(hea
     ]  # fmt: skip
     assert all(problem.reason for problem in report.problems)
     assert report.unknown_headings == ["Anrede"]
+
+
+@pytest.mark.parametrize("heading", ["Externe Nummer", "Externe ID", "externe id"])
+def test_an_external_number_is_known_by_its_name_and_the_one_before(
+    heatpumps, csv_file, heading
+):
+    import_leads(csv_file(f"{heading};Name\n42;Eins\n"), marketplace=heatpumps)
+    assert Lead.objects.get().external_id == "42"
+
+
+def test_an_external_number_has_one_name(heatpumps):
+    with override("de"):
+        name = str(EXTERNAL_ID.heading)
+        assert dict(choices_of_targets(heatpumps))[EXTERNAL_ID.name] == name
+        assert Lead._meta.get_field("external_id").verbose_name.lower() == name.lower()
+        Lead.offer(marketplace=heatpumps, values={"name": "A"}, external_id="42")
+        with pytest.raises(ValidationError, match="(?i)" + name):
+            Lead(marketplace=heatpumps, name="B", external_id="42").validate_constraints()
 
 
 def test_a_missing_quotation_mark_costs_only_its_own_row(heatpumps, csv_file):
