@@ -308,7 +308,9 @@ class EntryTextForm(forms.Form):
 class FileNameForm(forms.Form):
     """Renaming an attachment that was `seen` under a name; its ending stays as it is."""
 
-    name = LineField(label=_("Name"), max_length=150)
+    name = LineField(
+        label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     seen = forms.CharField(widget=forms.HiddenInput, strip=False, required=False)
 
     def __init__(self, *args, attachment, **kwargs):

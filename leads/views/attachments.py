@@ -16,7 +16,8 @@ def rename(request, lead_id, attachment_id):
     """Show the editor of the name (GET), confirm it (POST)."""
     lead = worked_lead(request, lead_id)
     attachment = kept_file(lead, attachment_id)
-    context = {"lead": lead, "attachment": attachment}
+    # The file's pencil, from where the editor was opened, has the focus again after it.
+    context = {"lead": lead, "attachment": attachment, "takes_focus": True}
     if request.method != "POST":
         if "ansicht" in request.GET:
             return render(request, "leads/attachments/_file.html", context)
@@ -43,6 +44,7 @@ def rename(request, lead_id, attachment_id):
         tab="anhaenge",
         main="leads/attachments/_file.html",
         attachment=kept_file(lead, attachment_id),
+        takes_focus=True,
     )
 
 

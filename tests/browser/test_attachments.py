@@ -413,6 +413,27 @@ def test_an_attachment_is_renamed(files_page, filed, lead):
     assert names(lead) == {"IMG_2041.pdf"}
 
 
+def test_the_editor_of_a_name_takes_the_focus_and_gives_it_back(files_page, filed):
+    filed("Plan.pdf", PDF)
+    files_page.reload()
+    pencil = files_page.get_by_role("button", name="Plan.pdf umbenennen")
+    name = files_page.get_by_role("textbox", name="Name", exact=True).last
+    pencil.click()
+    expect(name).to_be_focused()
+    files_page.keyboard.press("Escape")
+    expect(pencil).to_be_focused()
+    pencil.click()
+    expect(name).to_be_focused()
+    name.fill("")
+    files_page.keyboard.press("Enter")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_be_focused()
+    name.fill("Erdgeschoss")
+    files_page.keyboard.press("Enter")
+    renamed = files_page.get_by_role("button", name="Erdgeschoss.pdf umbenennen")
+    expect(renamed).to_be_focused()
+
+
 def test_an_attachment_is_deleted_and_brought_back(files_page, filed, lead):
     filed("Grundriss.pdf", PDF)
     filed("Anfrage.eml", MAIL)
