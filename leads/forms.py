@@ -316,7 +316,9 @@ class FileNameForm(forms.Form):
     def __init__(self, *args, attachment, **kwargs):
         self.attachment = attachment
         held = {"name": attachment.name, "seen": attachment.name}
-        super().__init__(*args, initial=held, **kwargs)
+        # Several editors may be open at once.
+        auto_id = f"datei_{attachment.pk}_%s"
+        super().__init__(*args, initial=held, auto_id=auto_id, **kwargs)
 
     def see_again(self, name):
         """Tell the `name` that holds now; the next confirmation overwrites it."""

@@ -434,6 +434,20 @@ def test_the_editor_of_a_name_takes_the_focus_and_gives_it_back(files_page, file
     expect(renamed).to_be_focused()
 
 
+def test_two_names_are_edited_at_once_and_each_label_leads_to_its_own(files_page, filed):
+    filed("Anfrage.eml", MAIL)
+    filed("Plan.pdf", PDF)
+    files_page.reload()
+    for name in ("Anfrage.eml", "Plan.pdf"):
+        files_page.get_by_role("button", name=f"{name} umbenennen").click()
+        expect(files_page.get_by_role("button", name=f"{name} umbenennen")).to_have_count(0)
+    editors = rows(files_page).filter(has=files_page.get_by_role("textbox"))
+    expect(editors).to_have_count(2)
+    for editor in editors.all():
+        editor.get_by_text("Name", exact=True).click()
+        expect(editor.get_by_role("textbox", name="Name")).to_be_focused()
+
+
 def test_an_attachment_is_deleted_and_brought_back(files_page, filed, lead):
     filed("Grundriss.pdf", PDF)
     filed("Anfrage.eml", MAIL)
