@@ -4,9 +4,10 @@ from django.db.models import prefetch_related_objects
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import reswap
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.forms import MarketplaceForm, TokenForm, lead_fields_form
+from leads.forms import MarketplaceForm, TokenForm, focus_first_invalid, lead_fields_form
 from leads.match_keys import is_matched
 from leads.models import Lead, NoPhases, SentBefore
 from leads.toasts import toast
@@ -57,7 +58,7 @@ def _entered(request, marketplaces, marketplace):
     mine = Lead.objects.visible_to(request.user)
     # The lead that was entered by this form a moment ago is nobody's duplicate.
     if _untold(request, twins) and not mine.entered_with(token_sent, by=request.user):
-        return _form(*shown, status=409, twins=twins, is_asked=True)
+        return _form(*shown, status=409, twins=twins, is_asked=True, takes_focus=True)
     try:
         lead = Lead.enter(
             marketplace=marketplace, values=form.values, by=request.user, token=token_sent
@@ -93,6 +94,7 @@ def _matched(rows):
 
 
 def _form(request, marketplaces, marketplace, token, form, *, status=200, **context):
+    focus_first_invalid(form)
     rows = list(form.rows)
     context |= {
         "choice": MarketplaceForm(initial={"marktplatz": marketplace.slug}, user=request.user),
@@ -103,4 +105,6 @@ def _form(request, marketplaces, marketplace, token, form, *, status=200, **cont
         "matched": _matched(rows),
     }
     template = page_or_part(request, "leads/entry/form.html", "form")
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=status)
+    # The field that takes the focus is to be seen, wherever in the form it stands.
+    return reswap(response, "outerHTML") if form.errors else response

@@ -290,6 +290,24 @@ def test_the_editor_of_all_fields_takes_the_focus_and_escape_closes_it(annas_pag
     expect(everything).to_be_focused()
 
 
+def test_the_first_mistake_in_a_new_lead_takes_the_focus(annas_page, heatpumps):
+    annas_page.goto("/leads/anlegen/")
+    annas_page.get_by_label("Name").first.fill("Sabine")
+    mail = annas_page.get_by_label("E-Mail")
+    mail.fill("kaputt")
+    volume = annas_page.get_by_label("Volumen")
+    volume.fill("viel")
+    volume.press("Enter")
+    expect(annas_page.get_by_role("alert")).to_contain_text("Noch ist nichts gespeichert")
+    expect(mail).to_be_focused()
+    expect(mail).to_be_in_viewport()
+    mail.fill("sabine@beispiel.de")
+    mail.press("Enter")
+    # Further down than the screen reaches.
+    expect(volume).to_be_focused()
+    expect(volume).to_be_in_viewport()
+
+
 def test_the_editor_of_an_entry_takes_the_focus_and_escape_closes_it(annas_page, lead, anna):
     lead.write_entry(text="Ruft morgen an", by=anna)
     open_lead(annas_page, lead)
