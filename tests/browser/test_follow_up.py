@@ -46,6 +46,24 @@ def test_a_day_is_one_tap_away_in_the_list_and_taken_back(annas_page, heatpumps,
     assert Lead.objects.get(pk=other.pk).follow_up_at is not None
 
 
+def test_a_suggestion_that_is_pressed_twice_is_sent_once(annas_page, lead):
+    page, held = annas_page, []
+    page.goto("/leads/")
+    page.get_by_role("checkbox", name="Auswählen: Familie Aigner").check()
+    page.get_by_role("button", name="Wiedervorlage setzen").click()
+    expect(chips(page).first).to_be_focused()
+    page.route(re.compile("/wiedervorlage/$"), lambda route: held.append(route))
+    with page.expect_request("**/wiedervorlage/"):
+        chips(page).first.click()
+    chips(page).last.click()
+    # Behind the first one, nothing waits for its answer.
+    held[0].continue_()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Rückgängig").click()
+    expect(page.get_by_text("Rückgängig gemacht")).to_be_visible()
+    assert len(held) == 1
+
+
 def test_in_a_dialog_the_suggestion_and_the_typed_day_exclude_each_other(annas_page, lead):
     page = annas_page
     page.goto(f"/leads/{lead.pk}/")
