@@ -126,7 +126,9 @@ def test_the_field_says_that_it_takes_the_file(files_page):
 
 
 def test_the_limits_are_told_beforehand(files_page):
-    expect(files_page.get_by_text("bis 50 MB je Datei, höchstens 20")).to_be_visible()
+    expect(files_page.get_by_text("bis 50 MB je Datei")).to_be_visible()
+    # That is so only where one button sends them all.
+    expect(files_page.get_by_text("höchstens 20")).to_be_hidden()
     expect(files_page.get_by_text("PDF, Bilder, Pläne (DWG, DXF, IFC)")).to_be_visible()
 
 

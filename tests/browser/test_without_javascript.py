@@ -220,6 +220,7 @@ def test_the_way_through_the_list_goes_on_after_each_change(annas_page, lead, an
 
 def test_files_are_uploaded_renamed_and_deleted(lead_page, lead):
     lead_page.get_by_role("tab", name=re.compile("Anhänge")).click()
+    expect(lead_page.get_by_text("bis 50 MB je Datei · höchstens 20")).to_be_visible()
     files = lead_page.get_by_role("list", name="Anhänge").get_by_role("listitem")
     choose = lead_page.get_by_label("Dateien auswählen")
     expect(choose).to_be_visible()
