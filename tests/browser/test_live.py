@@ -212,6 +212,40 @@ def test_attachments_and_history_grow_by_themselves(annas_page, lead, meike):
     expect(row).to_have_count(2)
 
 
+def test_an_editor_says_that_what_it_changes_was_deleted(annas_page, lead, anna):
+    page = annas_page
+    entry = lead.write_entry(text="Ruft morgen an", by=anna)
+    document = factories.attach(lead, anna, "Grundriss.txt", b"Plan")
+    changed = page.get_by_text("Inzwischen geändert.")
+    deleted = page.get_by_text("Das wurde inzwischen gelöscht.")
+
+    page.goto(f"/leads/{lead.pk}/")
+    page.get_by_role("button", name="Eintrag bearbeiten").click()
+    text = page.locator(f"#entry-{entry.pk}").get_by_label("Journaleintrag")
+    text.fill("Ruft übermorgen an")
+    lead.edit_entry(entry.pk, text="Ruft heute an", by=anna)
+    expect(changed).to_be_visible()
+    lead.delete_entry(entry.pk, by=anna)
+    expect(deleted).to_be_visible()
+    expect(changed).to_have_count(0)
+    expect(text).to_have_value("Ruft übermorgen an")
+    lead.restore_entry(entry.pk, by=anna)
+    expect(changed).to_be_visible()
+    expect(deleted).to_have_count(0)
+
+    page.goto(f"/leads/{lead.pk}/?tab=anhaenge")
+    page.get_by_role("button", name="Grundriss.txt umbenennen").click()
+    name = page.get_by_role("textbox", name="Name", exact=True).last
+    name.fill("Erdgeschoss")
+    lead.delete_file(document.pk, by=anna)
+    expect(deleted).to_be_visible()
+    expect(name).to_have_value("Erdgeschoss")
+    lead.restore_file(document.pk, by=anna)
+    expect(deleted).to_have_count(0)
+    expect(name).to_have_value("Erdgeschoss")
+    expect(changed).to_have_count(0)
+
+
 def test_what_comes_back_comes_to_its_own_place(annas_page, lead, meike):
     first, second, third = (
         factories.attach(lead, meike, f"{name}.txt", name.encode()) for name in "abc"

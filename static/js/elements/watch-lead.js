@@ -102,7 +102,7 @@ class WatchLead extends HTMLElement {
       const { body: fresh, title } = new DOMParser().parseFromString(text, "text/html");
       this.wait = SOONEST;
       /* What had to wait, because a menu of it was open, is asked for again. */
-      if (renew(fresh, () => this.copyOf("changed"))) this.stamp = answer.headers.get("ETag");
+      if (renew(fresh, (what) => this.copyOf(what))) this.stamp = answer.headers.get("ETag");
       document.title = title;
       for (const told of fresh.querySelectorAll("[data-told]")) show(told);
     } else if (answer.status === 304) {

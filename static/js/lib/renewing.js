@@ -33,11 +33,13 @@ function insert(element, place) {
   if (older || !place.children.length || !isCut) place.insertBefore(element, older ?? null);
 }
 
-function mark(editor, makeNote) {
-  const note = "[data-note]";
-  if (!editor || editor.querySelector(note)) return;
-  const made = makeNote();
-  made.setAttribute("data-note", "");
+/* Tells in an editor what became of what it changes; the last word is the one that holds. */
+function mark(editor, what, makeNote) {
+  const told = editor?.querySelector("[data-note]");
+  if (!editor || told?.dataset.note === what) return;
+  told?.remove();
+  const made = makeNote(what);
+  made.dataset.note = what;
   editor.append(made);
 }
 
@@ -70,7 +72,10 @@ export function renew(fresh, makeNote) {
   function put(element) {
     const shown = document.getElementById(element.id);
     const markUnknown = (editor) => {
-      if (editor && !isKnown(editor, element.id)) mark(editor, makeNote);
+      if (!editor) return;
+      if (!isKnown(editor, element.id)) mark(editor, "changed", makeNote);
+      /* What was deleted has come back as it was. */
+      else editor.querySelector('[data-note="deleted"]')?.remove();
     };
     if (!shown) markUnknown(placeInEditor(element.id)?.closest("fieldset, div"));
     else if (wording(shown) === wording(element)) return;
@@ -96,7 +101,7 @@ export function renew(fresh, makeNote) {
   }
   for (const { dataset } of fresh.querySelectorAll("[data-gone]")) {
     const shown = document.getElementById(dataset.gone);
-    if (shown && isEdited(shown)) mark(shown.querySelector("form"), makeNote);
+    if (shown && isEdited(shown)) mark(shown.querySelector("form"), "deleted", makeNote);
     else shown?.remove();
   }
   return isAll;
