@@ -326,6 +326,8 @@ def test_a_lead_is_won_and_reopened(annas_page, heatpumps, anna):
     circle(annas_page, "Auftrag").click()
     annas_page.get_by_role("button", name="Gewonnen").click()
     expect(annas_page.get_by_text("Der Lead ist gewonnen.")).to_be_visible()
+    # No circle is left to go back to.
+    expect(annas_page.get_by_role("main")).to_be_focused()
     assert Lead.objects.get(pk=lead.pk).status == "won"
     annas_page.get_by_role("button", name="Wieder öffnen").click()
     annas_page.get_by_role("dialog").get_by_role("button", name="Wieder öffnen").click()

@@ -72,6 +72,10 @@ class ModalDialog extends HTMLElement {
     /* Whoever is in a field already, in the moment since it was closed, stays there. */
     const isTyping = document.activeElement.matches("input, textarea, select");
     if (!isTyping) target?.focus({ preventScroll: true });
+    /* Of what is decided nothing may be left to press. */
+    if (document.activeElement === document.body) {
+      document.getElementById("content").focus({ preventScroll: true });
+    }
     /* What came of the dialog may stand at the top of the page, out of sight. */
     document.querySelector("#notices .notice")?.scrollIntoView({ block: "nearest" });
   }
