@@ -100,7 +100,8 @@ def place(request, view_id):
         view.place(int(number[:4]))
     if not wants_part(request):
         return go(request, "leads:views")
-    return render(request, "leads/views/list.html#views", _groups(request))
+    context = {**_groups(request), "moved": view}
+    return render(request, "leads/views/list.html#views", context)
 
 
 @require_POST

@@ -89,6 +89,26 @@ def test_a_view_is_saved_and_opened_and_the_list_is_taken_out(list_page, anna):
     assert not SavedView.objects.visible_to(anna).exists()
 
 
+def test_a_view_that_is_moved_to_an_end_keeps_the_focus(list_page, anna):
+    for position, name in enumerate("ABC", 1):
+        anna.saved_views.create(
+            name=name, query=f"q={name}", list_name="in_progress", position=position
+        )
+    list_page.goto("/leads/ansichten/")
+    up, down = (
+        list_page.get_by_role("button", name=f"„B“ nach {way}") for way in ("oben", "unten")
+    )
+    up.press("Enter")
+    expect(up).to_have_count(0)
+    expect(down).to_be_focused()
+    list_page.keyboard.press("Enter")
+    expect(up).to_be_visible()
+    expect(down).to_be_focused()
+    list_page.keyboard.press("Enter")
+    expect(down).to_have_count(0)
+    expect(up).to_be_focused()
+
+
 def test_a_field_is_edited_in_its_cell(list_page, anna):
     lead = Lead.objects.get(name="Bichler")
     row = list_page.locator("tbody tr", has_text="Bichler")
