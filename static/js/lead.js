@@ -7,3 +7,4 @@ import "./elements/quick-keys.js";
 import "./elements/scroll-to-current.js";
 import "./elements/watch-lead.js";
 import "./lib/kept-place.js";
+import "./lib/next-portions.js";

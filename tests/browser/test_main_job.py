@@ -165,6 +165,23 @@ def test_6_the_newest_journal_entry_stands_on_top(annas_page, lead):
     expect(items.nth(0)).to_contain_text("Zweiter Eintrag")
 
 
+@pytest.mark.parametrize("tab", ["journal", "anhaenge", "verlauf"])
+def test_the_keyboard_goes_on_at_the_first_of_the_older_lines(annas_page, lead, anna, tab):
+    for number in range(31):
+        if tab == "journal":
+            lead.write_entry(text=f"Nummer {number:02}", by=anna)
+        else:
+            factories.attach(lead, anna, f"Nummer {number:02}.txt", b"%d" % number)
+    annas_page.goto(f"/leads/{lead.pk}/?tab={tab}")
+    more = annas_page.get_by_role("link", name="Ältere anzeigen")
+    lines = annas_page.locator(":is(li, tr):focus")
+    first = "Nummer 10" if tab == "journal" else "Nummer 00.txt"
+    more.press("Enter")
+    expect(lines).to_contain_text(first)
+    annas_page.keyboard.press("Tab")
+    expect(annas_page.locator(":is(li, tr)[tabindex]")).to_have_count(0)
+
+
 def test_6_own_entries_are_edited_deleted_and_brought_back(annas_page, lead, anna):
     lead.write_entry(text="Tippfeler", by=anna)
     open_lead(annas_page, lead)

@@ -1,0 +1,17 @@
+/* Leads the keyboard on to the first line that "Show older ones" has brought: the link that
+   had the focus goes. */
+let isAwaited = false;
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig, shouldSwap } }) => {
+  const { elt } = requestConfig;
+  isAwaited = shouldSwap && elt.matches("[data-more]") && elt === document.activeElement;
+});
+
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (!isAwaited) return;
+  isAwaited = false;
+  const line = elt.querySelector("li") ?? elt;
+  line.tabIndex = -1;
+  line.addEventListener("blur", () => line.removeAttribute("tabindex"), { once: true });
+  line.focus();
+});
