@@ -98,6 +98,29 @@ def test_4_undo_in_the_toast_goes_back(annas_page, lead):
     expect(annas_page.get_by_text("Rückgängig gemacht")).to_be_visible()
 
 
+def test_undone_the_keyboard_goes_on_where_it_was(annas_page, lead, anna):
+    lead.write_entry(text="Ruft morgen an", by=anna)
+    open_lead(annas_page, lead)
+    undo = annas_page.get_by_role("button", name="Rückgängig")
+    pencil = annas_page.get_by_role("button", name="Ort bearbeiten")
+    pencil.press("Enter")
+    city = annas_page.get_by_role("textbox", name="Ort")
+    city.fill("Prien")
+    city.press("Enter")
+    expect(pencil).to_be_focused()
+    # What it undoes draws the pencil anew.
+    undo.press("Enter")
+    expect(annas_page.get_by_role("group", name="Ort")).to_contain_text("Rosenheim")
+    expect(pencil).to_be_focused()
+    delete = annas_page.get_by_role("button", name="Eintrag löschen")
+    delete.press("Enter")
+    expect(delete).to_have_count(0)
+    # Deleted, there is nothing left to go back to.
+    undo.press("Enter")
+    expect(delete).to_be_visible()
+    expect(annas_page.get_by_role("main")).to_be_focused()
+
+
 def test_4_a_stale_tab_moves_nothing_and_keeps_the_note(annas_page, lead, anna, meike):
     open_lead(annas_page, lead)
     circle(annas_page, "Angebot").click()

@@ -1,4 +1,5 @@
 import { hasChanges } from "../lib/fields.js";
+import { giveBack } from "../lib/focus.js";
 import { asker, hold } from "../lib/late-answers.js";
 import { placeBefore } from "../lib/shortcuts.js";
 
@@ -11,11 +12,6 @@ class ModalDialog extends HTMLElement {
     if ("standalone" in this.dataset) return;
     /* Not the active element: the focus may have gone on while the dialog was on its way. */
     this.opener = asker?.closest("modal-dialog")?.opener ?? placeBefore(asker) ?? asker;
-    const label = this.opener?.getAttribute("aria-labelledby");
-    const address = this.opener?.getAttribute("hx-get");
-    this.successor = label
-      ? `[aria-labelledby="${CSS.escape(label)}"]:enabled`
-      : `[hx-get="${CSS.escape(address ?? "")}"]`;
     this.dialog = this.querySelector("dialog");
     this.dialog.removeAttribute("open");
     this.dialog.showModal();
@@ -64,18 +60,9 @@ class ModalDialog extends HTMLElement {
   disconnectedCallback() {
     this.watching?.abort();
     if (!this.opener) return;
-    /* The opener may have been replaced: what follows it has the same label, or address. */
-    const opener = this.opener.isConnected
-      ? this.opener
-      : document.querySelector(this.successor);
-    const target = opener ?? document.querySelector('[aria-current="step"]');
     /* Whoever is in a field already, in the moment since it was closed, stays there. */
     const isTyping = document.activeElement.matches("input, textarea, select");
-    if (!isTyping) target?.focus({ preventScroll: true });
-    /* Of what is decided nothing may be left to press. */
-    if (document.activeElement === document.body) {
-      document.getElementById("content").focus({ preventScroll: true });
-    }
+    if (!isTyping) giveBack(this.opener, '[aria-current="step"]');
     /* What came of the dialog may stand at the top of the page, out of sight. */
     document.querySelector("#notices .notice")?.scrollIntoView({ block: "nearest" });
   }

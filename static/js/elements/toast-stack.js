@@ -1,5 +1,8 @@
 /* Lets toasts go after a while, but never while somebody points at them or is in them, or
-   what their button does is on its way. */
+   what their button does is on its way. With that done, the button is gone and the focus goes
+   back to where it was before. */
+import { giveBack } from "../lib/focus.js";
+
 const SECONDS = 8;
 
 class ToastStack extends HTMLElement {
@@ -7,6 +10,10 @@ class ToastStack extends HTMLElement {
     this.timers = new Map();
     this.observer = new MutationObserver(() => this.watch());
     this.observer.observe(this, { childList: true });
+    this.addEventListener("focusin", ({ relatedTarget }) => {
+      if (!this.contains(relatedTarget)) this.before = relatedTarget;
+    });
+    this.addEventListener("htmx:beforeRequest", ({ target }) => (this.sent = target));
     this.watch();
   }
 
@@ -22,6 +29,9 @@ class ToastStack extends HTMLElement {
     for (const toast of this.timers.keys()) {
       if (!toast.isConnected) this.timers.delete(toast);
     }
+    if (!this.sent || this.contains(this.sent)) return;
+    this.sent = null;
+    if (document.activeElement === document.body) giveBack(this.before);
   }
 
   wait(toast) {
