@@ -56,11 +56,14 @@ def is_same(stamp, other):
 
 
 class Changes:
-    """What has happened to `lead` since the moment `since`, as its page shows it."""
+    """What has happened to `lead` since the moment `since`, as its page shows it.
 
-    def __init__(self, lead, since, *, reader):
+    What came after the moment `until` is shown as well; the next answer tells it.
+    """
+
+    def __init__(self, lead, since, *, until, reader):
         self.lead = lead
-        self.since = since
+        self.since, self.until = since, until
         self.reader = reader
         events = lead.events.since(since - SLACK).newest_first()
         self.events = list(events[: MOST + 1])
@@ -134,7 +137,7 @@ class Changes:
             ),
         ]
         new = sorted(
-            (one for one in told if one[0] > self.since and one[1] and one[2]),
+            (o for o in told if self.since < o[0] <= self.until and o[1] and o[2]),
             key=lambda one: (one[1], one[0]),
         )
         for actor_id, group in groupby(new, key=lambda one: one[1]):

@@ -27,14 +27,15 @@ def changes(request, lead_id):
     lead = worked_lead(request, lead_id, reading="for_page")
     context = {"lead": lead, "stepper": Stepper(lead), "tab": shown_tab(request)}
     if since := moment_of(seen):
-        context |= _since(request, lead, since, context["tab"])
+        context |= _since(request, lead, (since, moment_of(stamp)), context["tab"])
     answer = render(request, "leads/live/changes.html", context)
     answer.headers["ETag"] = stamp
     return answer
 
 
-def _since(request, lead, since, tab):
-    changed = Changes(lead, since, reader=request.user)
+def _since(request, lead, period, tab):
+    since, until = period
+    changed = Changes(lead, since, until=until, reader=request.user)
     if changed.is_too_much:
         return {"is_too_much": True}
     new, corrected = changed.entries()

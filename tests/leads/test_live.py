@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from leads.live import Changes
 from leads.models import JournalEntry, Lead
 from tests import factories
 from tests.markup import read
@@ -96,6 +97,21 @@ def test_what_is_corrected_keeps_its_day(page_of_anna, lead, meike, anna):
              if "data-into" in ol.attrs}  # fmt: skip
     assert lists[""] == [f"entry-{old.pk}"]
     assert f"entry-{young.pk}" in lists["journal-today"]
+
+
+def test_what_happens_while_the_answer_is_made_is_told_by_the_next_one(lead, anna, meike):
+    start = lead.last_activity_at
+    lead.set_field("city", seen=lead.city, value="Prien", by=meike)
+    between = lead.last_activity_at
+    lead.set_field("phone", seen=lead.phone, value="089 55", by=meike)
+    end = lead.last_activity_at
+    answers = [
+        Changes(lead, since, until=until, reader=anna)
+        for since, until in ((start, between), (between, end))
+    ]
+    assert [list(answer.messages([])) for answer in answers] == [
+        ["Meike Beispiel hat „Ort“ geändert"], ["Meike Beispiel hat „Telefon“ geändert"],
+    ]  # fmt: skip
 
 
 def told(answer):
