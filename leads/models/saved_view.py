@@ -62,10 +62,10 @@ class SavedViewQuerySet(models.QuerySet):
 
     def called(self, name):
         """Return the one of somebody's views that has this name, in whatever case, or None."""
-        folded = self.annotate(folded=Lower("name"))
-        same = folded.filter(folded=Lower(models.Value(name))).first()
         # Compared here as well: SQLite knows the lower case of ASCII's letters only.
-        return same or next((v for v in self if v.name.lower() == name.lower()), None)
+        views = self.annotate(lower=Lower("name"), asked=Lower(models.Value(name)))
+        same = (v for v in views if v.lower == v.asked or v.name.lower() == name.lower())
+        return next(same, None)
 
     @transaction.atomic
     def keep(self, user, *, name, list_name, query, is_start=False, replaces=False):
@@ -279,7 +279,8 @@ class SavedView(models.Model):
     def _held(self):
         """Return the views of its person, this one read again, held until the end."""
         own = type(self).objects.held_of(self.user_id)
-        if not own.filter(pk=self.pk).exists():
-            raise Unchangeable
-        self.refresh_from_db(fields=["name", "query", "position", "is_start"])
+        try:
+            self.refresh_from_db(fields=["name", "query", "position", "is_start"])
+        except type(self).DoesNotExist:
+            raise Unchangeable from None
         return own
