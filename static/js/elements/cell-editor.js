@@ -6,16 +6,15 @@
 import "./draft-keeper.js";
 import "./quick-keys.js";
 import { hasChanges } from "../lib/fields.js";
-import { keptFor, reopened } from "../lib/drafts.js";
+import { keptFor, remember, remembered, reopened, unremember } from "../lib/drafts.js";
 import { hold } from "../lib/late-answers.js";
-import { forget, remember, remembered } from "../lib/memory.js";
 
 /* After a conflict the cell below the editor shows what no longer holds: then it is asked. */
 const CANCEL = "td > form:not(:has(.conflict)) button[formaction]";
 const TAPPING = "edit-cells";
 /* Stays when a change reloads the page; who leaves the page has it forgotten. */
 const [navigation] = performance.getEntriesByType("navigation");
-if (navigation?.type !== "reload") forget(TAPPING);
+if (navigation?.type !== "reload") unremember(TAPPING);
 let isTapping = remembered(TAPPING) !== null;
 
 class CellEditor extends HTMLElement {
@@ -76,7 +75,7 @@ class CellEditor extends HTMLElement {
     this.mode.addEventListener("click", () => {
       isTapping = !isTapping;
       if (isTapping) remember(TAPPING, "");
-      else forget(TAPPING);
+      else unremember(TAPPING);
       this.showTapping();
     });
     /* Before the links in the cell hear of it. */

@@ -1,8 +1,6 @@
 /* Lets toasts go after a while, but never while somebody points at them or is in them, or
    what their button does is on its way. With that done, the button is gone and the focus goes
    back to where it was before. */
-import { giveBack } from "../lib/focus.js";
-
 const SECONDS = 8;
 
 class ToastStack extends HTMLElement {
@@ -31,7 +29,9 @@ class ToastStack extends HTMLElement {
     }
     if (!this.sent || this.contains(this.sent)) return;
     this.sent = null;
-    if (document.activeElement === document.body) giveBack(this.before);
+    if (document.activeElement !== document.body) return;
+    /* Not before it is needed: a page is there sooner without it. */
+    import("../lib/focus.js").then(({ giveBack }) => giveBack(this.before));
   }
 
   wait(toast) {

@@ -9,6 +9,19 @@ const LONGEST = 100_000; // characters; no form of the application takes as many
 const owner = document.documentElement.dataset.user;
 let isOver = false;
 
+/* What this tab remembers while it is open. Some browsers keep nothing, and say so by an
+   error or by having no storage. */
+const attempt = (use) => {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return null;
+  }
+};
+export const remember = (name, value) => attempt((tab) => tab.setItem(name, value));
+export const remembered = (name) => attempt((tab) => tab.getItem(name));
+export const unremember = (name) => attempt((tab) => tab.removeItem(name));
+
 function keys() {
   try {
     return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));

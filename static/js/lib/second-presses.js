@@ -1,4 +1,4 @@
-import { forget, remember, remembered } from "./memory.js";
+import { remember, remembered, unremember } from "./drafts.js";
 
 /* Whoever presses twice what needs one press means one: the second goes nowhere when the
    first brought something else to where it is, or laid a dialog over it. Only who turns
@@ -11,7 +11,7 @@ const UNREAD = 500; // milliseconds
 /* Where the press was that has opened this page. */
 const PLACE = "pressed";
 let first = JSON.parse(remembered(PLACE));
-forget(PLACE);
+unremember(PLACE);
 let isSecond = false;
 let isLeaving = false;
 let struck = null;
