@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from .fields import table_of
 from .match_keys import is_matched
 from .models import LeadEvent
+from .moments import Instant
 from .twins import twins_of
 
 # More than this is seen at once by loading the page anew.
@@ -98,15 +99,18 @@ class Changes:
         return any(event.kind in {Kind.WON, Kind.LOST, Kind.REOPENED} for event in self.events)
 
     def entries(self):
-        """Return the new journal entries, and those that were edited or came back.
+        """Return the journal entries of today that are on top, and the earlier ones.
 
-        Both are newest first. The second may be of any day: on the page each has a place,
-        or none, and never that of what is new.
+        On top are the new ones, whenever their day ended, and those of today that were
+        edited or came back. An earlier one has its place on the page, or none. Both are
+        newest first.
         """
-        journal = self.lead.journal.shown()
+        journal, now = self.lead.journal.shown(), Instant()
         new = list(journal.since(self.since - SLACK).newest_first()[:MOST])
         changed = self._objects(Kind.ENTRY_EDITED, Kind.ENTRY_RESTORED) - {e.pk for e in new}
-        return new, (list(journal.with_ids(changed).newest_first()) if changed else [])
+        corrected = list(journal.with_ids(changed).newest_first()) if changed else []
+        earlier = [e for e in corrected if now.local_of(e.created_at).date() < now.day]
+        return new + [e for e in corrected if e not in earlier], earlier
 
     @property
     def gone(self):
@@ -120,10 +124,7 @@ class Changes:
         return [pk for pk, kind in last.items() if kind.endswith("_deleted")]
 
     def messages(self, entries):
-        """Return what the others did, in sentences: who, and what in few words.
-
-        `entries` are the new ones.
-        """
+        """Return what the others did, in sentences: who, and what in few words."""
         told = [
             *(
                 (e.created_at, e.actor_id, e.actor_name, _told(e))

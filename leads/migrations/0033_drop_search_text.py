@@ -1,6 +1,6 @@
 """Drops the column that 0029 has left out of the models.
 
-On SQLite the table is written anew, which takes some seconds for a million leads.
+On SQLite the whole table is written anew; who writes meanwhile waits.
 """
 
 from django.db import migrations

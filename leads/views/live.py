@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from leadbook.sessions import in_background
 from leads.live import Changes, is_same, moment_of, stamp_of
-from leads.moments import Instant
 from leads.stepper import Stepper
 from leads.tabs import files_tab
 from leads.views.answers import shown_tab, worked_lead
@@ -38,20 +37,17 @@ def _since(request, lead, period, tab):
     changed = Changes(lead, since, until=until, reader=request.user)
     if changed.is_too_much:
         return {"is_too_much": True}
-    new, corrected = changed.entries()
+    entries, earlier = changed.entries()
     context = {
         "fields": changed.fields,
         "seen": changed.seen,
         "twins": changed.twins,
         "gone": changed.gone,
         "moves_navigation": changed.moves_navigation,
-        "told": list(changed.messages(new)),
+        "told": list(changed.messages(entries)),
     }
     if tab == "journal":
-        now = Instant()
-        earlier = [e for e in corrected if now.local_of(e.created_at).date() < now.day]
-        of_today = [e for e in corrected if e not in earlier]
-        context |= {"entries": new + of_today, "earlier_entries": earlier}
+        context |= {"entries": entries, "earlier_entries": earlier}
     elif tab == "anhaenge":
         context["files"] = files_tab(lead, request)["files"]
     else:
