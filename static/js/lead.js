@@ -6,5 +6,6 @@ import "./elements/print-page.js";
 import "./elements/quick-keys.js";
 import "./elements/scroll-to-current.js";
 import "./elements/watch-lead.js";
+import "./lib/deleted-lines.js";
 import "./lib/kept-place.js";
 import "./lib/next-portions.js";

@@ -205,6 +205,22 @@ def test_the_keyboard_goes_on_at_the_first_of_the_older_lines(annas_page, lead, 
     expect(annas_page.locator(":is(li, tr)[tabindex]")).to_have_count(0)
 
 
+def test_where_a_line_was_deleted_the_keyboard_goes_on_with_the_next(annas_page, lead, anna):
+    for text in ("Als Erstes", "Als Zweites", "Als Drittes"):
+        lead.write_entry(text=text, by=anna)
+        factories.attach(lead, anna, f"{text}.txt", text.encode())
+    open_lead(annas_page, lead)
+    # The first entry stands above what was done before; no file is below the first one.
+    for tab, last in (("journal", "Angebot"), ("anhaenge", "Als Drittes")):
+        annas_page.goto(f"/leads/{lead.pk}/?tab={tab}")
+        lines = annas_page.get_by_role("tabpanel").get_by_role("listitem")
+        for deleted, next_one in (("Als Zweites", "Als Erstes"), ("Als Erstes", last)):
+            line = lines.filter(has_text=deleted)
+            line.get_by_role("button", name="löschen").press("Enter")
+            expect(line).to_have_count(0)
+            expect(annas_page.locator("li:focus")).to_contain_text(next_one)
+
+
 def test_6_own_entries_are_edited_deleted_and_brought_back(annas_page, lead, anna):
     lead.write_entry(text="Tippfeler", by=anna)
     open_lead(annas_page, lead)

@@ -12,3 +12,10 @@ export function giveBack(element, instead = "#content") {
   if (document.activeElement !== document.body) return;
   document.getElementById("content").focus({ preventScroll: true });
 }
+
+/* Leads the keyboard on to a line, which has no place in its order otherwise. */
+export function leadTo(line) {
+  line.tabIndex = -1;
+  line.addEventListener("blur", () => line.removeAttribute("tabindex"), { once: true });
+  line.focus();
+}

@@ -1,5 +1,7 @@
 /* Leads the keyboard on to the first line that "Show older ones" has brought: the link that
    had the focus goes. */
+import { leadTo } from "./focus.js";
+
 let isAwaited = false;
 
 document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig, shouldSwap } }) => {
@@ -10,8 +12,5 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig, shouldS
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
   if (!isAwaited) return;
   isAwaited = false;
-  const line = elt.querySelector("li") ?? elt;
-  line.tabIndex = -1;
-  line.addEventListener("blur", () => line.removeAttribute("tabindex"), { once: true });
-  line.focus();
+  leadTo(elt.querySelector("li") ?? elt);
 });
