@@ -14,6 +14,8 @@ from .browser import Browser
 from .crew import Crew
 from .server import Server
 
+pytestmark = pytest.mark.once
+
 # What differs from answer to answer: tokens of forms, the proof of having seen an offer.
 TOKENS = re.compile(
     r'(name="(?:csrfmiddlewaretoken|token|angebot)" value="|X-CSRFToken": ")[^"]+'

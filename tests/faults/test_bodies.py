@@ -11,6 +11,8 @@ from .browser import Browser
 from .server import Server
 from .waiting import until
 
+pytestmark = pytest.mark.once
+
 BORDER = "grenze"
 TAIL = f"\r\n--{BORDER}--\r\n".encode()
 LIMIT = 50_000_000

@@ -8,6 +8,8 @@ from django.db import connection
 from tests.leads.samples import PDF
 from tests.markup import HTMX, read
 
+pytestmark = pytest.mark.once
+
 AWAY = "<h1>leadbook erreicht seine Datenbank nicht</h1>"
 
 

@@ -22,6 +22,8 @@ from .test_bodies import BORDER, MAX_GROWTH, TAIL, Rep, answer, part, peaks, tab
 from .throughput import plain_copy, text, upload
 from .waiting import pause, until
 
+pytestmark = pytest.mark.once
+
 SIZE = int(os.environ.get("LARGE_BYTES", "120000000"))
 LIMITS = {
     "UPLOAD_MAX_BYTES": str(SIZE + SIZE // 10),

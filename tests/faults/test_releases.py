@@ -10,6 +10,8 @@ from .releases import HOST, Installation, Visitors
 from .test_bodies import answer
 from .waiting import until
 
+pytestmark = pytest.mark.once
+
 TOKEN = "a" * 32
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.once
+
 SOURCE = settings.BASE_DIR / "leadbook" / "settings.py"
 SERVING = settings.BASE_DIR / "gunicorn.conf.py"
 TABLE = settings.BASE_DIR / "README.md"

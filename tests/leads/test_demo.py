@@ -31,6 +31,8 @@ from marketplaces.models import Field, Marketplace, Membership, User
 from tests import factories
 from tests.leads.test_search import documents, expected
 
+pytestmark = pytest.mark.once
+
 # A weekday's morning, a Sunday's night, the night of the clock change.
 NOWS = [
     datetime(2025, 11, 25, 8, 40, tzinfo=UTC),

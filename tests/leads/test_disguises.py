@@ -14,6 +14,8 @@ from tests.markup import HTMX
 
 from .samples import HTML, PDF, archive, picture
 
+pytestmark = pytest.mark.once
+
 SCRIPT = b"<script>alert(1)</script>"
 PNG = picture("PNG", size=(300, 200))
 # Name → contents; what is taken is a download, or a picture that was decoded.

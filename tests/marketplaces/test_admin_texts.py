@@ -5,6 +5,8 @@ from django.urls import reverse
 
 from .admin_page import MarketplacePage
 
+pytestmark = pytest.mark.once
+
 REFUSED = "Bitte entfernen Sie die Steuerzeichen."
 CONTROLS = ["a\x00b", "a\x1b[31mb", "a\x7fb", "a\x85b", "a\u2028b"]
 # Typed, kept.

@@ -19,6 +19,8 @@ from tests.marketplaces.admin_page import MarketplacePage
 from .asking import VERBS, body_of, nothing_changes, outside, secrets_in, send
 from .stage import ADMIN, ADMIN_FRAME, ADMIN_OF_SUPERUSERS, SECRETS
 
+pytestmark = pytest.mark.once
+
 ABSENT = 99999999
 # Anything of the marketplace and its people; the plain words of phases stand elsewhere too.
 SECRETS_OF_ALL = [

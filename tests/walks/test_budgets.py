@@ -32,6 +32,8 @@ from .stage import (
 )
 from .test_admin import addresses
 
+pytestmark = pytest.mark.once
+
 # (route, verb) → queries of the page and of the part. Session and user are two of them.
 BUDGETS = {
     (LEAD, "GET"): (11, 6),

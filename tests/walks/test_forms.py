@@ -10,6 +10,8 @@ from .asking import HEADERS, body_of, nothing_changes, outside, secrets_in, send
 from .crawl import Crawl
 from .stage import KNOWN, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, SECRETS, SECRETS_OF_OFFERS
 
+pytestmark = pytest.mark.once
+
 ABSENT = 99999999
 STARTS = ["/leads/", "/leads/neu/", "/leads/abgeschlossen/", "/leads/anlegen/", "/passwort/"]
 REFUSED = ["ben", "clara", "olaf", "ended", "reassigned", "decliner"]

@@ -9,6 +9,8 @@ from .asking import body_of
 from .stage import LEAD, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC
 from .test_admin import addresses
 
+pytestmark = pytest.mark.once
+
 QUERIES = {
     LEAD: ["", "?tab=anhaenge", "?tab=verlauf", "?vor=1"],
     f"{LEAD}phase/": ["", "?nach=1"],

@@ -31,6 +31,8 @@ from .asking import (
 )  # fmt: skip
 from .stage import KNOWN, LEAD, LEADS, OF_A_LEAD, OF_ONES_OWN, PERSONAL, PUBLIC, views
 
+pytestmark = pytest.mark.once
+
 ABSENT = 99999999
 # They have nothing to do with the marketplace, whatever the state of a lead.
 STRANGERS = {"clara", "mona", "olaf", "former", "ended"}
