@@ -243,8 +243,11 @@ def test_6_the_day_of_an_entry_is_its_heading(annas_page, lead, anna):
         created_at=timezone.now() - timedelta(days=1)
     )
     open_lead(annas_page, lead)
-    expect(annas_page.get_by_role("heading", name="Gestern")).to_be_visible()
+    yesterday = annas_page.get_by_role("heading", name="Gestern")
+    expect(yesterday).to_be_visible()
     expect(annas_page.get_by_role("heading", name="Heute")).to_be_visible()
+    annas_page.get_by_role("button", name="Eintrag löschen").click()
+    expect(yesterday).to_be_hidden()
 
 
 def test_8_a_field_is_confirmed_with_the_green_check(annas_page, lead):
