@@ -25,11 +25,16 @@ class KeepsTyped(forms.Form):
     """A form that is drawn again before it is judged."""
 
     def keep_typed(self, sent):
-        """Show what is typed so far, as it was sent, without judging it yet."""
+        """Show what is typed so far, as it was sent, without judging it yet.
+
+        Return whether that is anything else than what stood there by itself.
+        """
+        before = dict(self.initial)
         for name, field in self.fields.items():
             sent_as = self.add_prefix(name)
             if not field.widget.value_omitted_from_data(sent, {}, sent_as):
                 self.initial[name] = field.widget.value_from_datadict(sent, {}, sent_as)
+        return any(value and value != before.get(n) for n, value in self.initial.items())
 
 
 class NoteForm(KeepsTyped):

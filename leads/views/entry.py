@@ -41,8 +41,8 @@ def enter(request):
 def _typed_so_far(request, marketplaces, marketplace, sent):
     """Show the form with what is typed so far, nothing of it judged."""
     form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
-    form.keep_typed(sent)
-    return _form(request, marketplaces, marketplace, TokenForm(), form)
+    is_typed = form.keep_typed(sent)
+    return _form(request, marketplaces, marketplace, TokenForm(), form, is_typed=is_typed)
 
 
 def _entered(request, marketplaces, marketplace):
@@ -96,7 +96,9 @@ def _matched(rows):
 def _form(request, marketplaces, marketplace, token, form, *, status=200, **context):
     focus_first_invalid(form)
     rows = list(form.rows)
-    context |= {
+    context = {
+        "is_typed": form.is_bound,
+        **context,
         "choice": MarketplaceForm(initial={"marktplatz": marketplace.slug}, user=request.user),
         "has_choice": len(marketplaces) > 1,
         "token_form": token,

@@ -139,6 +139,49 @@ def test_a_held_escape_and_one_after_a_complaint_throw_nothing_away(annas_page, 
     expect(mail).to_have_value("keine")
 
 
+def test_a_new_lead_is_restored_with_the_fields_of_its_marketplace(
+    annas_page, heatpumps, solar, anna
+):
+    solar.memberships.create(user=anna, role="rep")
+    factories.make_field(solar, "Dachform")
+    own = factories.make_field(heatpumps, "Heizlast")
+    page = annas_page
+    choice, name = page.get_by_label("Marktplatz"), page.locator("input[name=name]")
+
+    def choose(slug, label):
+        # Somebody who chooses has the focus there.
+        choice.focus()
+        choice.select_option(slug)
+        expect(page.get_by_label(label)).to_be_visible()
+
+    page.goto("/leads/anlegen/")
+    # The first one is another.
+    expect(choice).to_have_value("photovoltaik-bayern")
+    name.fill("Familie Neu")
+    choose("waermepumpe-sued", "Heizlast")
+    page.goto("/leads/anlegen/")
+    expect(name).to_have_value("Familie Neu")
+    expect(choice).to_have_value("waermepumpe-sued")
+    page.get_by_label("Heizlast").fill("12 kW")
+    page.goto("/leads/anlegen/")
+    expect(page.get_by_label("Heizlast")).to_have_value("12 kW")
+    expect(hint(page)).to_be_visible()
+    page.get_by_role("button", name="Lead anlegen").click()
+    expect(page.get_by_role("heading", name="Familie Neu")).to_be_visible()
+    assert Lead.objects.get(name="Familie Neu").own_values == {str(own.pk): "12 kW"}
+    assert page.evaluate(DRAFTS) == 0
+
+    page.goto("/leads/anlegen/")
+    name.fill("Familie Anders")
+    choose("waermepumpe-sued", "Heizlast")
+    page.goto("/leads/anlegen/")
+    expect(page.get_by_label("Heizlast")).to_be_visible()
+    page.get_by_role("button", name="Verwerfen").click()
+    expect(name).to_have_value("")
+    expect(choice).to_have_value("photovoltaik-bayern")
+    assert page.evaluate(DRAFTS) == 0
+
+
 def test_dialogs_and_the_form_of_a_new_lead_keep_theirs(annas_page, lead, solar, anna):
     solar.memberships.create(user=anna, role="rep")
     own = factories.make_field(solar, "Dachform")

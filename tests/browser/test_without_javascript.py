@@ -326,7 +326,7 @@ def test_an_own_lead_is_entered(annas_page, heatpumps, solar, anna):
     expect(annas_page.get_by_text("Noch ist nichts gespeichert.")).to_be_visible()
     expect(annas_page.get_by_label("Dachfläche")).to_have_value("140,5")
     annas_page.get_by_label("Name", exact=False).first.fill("Familie Obermaier")
-    press(annas_page, "Lead anlegen")
+    annas_page.keyboard.press("Enter")
     expect(heading(annas_page, "Familie Obermaier")).to_be_visible()
     expect(annas_page.get_by_text("140,5 m²")).to_be_visible()
     expect(circle(annas_page, "Erstgespräch")).to_have_attribute("aria-current", "step")

@@ -9,7 +9,8 @@ import { isChanged, isTicked } from "../lib/fields.js";
 const OTHERS = ["hidden", "password", "file", "submit", "button", "fieldset"];
 /* What is sent by itself as soon as it is chosen needs no draft. */
 const isKept = (field) =>
-  field.name && !OTHERS.includes(field.type) && !field.hasAttribute("hx-post");
+  (field.name && !OTHERS.includes(field.type) && !field.hasAttribute("hx-post")) ||
+  "beyond" in field.dataset;
 const isCarried = ({ name, type }) => type === "hidden" && /^(token|seen.*)$/.test(name);
 const nameOf = (field) => field.dataset.keptAs ?? field.name;
 
@@ -18,6 +19,9 @@ function valuesOf(field) {
   if (field.type === "select-multiple") return [...field.selectedOptions].map((o) => o.value);
   return [field.value];
 }
+
+/* Whose draft has asked for another form, which brings what was restored. */
+let awaited = null;
 
 class DraftKeeper extends HTMLElement {
   connectedCallback() {
@@ -41,6 +45,8 @@ class DraftKeeper extends HTMLElement {
     /* The server's own answer holds what was typed: that it knows it is not that it has it. */
     if ("typed" in this.dataset) this.keep();
     else this.restore(keptFor(this.address));
+    if (awaited === this.address) this.hint();
+    awaited = null;
   }
 
   disconnectedCallback() {
@@ -128,18 +134,45 @@ class DraftKeeper extends HTMLElement {
     }
     this.carry(draft.carried);
     this.isRestored = true;
-    this.append(document.getElementById("draft-hint").content.cloneNode(true));
+    this.hint();
     for (const field of differing.filter(isChanged)) {
       field.closest("details")?.setAttribute("open", "");
     }
-    /* Which fields there are may follow from a choice: its answer restores the others. */
-    differing.find((field) => field.closest("[hx-trigger=change]"))?.dispatchEvent(
-      new Event("change", { bubbles: true }),
-    );
+    /* Which fields there are may follow from a choice: its answer has the others. */
+    const choice = differing.find((field) => field.closest("[hx-trigger=change]"));
+    if (choice) this.ask(choice, draft);
+  }
+
+  /* Sends what the draft has of fields that are not in the form, so that none is lost. */
+  ask(choice, { fields }) {
+    const names = new Set(this.kept.map(nameOf));
+    for (const [name, values] of Object.entries(fields)) {
+      if (names.has(name)) continue;
+      for (const value of values) {
+        const field = Object.assign(document.createElement("input"), { type: "hidden", name });
+        field.setAttribute("value", value);
+        field.dataset.beyond = "";
+        this.form.append(field);
+      }
+    }
+    const send = () => {
+      awaited = this.address;
+      choice.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    /* Before that nobody may hear it. */
+    if (document.readyState === "complete") send();
+    else addEventListener("load", send, { once: true });
+  }
+
+  hint() {
+    this.append(document.getElementById("draft-hint").content.cloneNode(true));
   }
 
   onClick(event) {
-    if (event.target.closest("[data-discard]")) {
+    if (event.target.closest("[data-discard]") && "typed" in this.dataset) {
+      this.leave();
+      location.reload();
+    } else if (event.target.closest("[data-discard]")) {
       this.form.reset();
       this.carry(this.fresh);
       this.replaceChildren();
