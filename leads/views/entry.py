@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap
 
 from leadbook.htmx import page_or_part, wants_part
+from leads.fields import OWN_PREFIX
 from leads.forms import MarketplaceForm, TokenForm, focus_first_invalid, lead_fields_form
 from leads.match_keys import is_matched
 from leads.models import Lead, NoPhases, SentBefore
@@ -33,6 +34,8 @@ def enter(request):
     prefetch_related_objects([marketplace], "fields")
     if request.method == "POST" and "pruefen" in request.POST and wants_part(request):
         return _hint(request, lead_fields_form(marketplace, request.POST), marketplace)
+    if request.method == "POST" and marketplace.slug != chosen:
+        return _another(request, marketplaces, marketplace)
     if request.method != "POST" or {"wechseln", "pruefen"} & set(sent):
         return _typed_so_far(request, marketplaces, marketplace, sent)
     return _entered(request, marketplaces, marketplace)
@@ -45,13 +48,33 @@ def _typed_so_far(request, marketplaces, marketplace, sent):
     return _form(request, marketplaces, marketplace, TokenForm(), form, is_typed=is_typed)
 
 
+def _another(request, marketplaces, marketplace):
+    """Tell that the chosen marketplace is gone, before the lead is entered in another one.
+
+    What was typed in fields that only the other one has is shown, so that it can be copied.
+    """
+    form = lead_fields_form(marketplace, request.POST)
+    refusal = _(
+        "The marketplace that you chose is not there any more, or not yours. Now "
+        "“%(marketplace)s” is chosen: please look whether that is right."
+    ) % {"marketplace": marketplace.name}
+    left = [
+        text
+        for name, texts in request.POST.lists()
+        if name.startswith(OWN_PREFIX) and name not in form.fields
+        for text in texts
+        if text
+    ]
+    shown = request, marketplaces, marketplace, TokenForm(request.POST), form
+    return _form(*shown, status=422, refusal=refusal, left=left)
+
+
 def _entered(request, marketplaces, marketplace):
     """Create the lead, or show the form again and why it was not."""
     token = TokenForm(request.POST)
     form = lead_fields_form(marketplace, request.POST)
     shown = request, marketplaces, marketplace, token, form
-    is_known = marketplace.slug == request.POST.get("marktplatz")
-    if not (form.is_valid() and token.is_valid() and is_known):
+    if not (form.is_valid() and token.is_valid()):
         return _form(*shown, status=422)
     token_sent = token.cleaned_data["token"]
     twins = twins_of(Lead.unsaved(marketplace, form.values), user=request.user)
@@ -94,7 +117,10 @@ def _matched(rows):
 
 
 def _form(request, marketplaces, marketplace, token, form, *, status=200, **context):
-    focus_first_invalid(form)
+    # A refusal stands above the fields and is read first.
+    has_focus = bool(form.errors) and "refusal" not in context
+    if has_focus:
+        focus_first_invalid(form)
     rows = list(form.rows)
     context = {
         "is_typed": form.is_bound,
@@ -109,4 +135,4 @@ def _form(request, marketplaces, marketplace, token, form, *, status=200, **cont
     template = page_or_part(request, "leads/entry/form.html", "form")
     response = render(request, template, context, status=status)
     # The field that takes the focus is to be seen, wherever in the form it stands.
-    return reswap(response, "outerHTML") if form.errors else response
+    return reswap(response, "outerHTML") if has_focus else response

@@ -206,6 +206,35 @@ def test_only_the_own_marketplaces_take_a_lead(page_of_anna, heatpumps, solar):
     assert everything() == before
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+@pytest.mark.parametrize("sent_by", [{}, {"wechseln": "1"}], ids=["enter", "choose"])
+def test_a_marketplace_that_is_gone_is_told_before_another_one_takes_the_lead(
+    page_of_anna, both, anna, heatpumps, solar, sent_by, headers
+):
+    pitch = solar.fields.get()
+    factories.make_field(heatpumps, "Baujahr", is_required=True)
+    typed = {"name": "Familie Öttl", f"feld-{pitch.pk}": "35", "value": "1,2,3"}
+    data = form_of(page_of_anna, marktplatz=solar.slug).sends(**typed)
+    solar.memberships.filter(user=anna).delete()
+    response = page_of_anna.post(ENTER, data | sent_by, headers=headers)
+    assert response.status_code == 422
+    # The form's own swap leads to its top, where it is told.
+    assert "HX-Reswap" not in response
+    form = read(response).form(ENTER)
+    told = form.all("p", role="alert")[-1].text
+    assert "Jetzt ist „Wärmepumpe Süd“ gewählt" in told
+    assert told.endswith("35")
+    assert not form.all("input", autofocus=True)
+    again = form.sends()
+    assert (again["name"], again["value"]) == ("Familie Öttl", "1,2,3")
+    assert again["token"] == data["token"]
+    assert not Lead.objects.exists()
+    year = heatpumps.fields.get(label="Baujahr")
+    again |= {"value": "", f"feld-{year.pk}": "1970"}
+    assert page_of_anna.post(ENTER, again).status_code == 303
+    assert Lead.objects.get().marketplace == heatpumps
+
+
 def test_columns_that_are_no_fields_are_ignored(page_of_anna, anna, ben, heatpumps, solar):
     data = form_of(page_of_anna).sends(
         name="Familie Öttl", owner=ben.pk, marketplace=solar.pk, status="won", id="7",
