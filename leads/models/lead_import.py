@@ -85,7 +85,9 @@ class LeadImportQuerySet(TimelineQuerySet):
         mine = self.filter(free, pk=pk, state__in=LeadImport.WORKING)
         if not mine.update(claimed_by=worker, claimed_until=now + LEASE):
             return None
-        return self.for_page().get(pk=pk)
+        # It may be cancelled in between.
+        held = self.filter(claimed_by=worker, state__in=LeadImport.WORKING)
+        return held.for_page().with_id(pk)
 
     def forget_file_with(self, lead):
         """Forget the file from which `lead` came, as the person in it is erased."""

@@ -436,6 +436,26 @@ def test_a_worker_that_died_is_followed_by_another(send_file, worker, monkeypatc
     assert Lead.objects.count() == 6
 
 
+def test_an_import_is_cancelled_just_as_somebody_goes_on_with_it(
+    send_file, worker, monkeypatch
+):
+    client, _response = send_file("Name\nA\n")
+    check(client)
+    worker()
+    client.post(at("start/"))
+    read_on = type(LeadImport.objects.all()).for_page
+
+    def cancelled_before(imports):
+        monkeypatch.setattr(type(imports), "for_page", read_on)
+        newest().cancel()
+        return read_on(imports)
+
+    monkeypatch.setattr(type(LeadImport.objects.all()), "for_page", cancelled_before)
+    worker()
+    assert (newest().state, newest().message) == ("cancelled", "")
+    assert not Lead.objects.exists()
+
+
 def test_an_import_is_cancelled_and_what_is_there_stays(
     send_file, monkeypatch, django_capture_on_commit_callbacks
 ):
