@@ -84,8 +84,10 @@ class SavedViewQuerySet(models.QuerySet):
             if len(positions) >= MOST_OF_ONE:
                 raise TooManyViews
             view = self.model(user=user, position=max(positions, default=0) + 1)
-        elif not (replaces or (view.list_name, view.query) == (list_name, query)):
-            raise NameTaken
+        elif not replaces:
+            if (view.list_name, view.query) != (list_name, query):
+                raise NameTaken
+            name, is_start = view.name, is_start or view.is_start
         view.name, view.list_name, view.query = name, list_name, query
         view._set_start(is_start=is_start)
         view.save()

@@ -72,6 +72,21 @@ def test_twice_sent_keeps_one_view_and_a_name_is_taken_over_only_when_asked(
     assert (view.name, view.query) == ("heute", "sort=name")
 
 
+def test_saved_again_as_it_is_a_view_stays_the_start_view_under_its_name(
+    page_of_anna, heatpumps, anna
+):
+    keep(page_of_anna, "Heute", start="on")
+    assert keep(page_of_anna, "HEUTE").status_code == 303
+    kept = SavedView.objects.get()
+    assert (kept.name, kept.is_start) == ("Heute", True)
+    keep(page_of_anna, "HEUTE", replaces="on")
+    kept = SavedView.objects.get()
+    assert (kept.name, kept.is_start) == ("HEUTE", False)
+    keep(page_of_anna, "Heute", start="on")
+    kept = SavedView.objects.get()
+    assert (kept.name, kept.is_start) == ("HEUTE", True)
+
+
 @pytest.mark.parametrize(
     ("name", "query", "text"),
     [
