@@ -1,15 +1,24 @@
 """Why a verb of a lead did not happen. After each of them nothing has changed."""
 
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+_filled_in = lazy(lambda text, params: text % params, str)
 
 
 class LeadError(Exception):
-    """A verb that the lead's state does not allow; `message` is for the rep."""
+    """A verb that the lead's state does not allow; `message` is for the rep.
+
+    It is in the language of whoever reads it: while a row is locked, another one holds.
+    `params` are filled in.
+    """
 
     message = _("This is not possible.")
 
-    def __init__(self, message=None):
-        self.message = message or self.message
+    def __init__(self, message=None, **params):
+        message = message or self.message
+        self.message = _filled_in(message, params) if params else message
         super().__init__(str(self.message))
 
 
@@ -78,8 +87,8 @@ class RequirementsMissing(LeadError):
 
     def __init__(self, fields, items):
         self.fields, self.items = fields, items
-        names = [*(str(field.label) for field in fields), *(item.text for item in items)]
-        super().__init__(self.message % {"missing": ", ".join(names)})
+        names = [*(field.label for field in fields), *(item.text for item in items)]
+        super().__init__(missing=format_lazy(", ".join(["{}"] * len(names)), *names))
 
 
 class Unchangeable(LeadError):

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from leads.file_names import numbered
 from marketplaces.models import User
@@ -17,6 +17,11 @@ from .event import LeadEvent
 from .storage_use import StorageUse
 
 logger = logging.getLogger(__name__)
+
+NO_ROOM_IN_MARKETPLACE = _(
+    "The marketplace has no room left for this file. Deleted attachments "
+    "count until they are removed for good."
+)
 
 
 class Filing:
@@ -70,7 +75,7 @@ class Filing:
                 raise LeadError(_("Too many uploads in a short time; please wait."))
             self._check_room(size)
             if not StorageUse.objects.has_room(self.marketplace, size):
-                raise LeadError(_no_room_in_marketplace())
+                raise LeadError(NO_ROOM_IN_MARKETPLACE)
             return self.direct_uploads.create(author=by, name=name, size=size)
 
     def rename_file(self, attachment_id, *, name, by, seen=None):
@@ -185,8 +190,8 @@ class Filing:
         number, held = self._files_held()
         if number >= settings.UPLOAD_MAX_FILES_PER_LEAD:
             raise LeadError(
-                _("This lead already has %(count)d attachments; more are not possible.")
-                % {"count": number}
+                _("This lead already has %(count)d attachments; more are not possible."),
+                count=number,
             )
         if size and held + size > settings.UPLOAD_MAX_BYTES_PER_LEAD:
             raise LeadError(
@@ -199,7 +204,7 @@ class Filing:
     def _take_room(self, size):
         self._check_room(size)
         if not StorageUse.objects.take(self.marketplace, size):
-            raise LeadError(_no_room_in_marketplace())
+            raise LeadError(NO_ROOM_IN_MARKETPLACE)
 
     def _free_name(self, name, *, besides=None):
         kept = self.attachments.kept().exclude(pk=besides)
@@ -221,13 +226,6 @@ class Filing:
             new_text=new,
             object_id=attachment.pk,
         )
-
-
-def _no_room_in_marketplace():
-    return _(
-        "The marketplace has no room left for this file. Deleted attachments "
-        "count until they are removed for good."
-    )
 
 
 def _remove(stored):

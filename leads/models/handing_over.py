@@ -1,6 +1,6 @@
 """Handing a lead over to a colleague: who had it leaves, or is away."""
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Membership
 

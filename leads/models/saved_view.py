@@ -36,7 +36,7 @@ class TooManyViews(LeadError):
     message = _("You already have %(most)d views. Please delete one first.")
 
     def __init__(self):
-        super().__init__(self.message % {"most": MOST_OF_ONE})
+        super().__init__(most=MOST_OF_ONE)
 
 
 class TooManyFilters(LeadError):

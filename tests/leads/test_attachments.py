@@ -292,6 +292,22 @@ def test_a_full_lead_takes_no_more(page_of_anna, lead, settings):
     assert upload(page_of_anna, lead, named("3.txt", b"33"), headers=HTMX).status_code == 200
 
 
+def test_a_full_lead_says_so_in_the_language_of_its_person(page_of_anna, lead, settings):
+    settings.UPLOAD_MAX_FILES_PER_LEAD = 1
+    upload(page_of_anna, lead, named("1.txt", b"1"))
+    page_of_anna.cookies["django_language"] = "en"
+    response = upload(page_of_anna, lead, named("2.txt", b"2"), headers=HTMX)
+    assert response["Content-Language"] == "en"
+    assert "This lead already has 1 attachments" in refusals(response)[0][1]
+    settings.UPLOAD_MAX_FILES_PER_LEAD, settings.UPLOAD_MAX_BYTES_PER_LEAD = 2, 1
+    response = upload(page_of_anna, lead, named("2.txt", b"2"), headers=HTMX)
+    assert "no room left for this file on this lead" in refusals(response)[0][1]
+    settings.UPLOAD_MAX_BYTES_PER_LEAD = 10
+    settings.UPLOAD_MAX_BYTES_PER_MARKETPLACE = 1
+    response = upload(page_of_anna, lead, named("2.txt", b"2"), headers=HTMX)
+    assert "The marketplace has no room left" in refusals(response)[0][1]
+
+
 def test_a_deleted_file_takes_room_until_it_is_gone_for_good_and_can_come_back(
     page_of_anna, lead, plan, anna, settings
 ):

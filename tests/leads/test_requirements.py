@@ -105,6 +105,9 @@ def test_no_caller_gets_past_what_is_missing(page_of_anna, anna, olaf, lead, ite
     answer = page_of_anna.post(f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/")
     assert answer.status_code == 409
     assert "fehlt noch: Land" in answer.content.decode()
+    page_of_anna.cookies["django_language"] = "en"
+    answer = page_of_anna.post(f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/")
+    assert "this is still missing: Country" in answer.content.decode()
     assert everything() == before
     # An operator who empties a phase is not held up.
     fresh = Lead.objects.get(pk=lead.pk)
