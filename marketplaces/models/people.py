@@ -171,9 +171,12 @@ class User(Mailed, AbstractUser):
         """Return the names of the columns chosen for the list `name`; None where none are."""
         return (self.list_columns or {}).get(name)
 
+    @transaction.atomic
     def choose_columns(self, name, columns):
         """Keep the names of the `columns` chosen for the list `name`; None for its own."""
-        chosen = {**(self.list_columns or {}), name: columns}
+        # Those of another list may be chosen elsewhere in the same moment.
+        held = type(self).people.hold(self.pk)
+        chosen = {**(held.list_columns or {}), name: columns}
         self.list_columns = {key: names for key, names in chosen.items() if names} or None
         self.save(update_fields=["list_columns"])
 

@@ -12,6 +12,7 @@ from leads.columns import ColumnChoice
 from leads.fields import field_named
 from leads.listing import ClosedList, LeadList
 from leads.models import Lead, Sight
+from marketplaces.models import User
 from tests import factories
 from tests.markup import HTMX, read
 
@@ -80,6 +81,15 @@ def test_each_list_and_each_person_has_a_choice_of_its_own(
     assert headings(page_of_anna.get(LIST)) == ["Lead", "Firma"]
     assert headings(page_of_anna.get(CLOSED)) == ["Lead", "Verlustgrund"]
     assert headings(signed_in(meike).get(LIST)) == STANDARD
+
+
+def test_choices_for_two_lists_at_once_are_both_kept(anna):
+    one, other = (User.objects.get(pk=anna.pk) for _tab in range(2))
+    one.choose_columns("in_progress", ["company"])
+    other.choose_columns("closed", ["city"])
+    one.choose_columns("in_progress", None)
+    anna.refresh_from_db()
+    assert anna.list_columns == {"closed": ["city"]}
 
 
 def test_fields_of_one_name_and_kind_are_one_column(page_of_anna, own, heatpumps, solar, anna):
