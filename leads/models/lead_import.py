@@ -143,7 +143,8 @@ class LeadImportQuerySet(TimelineQuerySet):
             found.forget_file()
         ImportRow.objects.filter(lead_import__in=old, lead=None).delete()
         old.exclude(headings=[]).update(headings=[])
-        old.filter(state__in=LeadImport.BEFORE_IT).delete()
+        ended = Q(~Exists(_leads_of_it()), state__in=LeadImport.AFTER_IT)
+        old.filter(ended | Q(state__in=LeadImport.BEFORE_IT)).delete()
 
 
 class LeadImport(models.Model):

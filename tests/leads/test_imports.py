@@ -890,6 +890,23 @@ def test_files_and_failed_rows_go_after_two_weeks(
     assert found.pk == newest().pk
 
 
+def test_imports_that_led_to_nothing_go_after_two_weeks_with_their_names(send_file):
+    client, _response = send_file(name="Mit Leads.csv")
+    whole(client)
+    for state in ("cancelled", "refused", "done"):
+        send_file("Name\nMeier\n", name=f"{state}.csv")
+        LeadImport.objects.filter(pk=newest().pk).update(state=state)
+    nightly.JOBS["forget_imports"]()
+    assert LeadImport.objects.count() == 4
+    # Those that made leads stay: they can be taken back.
+    for state in ("cancelled", "refused", "done"):
+        LeadImport.objects.filter(file_name="Mit Leads.csv").update(state=state)
+        LeadImport.objects.update(changed_at=timezone.now() - KEPT)
+        nightly.JOBS["forget_imports"]()
+        assert newest().file_name == "Mit Leads.csv"
+    assert LeadImport.objects.count() == 1
+
+
 def test_the_storage_that_is_away_is_said_and_keeps_nothing(send_file, monkeypatch):
     def away(*args, **kwargs):
         raise OSError("away")
