@@ -506,10 +506,11 @@ class ColumnMemoryQuerySet(models.QuerySet):
 
     def remember(self, marketplace, meanings):
         """Remember heading → target for the next file; headings as leads.text.heading_key."""
+        # In one order, whatever that of the file: two imports would wait for each other.
         self.bulk_create(
             [
                 self.model(marketplace=marketplace, heading=heading, target=target)
-                for heading, target in meanings.items()
+                for heading, target in sorted(meanings.items())
             ],
             update_conflicts=True,
             unique_fields=["marketplace", "heading"],

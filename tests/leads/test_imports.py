@@ -283,6 +283,14 @@ def test_a_lead_without_letters_in_a_field_takes_no_file_with_it(
     assert newest().file_key
 
 
+def test_headings_are_remembered_in_one_order_whatever_that_of_the_file(send_file):
+    """Two imports that write the same ones the other way round would lock each other out."""
+    client, _response = send_file("Ort;Name;Art\nUlm;Meier;x\n")
+    check(client)
+    written = ColumnMemory.objects.order_by("pk").values_list("heading", flat=True)
+    assert list(written) == ["art", "name", "ort"]
+
+
 def test_long_headings_are_checked_and_remembered(send_file):
     """Also those that begin alike, as far as they are remembered."""
     long = "Frage" * 20
