@@ -2,13 +2,14 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leadbook import security_log
+from leadbook.redirects import see_other
 from leads.calendar_feed import calendar_of
 from leads.models import CalendarAddress
 
@@ -45,7 +46,7 @@ def settings(request):
         else:
             CalendarAddress.objects.seen_by(request.user).delete()
         security_log.record("calendar_address_changed", request, is_on=is_renewal)
-        return redirect("calendar_settings")
+        return see_other("calendar_settings")
     found = CalendarAddress.objects.seen_by(request.user).first()
     path = found and reverse("calendar", args=[found.token])
     context = {"address": path and request.build_absolute_uri(path)}

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.http import HttpResponseRedirect
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leadbook import security_log
 from leadbook.appearance import THEMES, set_theme
 from leadbook.language import set_language
-from leadbook.redirects import safe_path
+from leadbook.redirects import safe_path, see_other
 from leadbook.signed_pages import keep_private
 from marketplaces.models import User
 from marketplaces.models.daily_mail import MORNING, REMINDER
@@ -81,7 +81,7 @@ def _switch(request, mail, *, back):
     messages.success(
         request, _("E-mails switched on") if is_wanted else _("E-mails switched off")
     )
-    return redirect(back)
+    return see_other(back)
 
 
 def _back(request):

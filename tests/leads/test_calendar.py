@@ -33,7 +33,7 @@ def events(response):
 @pytest.fixture
 def feed(page_of_anna):
     """The address of Anna's calendar."""
-    assert page_of_anna.post(PAGE, {"kalender": "neu"}).status_code == 302
+    assert page_of_anna.post(PAGE, {"kalender": "neu"}).status_code == 303
     return feed_of(page_of_anna)
 
 

@@ -284,7 +284,7 @@ def test_a_person_switches_it_off_and_on(page_of_anna, anna):
     ):
         form = read(page_of_anna.get("/einstellungen/")).form(target)
         answer = page_of_anna.post(target, form.sends(an=value), follow=True)
-        assert answer.redirect_chain == [("/einstellungen/", 302)]
+        assert answer.redirect_chain == [("/einstellungen/", 303)]
         assert f"E-Mails {said}" in read(answer).one("div", class_="toast").text
         anna.refresh_from_db()
         assert anna.wants_morning_mail is is_on
