@@ -45,28 +45,30 @@ def _typed_so_far(request, marketplaces, marketplace, sent):
     """Show the form with what is typed so far, nothing of it judged."""
     form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
     is_typed = form.keep_typed(sent)
-    return _form(request, marketplaces, marketplace, TokenForm(), form, is_typed=is_typed)
+    shown = request, marketplaces, marketplace, TokenForm(), form
+    return _form(*shown, is_typed=is_typed, left=_left(form, sent))
 
 
 def _another(request, marketplaces, marketplace):
-    """Tell that the chosen marketplace is gone, before the lead is entered in another one.
-
-    What was typed in fields that only the other one has is shown, so that it can be copied.
-    """
+    """Tell that the chosen marketplace is gone, before the lead is entered in another one."""
     form = lead_fields_form(marketplace, request.POST)
     refusal = _(
         "The marketplace that you chose is not there any more, or not yours. Now "
         "“%(marketplace)s” is chosen: please look whether that is right."
     ) % {"marketplace": marketplace.name}
-    left = [
+    shown = request, marketplaces, marketplace, TokenForm(request.POST), form
+    return _form(*shown, status=422, refusal=refusal, left=_left(form, request.POST))
+
+
+def _left(form, sent):
+    """Return what was typed in own fields that the form has not, so that it can be copied."""
+    return [
         text
-        for name, texts in request.POST.lists()
+        for name, texts in sent.lists()
         if name.startswith(OWN_PREFIX) and name not in form.fields
         for text in texts
         if text
     ]
-    shown = request, marketplaces, marketplace, TokenForm(request.POST), form
-    return _form(*shown, status=422, refusal=refusal, left=left)
 
 
 def _entered(request, marketplaces, marketplace):
@@ -75,7 +77,13 @@ def _entered(request, marketplaces, marketplace):
     form = lead_fields_form(marketplace, request.POST)
     shown = request, marketplaces, marketplace, token, form
     if not (form.is_valid() and token.is_valid()):
-        return _form(*shown, status=422)
+        return _form(*shown, status=422, left=_left(form, request.POST))
+    if left := _left(form, request.POST):
+        refusal = _(
+            "“%(marketplace)s” has other fields than the form that you filled in. Please look "
+            "at them before you enter the lead."
+        ) % {"marketplace": marketplace.name}
+        return _form(*shown, status=409, refusal=refusal, left=left)
     token_sent = token.cleaned_data["token"]
     twins = twins_of(Lead.unsaved(marketplace, form.values), user=request.user)
     mine = Lead.objects.visible_to(request.user)

@@ -235,6 +235,28 @@ def test_a_marketplace_that_is_gone_is_told_before_another_one_takes_the_lead(
     assert Lead.objects.get().marketplace == heatpumps
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+def test_what_was_typed_for_another_marketplace_is_told(
+    page_of_anna, both, heatpumps, solar, headers
+):
+    """Without scripts the fields stay those of before until the choice is sent."""
+    pitch = solar.fields.get()
+    data = form_of(page_of_anna, marktplatz=solar.slug).sends(name="Familie Öttl")
+    data |= {f"feld-{pitch.pk}": "35", "marktplatz": heatpumps.slug}
+    chosen = page_of_anna.post(ENTER, data | {"wechseln": "1"}, headers=headers)
+    assert chosen.status_code == 200
+    assert read(chosen).form(ENTER).all("p", role="alert")[-1].text.endswith("35")
+    response = page_of_anna.post(ENTER, data, headers=headers)
+    assert response.status_code == 409
+    form = read(response).form(ENTER)
+    told = form.all("p", role="alert")[-1].text
+    assert told.startswith("„Wärmepumpe Süd“ hat andere Felder")
+    assert told.endswith("35")
+    assert not Lead.objects.exists()
+    assert page_of_anna.post(ENTER, form.sends()).status_code == 303
+    assert Lead.objects.get().marketplace == heatpumps
+
+
 def test_columns_that_are_no_fields_are_ignored(page_of_anna, anna, ben, heatpumps, solar):
     data = form_of(page_of_anna).sends(
         name="Familie Öttl", owner=ben.pk, marketplace=solar.pk, status="won", id="7",
