@@ -1,6 +1,6 @@
 """Exports: a list as its filters show it, as a file for a spreadsheet."""
 
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -48,7 +48,8 @@ def _export(request, kind, title):
         ),
     )
     if request.method == "HEAD":
-        response = HttpResponse(content_type=export.content_type)
+        # How long it will be is not known, as for GET.
+        response = StreamingHttpResponse((), content_type=export.content_type)
     else:
         try:
             export.begin()

@@ -270,6 +270,17 @@ def test_the_file_speaks_the_language_of_who_asks_though_it_is_read_later(page_o
     assert "Company" in table(page_of_anna, umfang="alle")[0]
 
 
+def test_a_look_ahead_is_told_what_the_file_is_and_no_length(page_of_anna, lead):
+    asked = {"format": "csv"}
+    ahead = page_of_anna.head(EXPORT, asked)
+    assert ahead.getvalue() == b""
+    response = page_of_anna.get(EXPORT, asked)
+    content(response)
+    assert "Content-Length" not in ahead.headers
+    for name in ("Content-Type", "Content-Disposition", "Cache-Control"):
+        assert ahead[name] == response[name]
+
+
 def test_the_file_has_a_german_name_with_the_day(page_of_anna, heatpumps, lead):
     asked = {"format": "xlsx", "marktplatz": "waermepumpe-sued"}
     response = page_of_anna.get(EXPORT, asked)
