@@ -9,7 +9,7 @@ import re
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, reduce
 
@@ -23,7 +23,7 @@ from django.db.models.expressions import RawSQL
 from leadbook.keeping import kept
 
 # No row has such values. They are of the kinds that the values will be, so that Django
-# makes the same SQL of them. An id's is this and one less for each further value.
+# makes the same SQL of them. Each further value's is another one: an id's is one less.
 ID = -(2**62)
 MOMENTS = {
     name: datetime(1800, 1, n, tzinfo=UTC)
@@ -298,7 +298,8 @@ def _placeholder(place, name, value):
         return ID - place
     if isinstance(value, str):
         return f"{EDGES[str]} {place}"
-    return MOMENTS.get(name) or EDGES[type(value)]
+    step = 1 if isinstance(value, Decimal) else timedelta(days=1)
+    return MOMENTS.get(name) or EDGES[type(value)] + place * step
 
 
 def _adapted(value):
