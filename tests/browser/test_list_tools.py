@@ -204,6 +204,25 @@ def test_the_name_is_edited_in_the_cell_that_opens_the_lead(annas_page, heatpump
     expect(page.get_by_role("heading", name="Holzbau Bichler")).to_be_visible()
 
 
+def test_a_list_of_one_column_is_edited_below_a_row_that_only_says_something(
+    annas_page, heatpumps, anna
+):
+    factories.accepted(heatpumps, anna, name="Bichler")
+    annas_page.goto("/leads/?spalten=name")
+    nothing = annas_page.get_by_text("Heute ist nichts fällig.")
+    row = annas_page.locator("tbody tr", has_text="Bichler")
+    nothing.hover()
+    expect(pencil(annas_page)).to_have_count(0)
+    row.get_by_role("gridcell").hover()
+    pencil(annas_page).click()
+    name = row.get_by_label("Name")
+    expect(name).to_be_focused()
+    name.press("Escape")
+    expect(row).to_be_focused()
+    row.press("F2")
+    expect(name).to_be_focused()
+
+
 def test_the_name_is_cancelled_and_comes_back_as_it_was(list_page):
     row = list_page.locator("tbody tr", has_text="Bichler")
     box(list_page, "Bichler").check()

@@ -101,7 +101,8 @@ class CellEditor extends HTMLElement {
   }
 
   fieldOf(cell) {
-    if (cell.colSpan > 1) return null;
+    /* A row that only says something. */
+    if (!cell.parentElement.querySelector("a")) return null;
     return cell.dataset.field ?? this.headings[cell.cellIndex].dataset.field;
   }
 
