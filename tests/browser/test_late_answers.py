@@ -66,6 +66,24 @@ def test_the_newest_dialog_counts(page, heatpumps, anna):
     expect(dialog.get_by_label("Notiz")).to_have_value("Angebot")
 
 
+@pytest.mark.parametrize("is_again", [False, True])
+def test_the_newest_cell_counts(page, lead, is_again):
+    page.goto("/leads/?sort=name")
+    row = page.locator("tbody tr")
+    first, last = row.get_by_role("gridcell").first, row.get_by_role("gridcell").last
+    late = Late(page, "/felder/name/")
+    for cell in (first, last, *([first] if is_again else [])):
+        cell.hover()
+        page.get_by_role("button", name="Bearbeiten", exact=True).click()
+        late.is_asked()
+        if cell is last:
+            expect(row.get_by_label("Volumen")).to_be_focused()
+    assert len(late.routes) == 1, "pressed again, a cell asks for nothing more"
+    late.let_go()
+    expect(row.get_by_label("Volumen")).to_have_count(0 if is_again else 1)
+    expect(row.get_by_label("Name")).to_have_count(1 if is_again else 0)
+
+
 @pytest.mark.parametrize("name", ["Wiedervorlage", "Anruf festhalten"])
 def test_a_dialog_does_not_catch_what_is_typed_elsewhere(page, lead, name):
     page.goto(f"/leads/{lead.pk}/")

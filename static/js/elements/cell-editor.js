@@ -41,8 +41,11 @@ class CellEditor extends HTMLElement {
     });
     this.addEventListener("htmx:beforeSwap", (event) => {
       const { target } = event.detail;
-      /* There is one editor, and in which somebody types, that one. */
-      if (target.matches("td")) this.isTyped ? event.preventDefault() : this.close();
+      /* There is one editor: the one asked for last, or in which somebody types, that one. */
+      if (target.matches("td")) {
+        if (this.asked !== target || this.isTyped) event.preventDefault();
+        else this.close();
+      }
       /* The row that comes back is ticked as the one before was. */
       this.isTicked = target.matches("tr") && !!target.querySelector("[name=lead]:checked");
     });
@@ -132,7 +135,11 @@ class CellEditor extends HTMLElement {
     if (this.asked === cell) return;
     this.asked = cell;
     this.column = cell.cellIndex;
-    const done = () => (this.asked = null);
+    /* Asked for already, and then another: this answer is awaited once more. */
+    if (cell.matches(".htmx-request")) return;
+    const done = () => {
+      if (this.asked === cell) this.asked = null;
+    };
     window.htmx
       .ajax("GET", this.addressOf(cell), { source: cell, target: cell, swap: "beforeend" })
       .then(done, done);
