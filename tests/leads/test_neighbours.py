@@ -121,6 +121,18 @@ def test_a_lead_that_moves_keeps_its_place(way, page_of_anna, heatpumps, anna):
         assert way.step("next") == "Lead 2"
 
 
+def test_the_bar_of_a_phone_carries_the_list_on(way, page_of_anna, heatpumps, anna):
+    in_progress(heatpumps, anna, 3, name=lambda n: f"Lead {n}")
+    way.open("/leads/?sort=name")
+    links = way.page.one("nav", aria_label="Schnellzugriff").all("a")
+    shown = [link for link in links if "?tab=" in link["href"]]
+    assert [link.text for link in shown] == ["Journal", "Anhänge", "Foto"]
+    asked = [link["hx-get"] for link in shown[:2]]
+    for address in [*(link["href"] for link in shown), *asked]:
+        assert way.go(address) == "Lead 0"
+        assert way.step("next") == "Lead 1"
+
+
 def test_only_what_is_visible_is_on_the_way(way, page_of_anna, heatpumps, anna, ben):
     rows = in_progress(heatpumps, anna, 3, name=lambda n: f"Lead {n}")
     in_progress(heatpumps, ben, 3, name=lambda n: f"Lead {n}b")
