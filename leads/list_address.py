@@ -2,9 +2,11 @@
 
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from .columns import OWNER, Registry
+from .list_query import told
 from .own_filters import OwnFilters
 from .search_terms import MAX_LENGTH
 
@@ -37,6 +39,11 @@ class ListAddress:
     def query(self):
         """The list as an address says it; equal lists have equal ones."""
         return urlencode(self.asked, doseq=True)
+
+    @property
+    def link(self):
+        """What leads to the list as it is, with its query."""
+        return f"{reverse(self.address)}?{told(self.query)}"
 
     @property
     def origin(self):

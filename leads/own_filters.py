@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from .fields import OWN_PREFIX, own_field
 from .kinds import LONGEST_KEY, UNFIT, YesNoField, text_key
+from .list_query import told
 from .models import FieldValue
 from .text import sort_key
 
@@ -103,7 +104,7 @@ class OwnFilters(forms.Form):
         left = self.params.copy()
         for name in (*INPUTS[field.kind_name](field), "seite"):
             left.pop(name, None)
-        return left.urlencode()
+        return told(left.urlencode())
 
     def _said(self, field):
         data = self.cleaned_data

@@ -9,6 +9,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from leadbook.htmx import page_or_part, wants_part
 from leadbook.redirects import safe_path
 from leads.columns import ColumnChoice
+from leads.list_query import told
 from leads.listing import list_called
 from leads.sight import sight_of
 
@@ -45,14 +46,11 @@ def choose(request):
 
 
 def _without_columns(address):
-    """Return the address of a list without the columns that a view has written into it.
-
-    Where nothing else is asked, it says so: otherwise the start view would write its own.
-    """
+    """Return the address of a list without the columns that a view has written into it."""
     path, _mark, query = address.partition("?")
     asked = QueryDict(query, mutable=True)
     asked.pop("spalten", None)
-    return f"{path}?{asked.urlencode() or 'alle'}" if query else path
+    return f"{path}?{told(asked.urlencode())}" if query else path
 
 
 def _dialog(request, choice, of_list, back):

@@ -34,9 +34,7 @@ def _export(request, kind, title):
         raise Http404
     leads = kind(sight_of(request), request.GET, user=request.user)
     if leads.is_wider:
-        # Without any, the start view would take the place of the list.
-        context = {"back": kind.address, "query": leads.query or "wiedervorlage="}
-        return render(request, "leads/exports/refused.html", context, status=422)
+        return render(request, "leads/exports/refused.html", {"back": leads.link}, status=422)
     log = _log(request, leads, back=kind.address, format=extension, extent=extent)
     export = Export(
         leads,
@@ -54,8 +52,7 @@ def _export(request, kind, title):
         try:
             export.begin()
         except Busy:
-            context = {"back": kind.address, "query": leads.query}
-            return render(request, "leads/exports/busy.html", context, status=429)
+            return render(request, "leads/exports/busy.html", {"back": leads.link}, status=429)
         log("leads_export_begun")
         response = StreamingHttpResponse(export, content_type=export.content_type)
     response.headers["Content-Disposition"] = content_disposition_header(

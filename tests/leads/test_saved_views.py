@@ -180,6 +180,35 @@ def test_the_start_view_opens_where_nothing_else_is_asked(page_of_anna, heatpump
     assert page_of_anna.get(LIST).status_code == 200
 
 
+def test_what_leads_back_to_the_whole_list_does_not_lead_to_the_start_view(
+    page_of_anna, heatpumps, anna, lead
+):
+    field = factories.make_field(heatpumps, "Dach")
+    lead.set_field(f"feld-{field.pk}", seen="", value="Ziegel", by=anna)
+    keep(page_of_anna, "Heute", "wiedervorlage=heute", start="on")
+    whole = read(page_of_anna.get(f"{LIST}?alle"))
+    lead_page = read(page_of_anna.get(whole.one("a", class_="lead-table__name")["href"]))
+    filtered = read(page_of_anna.get(f"{LIST}?feld-{field.pk}=Ziegel"))
+    chip = filtered.one("ul", aria_label="Filter nach Feldern").one("a")
+    export = f"{LIST}export/"
+    refused = read(page_of_anna.get(export, {"phase": "0"})).one("main").one("a")
+    running = page_of_anna.get(export)
+    busy = read(page_of_anna.get(export)).one("main").all("a")[-1]
+    b"".join(running.streaming_content)
+    sent = {"spalte": "phase", "zeigen": "phase", "next": f"{LIST}?spalten=city"}
+    columns = page_of_anna.post("/leads/spalten/", sent)
+    for way in (
+        lead_page.one("a", class_="neighbours__list")["href"],
+        chip["href"],
+        refused["href"],
+        busy["href"],
+        columns["Location"],
+    ):
+        shown = page_of_anna.get(way)
+        assert shown.status_code == 200
+        assert lead.name in shown.content.decode()
+
+
 def test_a_view_outlives_what_it_filters_by(page_of_anna, heatpumps, anna, lead):
     gone = heatpumps.phases.create(name="Aufgegeben", position=6)
     keep(page_of_anna, "Aufgegeben", f"phase={gone.pk}&sort=name")
