@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.forms import focus_first_invalid
+from leads.list_query import told
 from leads.listing import list_called
 from leads.own_filters import OwnFilters
 from leads.sight import sight_of
@@ -17,7 +18,7 @@ from leads.sight import sight_of
 # Says that the form was sent, not opened.
 SENT = "anwenden"
 # What the form itself says, or what does not hold for another answer.
-LEFT_OUT = {"liste", "seite", "marktplatz", SENT}
+LEFT_OUT = {"liste", "seite", SENT}
 
 
 @require_safe
@@ -32,12 +33,14 @@ def show(request):
     chosen = request.GET.get("marktplatz")
     named = [m for m in sight.marketplaces if len(sight.marketplaces) == 1 or m.slug == chosen]
     marketplace = next(iter(named), None)
-    kept = [
+    described = [
         (name, text)
         for name, texts in request.GET.lists()
         for text in texts
-        if name not in LEFT_OUT and not OwnFilters.is_named(name)
+        if name not in LEFT_OUT
     ]
+    others = [(name, text) for name, text in described if not OwnFilters.is_named(name)]
+    kept = [(name, text) for name, text in others if name != "marktplatz"]
     address = reverse(of_list.address)
     filters = OwnFilters(marketplace, request.GET)
     is_sent = bool(marketplace) and SENT in request.GET
@@ -48,9 +51,11 @@ def show(request):
         return HttpResponseClientRedirect(to) if is_part else HttpResponseRedirect(to)
     if is_sent:
         focus_first_invalid(filters)
+    # Of what was sent only the rest is the list as it was.
+    before = urlencode(others if is_sent else described)
     context = {
         "word": of_list.word,
-        "address": address,
+        "back": f"{address}?{told(before)}",
         "marketplace": marketplace,
         "marketplaces": sight.marketplaces,
         "filters": filters,

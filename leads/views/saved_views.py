@@ -37,12 +37,11 @@ def keep(request):
     if list_name not in KINDS:
         raise Http404
     kind = KINDS[list_name]
-    address = reverse(kind.address)
     is_sent = request.method == "POST"
     described = QueryDict(request.POST.get("abfrage", "")) if is_sent else request.GET
     leads = kind(sight_of(request), described, user=request.user)
     form = NewViewForm(request.POST if is_sent else None, list_name=list_name)
-    context = {"form": form, "list_name": list_name, "leads": leads, "back": address}
+    context = {"form": form, "list_name": list_name, "leads": leads, "back": leads.link}
     if not form.is_bound:
         return _dialog(request, context)
     if not leads.asked:
@@ -65,7 +64,7 @@ def keep(request):
         form.add_error(None, error.message)
         return _dialog(request, context, status=422)
     toast(request, _("View “%(view)s” saved") % {"view": view.name})
-    return go(request, f"{address}?{view.query}")
+    return go(request, f"{reverse(kind.address)}?{view.query}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -80,7 +80,7 @@ def test_the_list_plans_calls_and_opens(phone, heatpumps, anna):
     in_reach(undo)
     several.tap()
     in_reach(at_rest(dialog).get_by_role("button", name=re.compile("·")).first)
-    in_reach(dialog.get_by_role("button", name="Abbrechen")).tap()
+    in_reach(dialog.get_by_role("link", name="Abbrechen")).tap()
     expect(dialog).to_have_count(0)
     # Each outcome is one tap away from the call.
     card.get_by_role("link", name="Anrufen").tap()

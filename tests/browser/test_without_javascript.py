@@ -357,6 +357,29 @@ def test_the_list_is_filtered_searched_and_sorted(annas_page, heatpumps, anna):
     expect(names(annas_page)).to_have_count(3)
 
 
+def test_a_list_is_not_left_by_its_search_or_by_what_is_cancelled(annas_page, heatpumps, anna):
+    for name in ("Familie Berg", "Herr Zorn"):
+        lead = factories.accepted(heatpumps, anna, phase=5, name=name)
+        lead.lose(seen=lead.phase, reason=heatpumps.loss_reasons.first(), by=anna)
+    factories.accepted(heatpumps, anna, name="Familie Adler")
+    lost = re.compile(r"/leads/abgeschlossen/\?(?=.*ergebnis=verloren)(?=.*sort=name)")
+    annas_page.goto("/leads/abgeschlossen/?ergebnis=verloren&sort=name")
+    for opener in ("Nach Feldern filtern", "Ansicht speichern", "Spalten"):
+        annas_page.get_by_role("link", name=opener).click()
+        annas_page.get_by_role("link", name="Abbrechen").click()
+        expect(annas_page).to_have_url(lost)
+        expect(names(annas_page)).to_have_text(["Familie Berg", "Herr Zorn"])
+    annas_page.get_by_role("searchbox").fill("familie")
+    annas_page.keyboard.press("Enter")
+    expect(annas_page).to_have_url(lost)
+    expect(names(annas_page)).to_have_text(["Familie Berg"])
+    annas_page.goto("/leads/?sort=name")
+    annas_page.get_by_role("checkbox").first.check()
+    press(annas_page, "Wiedervorlage setzen")
+    annas_page.get_by_role("link", name="Abbrechen").click()
+    expect(annas_page).to_have_url(re.compile(r"/leads/\?sort=name$"))
+
+
 def test_long_journals_and_pages_go_on_by_link(lead_page, lead, anna):
     for number in range(40):
         lead.write_entry(text=f"Eintrag Nummer {number:02}", by=anna)

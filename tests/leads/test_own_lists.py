@@ -231,6 +231,8 @@ def test_filters_are_kept_and_taken_away(page_of_anna, heatpumps, full):
         assert [box["value"] for box in ticked] == ["Öl", "Gas"]
         assert form.one("input", name="sort")["value"] == "name"
         assert not form.all("input", name="seite")
+        back = form.one("a", class_="button button--quiet")["href"]
+        assert parse_qs(back.partition("?")[2]).keys() == query.keys()
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_the_form_leads_to_the_list_that_it_describes(page_of_anna, full, addres
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
-def test_the_form_stays_where_something_cannot_be_read(page_of_anna, full, headers):
+def test_the_form_stays_where_something_cannot_be_read(page_of_anna, heatpumps, full, headers):
     wrong, right = f"feld-{full['number'].pk}-ab", f"feld-{full['text'].pk}"
     form = read(page_of_anna.get(DIALOG, {"sort": "name"}, headers=HTMX)).form(DIALOG)
     sent = form.sends() | {wrong: "zwanzig", right: "Al"}
@@ -283,6 +285,12 @@ def test_the_form_stays_where_something_cannot_be_read(page_of_anna, full, heade
     assert "1.234,50" in form.one("p", class_="field-error").text
     assert form.one("input", name=right)["value"] == "Al"
     assert form.sends()["sort"] == "name"
+    # What was typed is cancelled with the form.
+    back = form.one("a", class_="button button--quiet")["href"]
+    assert parse_qs(back.partition("?")[2]) == {
+        "sort": ["name"],
+        "marktplatz": [heatpumps.slug],
+    }
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])

@@ -178,7 +178,7 @@ class DraftKeeper extends HTMLElement {
       this.replaceChildren();
       this.discard();
       this.kept.find((field) => field.type !== "radio")?.focus();
-    } else if (event.target.closest('button[form="open"]')) {
+    } else if (event.target.closest('[data-close], button[form="open"]')) {
       this.leave();
     }
   }
