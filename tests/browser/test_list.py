@@ -121,6 +121,13 @@ def wide_page(list_page):
     return list_page
 
 
+def colours(row):
+    """The backgrounds of a row and of its fixed cell."""
+    return row.evaluate(
+        "(row) => [row, row.cells[0]].map((one) => getComputedStyle(one).backgroundColor)"
+    )
+
+
 def scroll_sideways(page, left):
     """Scroll the table; return whether it went as far as it was asked to."""
     box = page.locator(".lead-table__box")
@@ -148,6 +155,27 @@ def test_nothing_covers_the_fixed_column_when_it_is_scrolled_sideways(wide_page)
     wide_page.keyboard.press("Escape")
     name.click()
     expect(wide_page).to_have_url(re.compile(r"/leads/\d+/"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_fixed_column_has_the_colour_of_its_row(wide_page, scheme):
+    wide_page.emulate_media(color_scheme=scheme)
+    row = rows(wide_page).first
+    plain = colours(row)
+    row.get_by_role("gridcell").nth(1).hover()
+    hovered = colours(row)
+    row.get_by_role("checkbox").check()
+    wide_page.get_by_role("searchbox").hover()
+    ticked = colours(row)
+    row.get_by_role("checkbox").uncheck()
+    row.focus()
+    wide_page.keyboard.press("ArrowDown")
+    wide_page.keyboard.press("ArrowUp")
+    expect(row).to_have_attribute("aria-selected", "true")
+    assert plain[0] == "rgba(0, 0, 0, 0)"
+    for of_row, of_cell in (hovered, ticked, colours(row)):
+        assert of_row == of_cell != plain[1]
+        assert "/" not in of_cell, "what is scrolled below it would be seen"
 
 
 def test_the_headings_of_days_stay_in_sight_when_it_is_scrolled_sideways(wide_page):
