@@ -9,3 +9,4 @@ import "./elements/watch-lead.js";
 import "./lib/deleted-lines.js";
 import "./lib/kept-place.js";
 import "./lib/next-portions.js";
+import "./lib/tab-keys.js";

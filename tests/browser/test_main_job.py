@@ -205,6 +205,25 @@ def test_the_keyboard_goes_on_at_the_first_of_the_older_lines(annas_page, lead, 
     expect(annas_page.locator(":is(li, tr)[tabindex]")).to_have_count(0)
 
 
+def test_arrow_keys_lead_from_tab_to_tab_and_enter_or_space_open_one(annas_page, lead):
+    open_lead(annas_page, lead)
+    journal, files, history = annas_page.get_by_role("tab").all()
+    journal.focus()
+    for key, tab in (
+        ("ArrowRight", files), ("ArrowRight", history), ("ArrowRight", journal),
+        ("ArrowLeft", history), ("ArrowLeft", files), ("Home", journal), ("End", history),
+    ):  # fmt: skip
+        annas_page.keyboard.press(key)
+        expect(tab).to_be_focused()
+    expect(journal).to_have_attribute("aria-selected", "true")
+    for key, tab in (("Enter", history), ("Space", files)):
+        annas_page.keyboard.press(key)
+        expect(tab).to_have_attribute("aria-selected", "true")
+        expect(tab).to_be_focused()
+        annas_page.keyboard.press("ArrowLeft")
+    expect(journal).to_be_focused()
+
+
 def test_where_a_line_was_deleted_the_keyboard_goes_on_with_the_next(annas_page, lead, anna):
     for text in ("Als Erstes", "Als Zweites", "Als Drittes"):
         lead.write_entry(text=text, by=anna)
