@@ -44,9 +44,6 @@ class CellReader:
         text = text.strip()
         return self._form_field.clean(prepare(text) if prepare else text)
 
-    def _number(self, text):
-        return text.removesuffix(self.field.unit).strip() if self.field.unit else text
-
     def _date(self, text):
         return MIDNIGHT.sub("", text)
 

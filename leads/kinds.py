@@ -17,7 +17,14 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from .moments import MomentField, show_moment
-from .numbers import euro, german, german_amount, parse_decimal, without_euro
+from .numbers import (
+    euro,
+    german,
+    german_amount,
+    parse_decimal,
+    without_euro,
+    without_unit,
+)
 from .text import clean_line, clean_text, sort_key
 
 # Times its limit. Cleaning does not make a text shorter than that.
@@ -71,16 +78,17 @@ class LinesField(TextField):
 
 
 class GermanDecimalField(UncutField):
-    """A number in German spelling."""
+    """A number in German spelling, also with its unit, as the pages show it."""
 
-    def __init__(self, *, min_value=None, decimal_places=2, **kwargs):
+    def __init__(self, *, unit="", min_value=None, decimal_places=2, **kwargs):
+        self.unit = unit
         self.min_value = min_value
         self.decimal_places = decimal_places
         super().__init__(max_length=40, **kwargs)
 
     def to_python(self, value):
         """Return the Decimal, or None for nothing."""
-        text = super().to_python(value)
+        text = without_unit(super().to_python(value), self.unit)
         if text in self.empty_values:
             return None
         super().run_validators(text)
@@ -300,8 +308,8 @@ class Number(Kind):
     type = "number"
 
     def form_options(self, field):
-        """Allow four digits behind the comma."""
-        return {"decimal_places": 4}
+        """Allow four digits behind the comma, and the unit behind them."""
+        return {"decimal_places": 4, "unit": field.unit}
 
     def to_json(self, value):
         """Keep the digits, not a binary fraction."""

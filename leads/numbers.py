@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from string import digits
 
 from django.core.exceptions import ValidationError
 from django.utils.numberformat import format as format_number
@@ -48,6 +49,17 @@ def without_euro(text):
     Alone it stays: to take it for nothing would delete an amount.
     """
     return EURO.sub("", text.strip()) or text
+
+
+def without_unit(text, unit):
+    """Return `text` without the `unit` behind it, in capitals or not.
+
+    Alone it stays, as in `without_euro`; and a unit of digits may be the number's own.
+    """
+    if not unit.strip(f"{digits}.,-"):
+        return text
+    number, end = text[: -len(unit)].rstrip(), text[-len(unit) :]
+    return number if number and end.casefold() == unit.casefold() else text
 
 
 def german(number, *, decimal_places=None):

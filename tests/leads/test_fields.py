@@ -198,6 +198,23 @@ def test_amounts_in_german_spelling(page_of_anna, heatpumps, lead, name, typed, 
     assert value_of(lead, name) == Decimal(stored)
 
 
+@pytest.mark.parametrize(
+    ("unit", "typed", "stored"),
+    [("kW", "12,5 kW", "12.5"), ("kW", "12,5kw", "12.5"), ("kW", "12,5\u00a0KW ", "12.5"),
+     ("m²", "1.185 m²", "1185"), ("%", "-3 %", "-3"), ("10", "110", "110"),
+     ("kW", "kW", None), ("kW", "12 kW 5", None), ("kW", "kW 12", None), ("W", "12 kW", None),
+     ("", "12 kW", None)],
+)  # fmt: skip
+def test_numbers_are_read_with_their_own_unit(
+    page_of_anna, heatpumps, lead, unit, typed, stored
+):
+    name = f"feld-{factories.make_field(heatpumps, 'Leistung', 'number', unit=unit).pk}"
+    data = editor(page_of_anna, lead, name).sends(**{name: typed})
+    response = page_of_anna.post(field_address(lead, name), data)
+    assert response.status_code == (303 if stored else 422)
+    assert value_of(lead, name) == (Decimal(stored) if stored else None)
+
+
 @pytest.mark.parametrize("name", ["value", "own"])
 @pytest.mark.parametrize(
     ("typed", "again"),

@@ -219,6 +219,13 @@ def test_amounts_are_read_with_their_currency(heatpumps, csv_file, amount):
     assert Lead.objects.get().value == 24800
 
 
+@pytest.mark.parametrize("number", ["9,8 kW", "9,8KW", "9,8"])
+def test_numbers_are_read_with_their_unit(heatpumps, csv_file, number):
+    own = factories.make_field(heatpumps, "Leistung", "number", unit="kW")
+    import_leads(csv_file(f"Name;Leistung\nMeier;{number}\n"), marketplace=heatpumps)
+    assert Lead.objects.get().own_values[str(own.pk)] == "9.8"
+
+
 @pytest.mark.parametrize("amount", ["12 Euro 50", "12 € 50", "12 Europa"])
 def test_what_is_no_amount_with_a_currency_is_not_guessed(heatpumps, csv_file, amount):
     report = import_leads(csv_file(f"Name;Volumen\nMeier;{amount}\n"), marketplace=heatpumps)
