@@ -174,6 +174,7 @@ class DraftKeeper extends HTMLElement {
       location.reload();
     } else if (event.target.closest("[data-discard]")) {
       this.form.reset();
+      this.form.querySelectorAll("[data-beyond]").forEach((field) => field.remove());
       this.carry(this.fresh);
       this.replaceChildren();
       this.discard();
