@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from django import forms
 from django.core import validators
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from .moments import MomentField, show_moment
 from .numbers import (
@@ -31,11 +32,39 @@ from .text import clean_line, clean_text, sort_key
 FAR_TOO_LONG = 4
 
 
+class LongestText(validators.MaxLengthValidator):
+    """A longest length, said with its thousands apart: 10.000."""
+
+    message = ngettext_lazy(
+        "Ensure this value has at most %(limit)s character (it has %(length)s).",
+        "Ensure this value has at most %(limit)s characters (it has %(length)s).",
+        "limit_value",
+    )
+
+    def __call__(self, value):
+        """Refuse what is longer."""
+        try:
+            super().__call__(value)
+        except forms.ValidationError as error:
+            for name, given in (("limit", "limit_value"), ("length", "show_value")):
+                error.params[name] = number_format(error.params[given], force_grouping=True)
+            raise
+
+
 class UncutField(forms.CharField):
     """A text whose length is judged here alone.
 
     By its own limit a browser cuts off what is pasted, and what is saved then lacks its end.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.validators = [
+            LongestText(check.limit_value)
+            if isinstance(check, validators.MaxLengthValidator)
+            else check
+            for check in self.validators
+        ]
 
     def to_python(self, value):
         """Return the text; one that is far too long is not looked at any closer."""

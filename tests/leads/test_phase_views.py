@@ -223,7 +223,7 @@ def test_a_blank_note_writes_no_entry(page_of_anna, lead):
         ({"follow_up_at_day": "2027-03-28", "follow_up_at_time": "02:30"}, "Sommerzeit"),
         ({"follow_up_at_time": "09:30"}, "Geben Sie auch den Tag an."),
         ({"follow_up_at_day": "9999-01-01"}, "zwischen 1900 und 2200"),
-        ({"note": "x" * 10_001}, "höchstens 10000 Zeichen"),
+        ({"note": "x" * 10_001}, "höchstens 10.000 Zeichen"),
         ({"note": "a\x00b"}, "Steuerzeichen"),
         ({"note": "a\x1bb"}, "Steuerzeichen"),
     ],

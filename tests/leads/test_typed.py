@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 from django import forms
+from django.utils.translation import override
 
 from leads import forms as lead_forms
 from leads.fields import BUILT_IN, fields_of
 from leads.kinds import GermanDecimalField, LineField, TextField
 from leads.models import Lead
+from leads.numbers import german
 from marketplaces import auth_forms
 from tests import factories
 from tests.markup import HTMX, read
@@ -132,7 +134,18 @@ def test_the_end_of_a_long_text_is_not_lost_whatever_the_form(page_of_anna, addr
     form = read(answer).form(address)
     assert form.held[name] == typed
     message = form.one(id=f"{form.all(name=name)[0]['id']}_error")
-    assert f"höchstens {limit} Zeichen" in message.text
+    shown = german(limit)
+    assert f"höchstens {shown} Zeichen hin, es sind {german(len(typed))}." in message.text
+
+
+@pytest.mark.parametrize(
+    ("language", "limit", "length"), [("de", "10.000", "12.345"), ("en", "10,000", "12,345")]
+)
+def test_lengths_are_said_with_their_thousands_apart(language, limit, length):
+    with override(language), pytest.raises(forms.ValidationError) as refused:
+        TextField(max_length=10_000).clean("x" * 12_345)
+    assert limit in refused.value.messages[0]
+    assert length in refused.value.messages[0]
 
 
 def test_longer_texts_keep_their_lines(page_of_anna, lead):
