@@ -16,7 +16,7 @@ def relocate_leads(phase, *, to, by):
     """Move up to AT_ONCE leads from `phase` to the phase `to`; return how many.
 
     A lead that its rep has moved on or closed meanwhile stays where it is now. Raises
-    NotNeighbours when `to` is retired or belongs to another marketplace.
+    PhaseRetired, or NotNeighbours when `to` belongs to another marketplace.
     """
     here = leads_in(phase, by=by)
     moved = 0

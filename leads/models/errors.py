@@ -62,6 +62,12 @@ class NotNeighbours(LeadError):
     message = _("A lead moves one phase at a time.")
 
 
+class PhaseRetired(NotNeighbours):
+    """The phase to reach has been retired; what stands in it may only leave it."""
+
+    message = _("This phase takes no leads any more.")
+
+
 class NotInLastPhase(NotNeighbours):
     """The lead can be closed in the last phase alone, as things stand now."""
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from leads.targets import days_between, last_day
 from marketplaces.models import Phase
 
-from .errors import NotInLastPhase, NotNeighbours, ReasonGone, StaleMove
+from .errors import NotInLastPhase, NotNeighbours, PhaseRetired, ReasonGone, StaleMove
 from .event import LeadEvent
 from .follow_up import NOTE
 from .questions import read_beside
@@ -87,14 +87,14 @@ class Process:
         fields are `filled` (arguments of `set_fields`) and entries of the checklist ticked
         (see `tick`), in the same transaction. `since` is the time at which the lead came
         into `seen` when the actor looked. Raises StaleMove when the lead is not in `seen`
-        any more, or is there again; NotNeighbours when `to` is not the phase before or behind;
-        FieldConflict, Unchangeable; and, for a step forward, RequirementsMissing.
+        any more, or is there again; NotNeighbours when `to` is not the phase before or behind,
+        PhaseRetired when it was retired; FieldConflict, Unchangeable; and, for a step forward, RequirementsMissing.
         """
         with self.locked_for(by):
             self._check_seen(seen, since)
             self._hold_process(seen.pk, to.pk)
             if not self.can_move_to(to):
-                raise NotNeighbours
+                raise PhaseRetired if self._is_retired(to) else NotNeighbours
             self._take_along(
                 by=by,
                 follow_up_at=follow_up_at,
@@ -128,7 +128,9 @@ class Process:
             if not self.is_in_progress or to.pk == self.phase_id:
                 return None
             self._hold_process(self.phase_id, to.pk)
-            if to not in self.process or self._fresh(to.pk).is_retired:
+            if self._is_retired(to):
+                raise PhaseRetired
+            if to not in self.process:
                 raise NotNeighbours
             return self._step_to(to, by=by)
 
@@ -243,6 +245,9 @@ class Process:
 
     def _fresh(self, phase_id):
         return next(phase for phase in self.process if phase.pk == phase_id)
+
+    def _is_retired(self, phase):
+        return any(fresh == phase and fresh.is_retired for fresh in self.process)
 
     def _take_along(
         self, *, by, follow_up_at=None, follow_up_note="", filled=None, ticks=None

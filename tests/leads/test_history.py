@@ -302,8 +302,24 @@ def test_taking_back_into_a_phase_that_was_retired_is_refused(
     event = forward(lead, anna, file, heatpumps)
     heatpumps.phases.filter(pk=event.from_phase_id).update(is_retired=True)
     before = everything()
-    assert page_of_anna.post(undo_address(event)).status_code == 409
+    response = page_of_anna.post(undo_address(event), headers=HTMX)
+    assert response.status_code == 409
+    refused = "Nicht rückgängig gemacht: Diese Phase nimmt keine Leads mehr auf."
+    assert refused in read(response).text
     assert everything() == before
+
+
+@BOTH
+def test_no_way_back_is_offered_into_a_phase_that_is_retired_already(
+    page_of_anna, lead, heatpumps, headers
+):
+    heatpumps.phases.filter(pk=lead.phase_id).update(is_retired=True)
+    address = f"/leads/{lead.pk}/phase/"
+    back = read(page_of_anna.get(address, {"nach": lead.previous_phase.pk}))
+    response = page_of_anna.post(address, back.form(address).sends(), headers=headers)
+    page = read(response if headers else page_of_anna.get(response["Location"]))
+    assert "Auf „Vor-Ort-Termin“ zurückgesetzt." in page.text
+    assert "Rückgängig" not in page.text
 
 
 def test_a_manager_takes_back_fields_and_moves_but_not_a_reps_entry(
