@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -69,6 +70,17 @@ def pages_of_leads(heatpumps, anna):
     """More leads than a page holds, "Lead 000" to "Lead 059"."""
     for number in range(60):
         factories.accepted(heatpumps, anna, name=f"Lead {number:03}")
+
+
+@pytest.mark.parametrize("width", [900, 1024, 1152, 1153, 1280])
+def test_an_amount_of_millions_stands_on_one_line(annas_page, lead, width):
+    Lead.objects.filter(pk=lead.pk).update(value=Decimal("1234567.89"))
+    annas_page.set_viewport_size({"width": width, "height": 800})
+    annas_page.goto("/leads/")
+    amount = annas_page.get_by_role("gridcell", name="1.234.567,89 €")
+    lines = "cell => { const all = document.createRange(); all.selectNodeContents(cell); "
+    lines += "return new Set([...all.getClientRects()].map(rect => rect.top)).size; }"
+    assert amount.evaluate(lines) == 1
 
 
 @pytest.mark.parametrize("width", [900, 1024, 1152, 1280])
