@@ -13,9 +13,8 @@ from decimal import Decimal
 from django import forms
 from django.core import validators
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from .moments import MomentField, show_moment
 from .numbers import (

@@ -88,7 +88,8 @@ class Process:
         (see `tick`), in the same transaction. `since` is the time at which the lead came
         into `seen` when the actor looked. Raises StaleMove when the lead is not in `seen`
         any more, or is there again; NotNeighbours when `to` is not the phase before or behind,
-        PhaseRetired when it was retired; FieldConflict, Unchangeable; and, for a step forward, RequirementsMissing.
+        PhaseRetired when it was retired; FieldConflict, Unchangeable; and, for a step
+        forward, RequirementsMissing.
         """
         with self.locked_for(by):
             self._check_seen(seen, since)
