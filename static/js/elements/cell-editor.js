@@ -132,17 +132,13 @@ class CellEditor extends HTMLElement {
   open(cell) {
     /* What is typed elsewhere is confirmed first, or cancelled. */
     if (this.isTyped) return this.querySelector("td > form [type=submit]").focus();
-    if (this.asked === cell) return;
     this.asked = cell;
     this.column = cell.cellIndex;
-    /* Asked for already, and then another: this answer is awaited once more. */
+    /* On its way already. */
     if (cell.matches(".htmx-request")) return;
-    const done = () => {
-      if (this.asked === cell) this.asked = null;
-    };
     window.htmx
       .ajax("GET", this.addressOf(cell), { source: cell, target: cell, swap: "beforeend" })
-      .then(done, done);
+      .catch(() => {});
   }
 
   close() {
