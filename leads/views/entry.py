@@ -44,9 +44,9 @@ def enter(request):
 def _typed_so_far(request, marketplaces, marketplace, sent):
     """Show the form with what is typed so far, nothing of it judged."""
     form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
-    is_typed = form.keep_typed(sent)
+    so_far = form.keep_typed(sent)
     shown = request, marketplaces, marketplace, TokenForm(), form
-    return _form(*shown, is_typed=is_typed, left=_left(form, sent))
+    return _form(*shown, so_far=so_far, left=_left(form, sent))
 
 
 def _another(request, marketplaces, marketplace):
@@ -130,9 +130,7 @@ def _form(request, marketplaces, marketplace, token, form, *, status=200, **cont
     if has_focus:
         focus_first_invalid(form)
     rows = list(form.rows)
-    context = {
-        "is_typed": form.is_bound,
-        **context,
+    context |= {
         "choice": MarketplaceForm(initial={"marktplatz": marketplace.slug}, user=request.user),
         "has_choice": len(marketplaces) > 1,
         "token_form": token,

@@ -171,9 +171,16 @@ def test_a_new_lead_is_restored_with_the_fields_of_its_marketplace(
     assert Lead.objects.get(name="Familie Neu").own_values == {str(own.pk): "12 kW"}
     assert page.evaluate(DRAFTS) == 0
 
+    # What is typed while the other fields are on their way stays, too.
     page.goto("/leads/anlegen/")
+    held = []
+    page.route("**/leads/anlegen/?", lambda route: held.append(route))
+    choice.select_option("waermepumpe-sued")
     name.fill("Familie Anders")
-    choose("waermepumpe-sued", "Heizlast")
+    held[0].continue_()
+    expect(page.get_by_label("Heizlast")).to_be_visible()
+    expect(name).to_have_value("Familie Anders")
+    page.unroute("**/leads/anlegen/?")
     page.goto("/leads/anlegen/")
     expect(page.get_by_label("Heizlast")).to_be_visible()
     page.get_by_role("button", name="Verwerfen").click()

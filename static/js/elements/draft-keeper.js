@@ -45,8 +45,6 @@ class DraftKeeper extends HTMLElement {
     /* The server's own answer holds what was typed: that it knows it is not that it has it. */
     if ("typed" in this.dataset) this.keep();
     else this.restore(keptFor(this.address));
-    if (awaited === this.address) this.hint();
-    awaited = null;
   }
 
   disconnectedCallback() {
@@ -63,6 +61,11 @@ class DraftKeeper extends HTMLElement {
 
   get kept() {
     return [...this.form.elements].filter(isKept);
+  }
+
+  /* The form has come with what was typed, as if it were its own. */
+  get isAnswer() {
+    return "typed" in this.dataset || "soFar" in this.dataset;
   }
 
   /* What kind of entry it would be is nothing without the entry. */
@@ -100,7 +103,7 @@ class DraftKeeper extends HTMLElement {
       this.isRestored = false;
       if (this.fresh.token) this.carry({ token: this.fresh.token });
     }
-    if ("typed" in this.dataset || this.isTyped) this.keep();
+    if (this.isAnswer || this.isTyped) this.keep();
     else this.discard();
   }
 
@@ -128,15 +131,21 @@ class DraftKeeper extends HTMLElement {
       /* A choice that is not offered any more leaves the field without one. */
       if (field.type === "select-one" && field.selectedIndex < 0) field.selectedIndex = 0;
     }
-    if (!this.isTyped) {
+    if ("soFar" in this.dataset) {
+      /* Also what was typed while it was on its way. */
+      this.keep();
+      if (awaited === this.address) this.hint();
+      awaited = null;
+    } else if (this.isTyped) {
+      this.carry(draft.carried);
+      this.isRestored = true;
+      this.hint();
+      for (const field of differing.filter(isChanged)) {
+        field.closest("details")?.setAttribute("open", "");
+      }
+    } else {
       this.discard();
       return;
-    }
-    this.carry(draft.carried);
-    this.isRestored = true;
-    this.hint();
-    for (const field of differing.filter(isChanged)) {
-      field.closest("details")?.setAttribute("open", "");
     }
     /* Which fields there are may follow from a choice: its answer has the others. */
     const choice = differing.find((field) => field.closest("[hx-trigger=change]"));
@@ -169,7 +178,7 @@ class DraftKeeper extends HTMLElement {
   }
 
   onClick(event) {
-    if (event.target.closest("[data-discard]") && "typed" in this.dataset) {
+    if (event.target.closest("[data-discard]") && this.isAnswer) {
       this.leave();
       location.reload();
     } else if (event.target.closest("[data-discard]")) {
