@@ -459,13 +459,31 @@ def test_a_follow_up_outlives_the_session(annas_page, lead, place):
     assert Lead.objects.get().follow_up_note == "Nach dem Urlaub, Nebenstelle 12"
 
 
+KEEPS_NOTHING = """const get = () => { throw new Error("keeps nothing"); };
+for (const name of ["sessionStorage", "localStorage"]) {
+    Object.defineProperty(window, name, { get });
+}"""
+
+
+def test_a_browser_that_keeps_nothing_asks_after_another_marketplace_as_well(
+    annas_page, heatpumps, solar, anna
+):
+    solar.memberships.create(user=anna, role="rep")
+    factories.make_field(heatpumps, "Heizlast")
+    asked = []
+    annas_page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    annas_page.add_init_script(KEEPS_NOTHING)
+    annas_page.goto("/leads/anlegen/")
+    annas_page.locator("input[name=name]").fill("Familie Neu")
+    annas_page.get_by_label("Marktplatz").focus()
+    annas_page.get_by_label("Marktplatz").select_option("waermepumpe-sued")
+    expect(annas_page.get_by_label("Heizlast")).to_be_visible()
+    annas_page.goto("/leads/")
+    assert asked == ["beforeunload"]
+
+
 def test_a_browser_that_keeps_nothing_has_its_dialogs_all_the_same(annas_page, lead):
-    annas_page.add_init_script(
-        """const get = () => { throw new Error("keeps nothing"); };
-        for (const name of ["sessionStorage", "localStorage"]) {
-            Object.defineProperty(window, name, { get });
-        }"""
-    )
+    annas_page.add_init_script(KEEPS_NOTHING)
     annas_page.goto(f"/leads/{lead.pk}/")
     annas_page.locator("[aria-current=step]").click()
     dialog = annas_page.get_by_role("dialog")

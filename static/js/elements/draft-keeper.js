@@ -43,8 +43,9 @@ class DraftKeeper extends HTMLElement {
     this.warn = (event) => event.preventDefault();
     if ("gathers" in this.dataset) gather(this.address);
     /* The server's own answer holds what was typed: that it knows it is not that it has it. */
-    if ("typed" in this.dataset) this.keep();
-    else this.restore(keptFor(this.address));
+    const draft = keptFor(this.address);
+    if (this.isAnswer && !(draft && "soFar" in this.dataset)) this.keep();
+    else this.restore(draft);
   }
 
   disconnectedCallback() {
