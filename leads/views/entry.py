@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap
 
 from leadbook.htmx import page_or_part, wants_part
-from leads.fields import OWN_PREFIX
+from leads.fields import OWN_PREFIX, all_fields_of
 from leads.forms import MarketplaceForm, TokenForm, focus_first_invalid, lead_fields_form
 from leads.match_keys import is_matched
 from leads.models import Lead, NoPhases, SentBefore
@@ -46,7 +46,7 @@ def _typed_so_far(request, marketplaces, marketplace, sent):
     form = lead_fields_form(marketplace, initial={"country": "Deutschland"})
     so_far = form.keep_typed(sent)
     shown = request, marketplaces, marketplace, TokenForm(), form
-    return _form(*shown, so_far=so_far, left=_left(form, sent))
+    return _form(*shown, so_far=so_far, left=_left(form, sent, marketplaces))
 
 
 def _another(request, marketplaces, marketplace):
@@ -57,18 +57,31 @@ def _another(request, marketplaces, marketplace):
         "“%(marketplace)s” is chosen: please look whether that is right."
     ) % {"marketplace": marketplace.name}
     shown = request, marketplaces, marketplace, TokenForm(request.POST), form
-    return _form(*shown, status=422, refusal=refusal, left=_left(form, request.POST))
+    left = _left(form, request.POST, marketplaces)
+    return _form(*shown, status=422, refusal=refusal, left=left)
 
 
-def _left(form, sent):
-    """Return what was typed in own fields that the form has not, so that it can be copied."""
-    return [
-        text
+def _left(form, sent, marketplaces):
+    """Return what was typed in own fields that the form has not, so that it can be copied.
+
+    With the names of the fields, where they are of these `marketplaces`.
+    """
+    left = [
+        (name, texts)
         for name, texts in sent.lists()
-        if name.startswith(OWN_PREFIX) and name not in form.fields
-        for text in texts
-        if text
+        if name.startswith(OWN_PREFIX) and name not in form.fields and any(texts)
     ]
+    if not left:
+        return []
+    prefetch_related_objects(marketplaces, "fields")
+    fields = {field.name: field for m in marketplaces for field in all_fields_of(m)}
+    return [_told(fields.get(name), filter(None, texts)) for name, texts in left]
+
+
+def _told(field, texts):
+    if field is None:
+        return ", ".join(texts)
+    return f"{field.label}: {', '.join(map(field.text_of_seen, texts))}"
 
 
 def _entered(request, marketplaces, marketplace):
@@ -77,8 +90,9 @@ def _entered(request, marketplaces, marketplace):
     form = lead_fields_form(marketplace, request.POST)
     shown = request, marketplaces, marketplace, token, form
     if not (form.is_valid() and token.is_valid()):
-        return _form(*shown, status=422, left=_left(form, request.POST))
-    if left := _left(form, request.POST):
+        left = _left(form, request.POST, marketplaces)
+        return _form(*shown, status=422, left=left)
+    if left := _left(form, request.POST, marketplaces):
         refusal = _(
             "“%(marketplace)s” has other fields than the form that you filled in. Please look "
             "at them before you enter the lead."

@@ -245,16 +245,27 @@ def test_what_was_typed_for_another_marketplace_is_told(
     data |= {f"feld-{pitch.pk}": "35", "marktplatz": heatpumps.slug}
     chosen = page_of_anna.post(ENTER, data | {"wechseln": "1"}, headers=headers)
     assert chosen.status_code == 200
-    assert read(chosen).form(ENTER).all("p", role="alert")[-1].text.endswith("35")
+    hint = read(chosen).form(ENTER).all("p", role="alert")[-1].text
+    assert hint.endswith(": Dachneigung: 35 °")
     response = page_of_anna.post(ENTER, data, headers=headers)
     assert response.status_code == 409
     form = read(response).form(ENTER)
     told = form.all("p", role="alert")[-1].text
     assert told.startswith("„Wärmepumpe Süd“ hat andere Felder")
-    assert told.endswith("35")
+    assert told.endswith(": Dachneigung: 35 °")
     assert not Lead.objects.exists()
     assert page_of_anna.post(ENTER, form.sends()).status_code == 303
     assert Lead.objects.get().marketplace == heatpumps
+
+
+def test_what_was_typed_for_another_marketplace_is_told_as_people_read_it(
+    page_of_anna, both, heatpumps, solar
+):
+    cellar = factories.make_field(solar, "Keller", kind="yes_no")
+    data = form_of(page_of_anna, marktplatz=solar.slug).sends(name="Familie Öttl")
+    data |= {cellar.name: "yes", "feld-999999": "x", "marktplatz": heatpumps.slug}
+    told = read(page_of_anna.post(ENTER, data)).form(ENTER).all("p", role="alert")[-1].text
+    assert told.endswith(": Keller: Ja · x")
 
 
 def test_columns_that_are_no_fields_are_ignored(page_of_anna, anna, ben, heatpumps, solar):
