@@ -9,7 +9,7 @@ from .text import fold
 YES = frozenset({"ja", "j", "yes", "y", "x", "1", "true", "wahr"})
 NO = frozenset({"nein", "n", "no", "0", "false", "falsch", "-"})
 # Spreadsheets add a midnight to dates and write "20.11.2026, 14:30" with or without comma.
-MIDNIGHT = re.compile(r"(?<![\sT])[\sT]{1,3}00:00(:00)?(\.0+)?$")
+MIDNIGHT = re.compile(r"(?<![\s,T])(?:,\s{0,3}|[\sT]{1,3})0?0:00(:00)?(\.0+)?$")
 MOMENT = re.compile(r"(?P<day>[\d.-]+)(?:(?:,\s*|\s+|T)(?P<time>\d{1,2}:\d{2}(?::\d{2})?))?")
 SEPARATOR = re.compile(r"([,|])")
 

@@ -297,7 +297,7 @@ def _own_columns(marketplaces):
     alike = {}
     for marketplace in marketplaces:
         for definition in marketplace.fields.all():
-            key = definition.label.casefold(), definition.kind, definition.unit
+            key = definition.label.lower(), definition.kind, definition.unit
             alike.setdefault(key, {})[marketplace] = own_field(definition)
     labels = [label for label, *_rest in alike]
     return [

@@ -68,7 +68,11 @@ def guess_targets(cells, marketplace, remembered=()):
     """
     fields = _fields(marketplace)
     known = _known(fields.values())
-    own = {heading_key(str(f.label)): f.name for f in fields.values() if f.own_id is not None}
+    own = {}  # key → label in small letters → name: "Maße" and "Masse" are two fields
+    for field in fields.values():
+        if field.own_id is not None:
+            label = field.label.lower()
+            own.setdefault(heading_key(label), {})[label] = field.name
     remembered = {
         heading: target
         for heading, target in dict(remembered).items()
@@ -78,8 +82,11 @@ def guess_targets(cells, marketplace, remembered=()):
     for index, heading in enumerate(cells):
         word = heading_key(heading)
         target = remembered.get(word, known.get(word))
-        if target in taken:
-            target = own.get(word, target)
+        namesakes = own.get(word, {})
+        if len(namesakes) > 1:
+            target = namesakes.get(" ".join(heading.lower().split()), target)
+        elif target in taken:
+            target = next(iter(namesakes.values()), target)
         if target:
             targets[index] = target
             taken.add(target)

@@ -127,9 +127,7 @@ class Report:
             self.problems.append(Problem(taken.row.line, "", str(taken.match)))
 
 
-def import_leads(
-    path, *, marketplace, dry_run=False, by=None, leave_out=False, progress=None, **how
-):
+def import_leads(path, *, marketplace, dry_run=False, leave_out=False, progress=None, **how):
     """Offer the leads of the file at `path` in `marketplace`; return the Report.
 
     `how` says how to read it, see leads.tables.open_rows. `progress` is called with the
@@ -156,7 +154,7 @@ def import_leads(
                 if heading.strip() and index not in targets
             ]
             importer = Importer(
-                headings, targets, marketplace, by=by, dry_run=dry_run, leave_out=leave_out
+                headings, targets, marketplace, dry_run=dry_run, leave_out=leave_out
             )
             for batch in batched(rows, ROWS_PER_BATCH):
                 with nullcontext() if dry_run else transaction.atomic():
@@ -217,6 +215,7 @@ class Importer:
         self.erased = erased_hashes(marketplace)
         self.done = {}  # external id → line and contents of the row that has it
         self.lines = {}  # trait → the first lines that have it
+        self.left_out = {}  # external id → why its row, and any that repeats it, is left out
 
     def take(self, rows):
         """Import `rows`, some hundred at a time; give each as Taken, in their order."""
@@ -228,6 +227,8 @@ class Importer:
         for each, (*_rest, external_id) in zip(taken, read, strict=True):
             if each.fate == Fate.CREATED and not self.dry_run:
                 self._create(each, external_id)
+            elif each.fate == Fate.EXISTING and external_id in self.left_out:
+                each.fate, each.match = Fate.DUPLICATE, self.left_out[external_id]
             yield each
 
     def remember(self, rows):
@@ -369,6 +370,7 @@ class Importer:
         """Make a lead of a new row, unless it is to be left out."""
         if self.leave_out and taken.match:
             taken.fate = Fate.DUPLICATE
+            self.left_out[external_id] = taken.match
             return
         whose = {"marketplace": self.marketplace, "external_id": external_id}
         try:

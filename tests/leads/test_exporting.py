@@ -137,6 +137,16 @@ def test_a_column_that_was_chosen_stands_once(page_of_anna, lead):
     assert len(headings) == len(set(headings))
 
 
+def test_fields_that_are_called_nearly_the_same_have_a_column_each(
+    page_of_anna, heatpumps, lead
+):
+    own = {label: factories.make_field(heatpumps, label) for label in ("Maße", "Masse")}
+    lead.own_values = {str(own["Maße"].pk): "3 x 4 m", str(own["Masse"].pk): "120 kg"}
+    lead.save()
+    rows = table(page_of_anna, umfang="alle")
+    assert (column(rows, "Maße"), column(rows, "Masse")) == (["3 x 4 m"], ["120 kg"])
+
+
 def test_closed_leads_come_with_their_result(page_of_anna, heatpumps, anna):
     closed(heatpumps, anna, 4)
     rows = sheet(page_of_anna, CLOSED, ergebnis="verloren")

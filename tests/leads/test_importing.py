@@ -190,6 +190,32 @@ def test_own_fields_are_read_by_their_labels(heatpumps, csv_file):
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        "20.11.2027",
+        "20.11.2027 0:00",
+        "20.11.2027, 00:00",
+        "20.11.2027,00:00",
+        "2027-11-20T00:00",
+    ],
+)
+def test_a_midnight_behind_a_day_says_nothing(heatpumps, csv_file, cell):
+    path = csv_file(f"Name;Wunschtermin;Wiedervorlage\nA;{cell};{cell}\n")
+    assert import_leads(path, marketplace=heatpumps).problems == []
+    lead = Lead.objects.get()
+    assert lead.wish_date == date(2027, 11, 20)
+    assert lead.follow_up_at.isoformat() == "2027-11-19T23:00:00+00:00"
+
+
+def test_fields_that_are_called_nearly_the_same_have_a_column_each(heatpumps, csv_file):
+    sizes, weight = (factories.make_field(heatpumps, label) for label in ("Maße", "Masse"))
+    path = csv_file("Name;MASSE;Maße\nA;120 kg;3 x 4 m\n")
+    assert import_leads(path, marketplace=heatpumps).problems == []
+    values = Lead.objects.get().own_values
+    assert values == {str(weight.pk): "120 kg", str(sizes.pk): "3 x 4 m"}
+
+
+@pytest.mark.parametrize(
     ("kind", "cell", "expected"),
     [
         ("choice", "Maße", "Maße"),
@@ -475,3 +501,16 @@ def test_the_command_tells_possible_duplicates_and_leaves_them_out(
     assert set(Lead.objects.values_list("name", flat=True)) == {"Da", "Zwei"}
     run(path)
     assert Lead.objects.count() == 4
+
+
+def test_a_row_that_repeats_one_left_out_is_left_out_for_the_same_reason(
+    heatpumps, ben, csv_file
+):
+    lead = Lead.enter(
+        marketplace=heatpumps, by=ben, values={"name": "Da", "phone": "089 1234"}
+    )
+    path = csv_file("Name;Telefon\nEins;089 1234\nEins;089 1234\n")
+    report = import_leads(path, marketplace=heatpumps, leave_out=True)
+    assert (report.created, report.existing, report.duplicate) == (0, 0, 2)
+    told = f"gleiche Telefonnummer wie bei Lead {lead.pk}"
+    assert [problem.reason for problem in report.problems] == [told, told]
