@@ -6,6 +6,10 @@ JavaScript; the address to undo travels in `extra_tags`.
 
 from django.contrib import messages
 from django.urls import reverse
+from django.utils.text import Truncator
+
+# Of a name so much is shown that the sentence around it has room on a phone.
+NAME_LENGTH = 60
 
 
 def toast(request, text, *, undo=(), undo_at=""):
@@ -21,3 +25,8 @@ def toast(request, text, *, undo=(), undo_at=""):
         if others:
             address += "?mit=" + ",".join(str(event.pk) for event in others)
     messages.success(request, text, extra_tags=address)
+
+
+def in_short(name):
+    """Return a `name` of any length as a sentence in a toast has room for it."""
+    return Truncator(name).chars(NAME_LENGTH)

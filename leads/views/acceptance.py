@@ -12,7 +12,7 @@ from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
 from leads.offers import Offer, counted, offers_along
 from leads.sight import sight_of
-from leads.toasts import toast
+from leads.toasts import in_short, toast
 from leads.views.answers import are_offers_shown, go, posted_to
 
 
@@ -65,7 +65,7 @@ def accept(request, lead_id):
     except NoPhases as error:
         messages.error(request, error.message)
         return go(request, "leads:offers")
-    toast(request, _("“%(lead)s” is now yours.") % {"lead": lead.name})
+    toast(request, _("“%(lead)s” is now yours.") % {"lead": in_short(lead.name)})
     return go(request, "leads:detail", lead.pk)
 
 

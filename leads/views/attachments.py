@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from leadbook.htmx import page_or_part
 from leads.forms import FileNameForm
 from leads.models import FieldConflict
-from leads.toasts import toast
+from leads.toasts import in_short, toast
 from leads.views.answers import changed, kept_file, posted_to, worked_lead
 
 
@@ -54,5 +54,5 @@ def delete(request, lead_id, attachment_id):
     lead = worked_lead(request, lead_id)
     attachment = kept_file(lead, attachment_id)
     event = lead.delete_file(attachment_id, by=request.user)
-    toast(request, _("“%(name)s” deleted") % {"name": attachment.name}, undo=[event])
+    toast(request, _("“%(name)s” deleted") % {"name": in_short(attachment.name)}, undo=[event])
     return changed(request, lead, parts=("counts",), tab="anhaenge")

@@ -11,7 +11,7 @@ from leads.fields import OWN_PREFIX, all_fields_of
 from leads.forms import MarketplaceForm, TokenForm, focus_first_invalid, lead_fields_form
 from leads.match_keys import is_matched
 from leads.models import Lead, NoPhases, SentBefore
-from leads.toasts import toast
+from leads.toasts import in_short, toast
 from leads.twins import twins_of
 from leads.views.answers import go
 from marketplaces.models import Marketplace
@@ -114,7 +114,7 @@ def _entered(request, marketplaces, marketplace):
         # Sent once more it is a lead of its own.
         shown = request, marketplaces, marketplace, TokenForm(), form
         return _form(*shown, status=409, refusal=error.message)
-    toast(request, _("“%(lead)s” is entered.") % {"lead": lead.name})
+    toast(request, _("“%(lead)s” is entered.") % {"lead": in_short(lead.name)})
     return go(request, "leads:detail", lead.pk)
 
 

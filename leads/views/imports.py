@@ -20,7 +20,7 @@ from leads.models import LeadImport, StorageAway, Unchangeable
 from leads.models.questions import Question
 from leads.paging import SIZE, portion_of, row_above
 from leads.tasks import go_on_with_import, push_import
-from leads.toasts import toast
+from leads.toasts import in_short, toast
 from leads.uploads import takes_files
 from marketplaces.throttling import IMPORT_COLUMNS, IMPORTS, wait_before
 
@@ -139,7 +139,9 @@ def cancel(request, import_id):
         lead_import.discard()
     except Unchangeable:
         return _page(request, _import(request, import_id), status=409)
-    toast(request, _("The import of “%(file)s” is discarded.") % {"file": lead_import})
+    toast(
+        request, _("The import of “%(file)s” is discarded.") % {"file": in_short(lead_import)}
+    )
     return see_other("leads:imports")
 
 

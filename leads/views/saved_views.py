@@ -13,7 +13,7 @@ from leads.forms import NewViewForm, SavedViewForm
 from leads.listing import LISTS
 from leads.models import NameTaken, SavedView, TooManyFilters, TooManyViews, Unchangeable
 from leads.sight import sight_of
-from leads.toasts import toast
+from leads.toasts import in_short, toast
 from leads.views.answers import go
 
 # Seconds in which a deleted view can be brought back: somebody it names may be erased.
@@ -63,7 +63,7 @@ def keep(request):
     except (TooManyViews, TooManyFilters) as error:
         form.add_error(None, error.message)
         return _dialog(request, context, status=422)
-    toast(request, _("View “%(view)s” saved") % {"view": view.name})
+    toast(request, _("View “%(view)s” saved") % {"view": in_short(view.name)})
     return go(request, f"{reverse(kind.address)}?{view.query}")
 
 
@@ -86,7 +86,7 @@ def edit(request, view_id):
         return _dialog(request, context, status=422)
     except Unchangeable:
         raise Http404 from None
-    toast(request, _("View “%(view)s” saved") % {"view": view.name})
+    toast(request, _("View “%(view)s” saved") % {"view": in_short(view.name)})
     return go(request, "leads:views")
 
 

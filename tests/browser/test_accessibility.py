@@ -657,10 +657,13 @@ def test_the_whole_main_job_by_keyboard_alone(page, offered, anna, heatpumps):
     expect(page.get_by_role("button", name="E-Mail bearbeiten")).to_be_focused()
 
     # Journal and attachments.
+    keys.press("button", "Eintragen")
+    expect(page.get_by_role("textbox", name="Journaleintrag")).to_be_focused()
     keys.write("textbox", "Journaleintrag", "Angerufen")
     keys.press("button", "Eintragen")
     items = page.get_by_role("tabpanel").get_by_role("listitem")
     expect(items.first).to_contain_text("Angerufen")
+    expect(page.get_by_role("button", name="Eintragen")).to_be_focused()
     keys.press("button", "Eintrag bearbeiten", "Space")
     expect(page.get_by_role("button", name="Änderung bestätigen")).to_be_visible()
     page.keyboard.press("Escape")

@@ -67,6 +67,40 @@ def test_the_button_that_was_pressed_is_pressed_again(annas_page, lead, fails):
     assert lead.journal.filter(outcome="not_reached").count() == 1
 
 
+def test_who_has_read_what_failed_is_still_in_the_dialog_with_what_is_typed(
+    annas_page, lead, fails
+):
+    page = annas_page
+    page.goto("/leads/?q=Aigner")
+    page.get_by_role("link", name="Ansicht speichern").click()
+    dialog = page.get_by_role("dialog")
+    name = dialog.get_by_label("Name")
+    name.fill("Meine Aigners")
+    fails("**/ansichten/**")
+    name.press("Enter")
+    expect(dialog.get_by_text(AWAY)).to_be_visible()
+    dialog.get_by_role("alert").get_by_role("button", name="Schließen").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(AWAY)).to_have_count(0)
+    expect(name).to_have_value("Meine Aigners")
+    expect(name).to_be_focused()
+
+
+def test_the_keyboard_goes_on_where_it_was_after_what_failed_is_read(annas_page, lead, fails):
+    page = annas_page
+    page.goto(f"/leads/{lead.pk}/")
+    text = page.get_by_role("textbox", name="Journaleintrag")
+    text.fill("Ruft zurück")
+    for button in ("Schließen", "Noch einmal versuchen"):
+        fails("**/journal/")
+        text.press("Control+Enter")
+        page.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(AWAY)).to_have_count(0)
+        expect(text).to_be_focused()
+    expect(page.get_by_role("listitem").filter(has_text="Ruft zurück")).to_be_visible()
+
+
 def test_an_undo_whose_toast_has_gone_is_done_all_the_same(annas_page, lead, anna, fails):
     lead.write_entry(text="Ruft am Montag an.", by=anna)
     page = annas_page

@@ -279,3 +279,20 @@ def test_an_old_entry_that_is_corrected_is_not_on_top(annas_page, lead, meike, a
     expect(annas_page.get_by_text("Notiz 29, berichtigt")).to_be_visible()
     expect(lines.first).to_have_id(f"entry-{new.pk}")
     expect(lines).to_have_count(number)
+
+
+def test_what_others_do_while_a_dialog_is_open_is_told_in_it_for_a_while(
+    annas_page, lead, meike
+):
+    annas_page.clock.install()
+    annas_page.goto(f"/leads/{lead.pk}/")
+    annas_page.locator("[aria-current=step]").click()
+    dialog = annas_page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    lead.set_field("city", seen=lead.city, value="Ulm", by=meike)
+    annas_page.clock.run_for(12_000)
+    told = dialog.get_by_text("„Ort“ geändert")
+    expect(told).to_be_visible()
+    annas_page.clock.run_for(9_000)
+    expect(told).to_have_count(0)
+    expect(dialog).to_be_visible()

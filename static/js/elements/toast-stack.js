@@ -1,6 +1,6 @@
 /* Lets toasts go after a while, but never while somebody points at them or is in them, or
-   what their button does is on its way. With that done, the button is gone and the focus goes
-   back to where it was before. */
+   what their button does is on its way; and at once by a button with data-dismiss. With that
+   done, the button is gone and the focus goes back to where it was before. */
 const SECONDS = 8;
 
 class ToastStack extends HTMLElement {
@@ -12,6 +12,9 @@ class ToastStack extends HTMLElement {
       if (!this.contains(relatedTarget)) this.before = relatedTarget;
     });
     this.addEventListener("htmx:beforeRequest", ({ target }) => (this.sent = target));
+    this.addEventListener("click", ({ target }) => {
+      if (target.closest("[data-dismiss]")) this.dismiss(target.closest(".toast"));
+    });
     this.watch();
   }
 
@@ -29,6 +32,17 @@ class ToastStack extends HTMLElement {
     }
     if (!this.sent || this.contains(this.sent)) return;
     this.sent = null;
+    this.giveBack();
+  }
+
+  dismiss(toast) {
+    toast.remove();
+    this.giveBack();
+  }
+
+  giveBack() {
+    if (document.activeElement !== document.body) return;
+    this.before?.focus({ preventScroll: true });
     if (document.activeElement !== document.body) return;
     /* Not before it is needed: a page is there sooner without it. */
     import("../lib/focus.js").then(({ giveBack }) => giveBack(this.before));

@@ -4,9 +4,17 @@ const texts = { 403: "forbidden", 404: "gone", 429: "limited" };
 /* Behind a modal dialog nothing is read out, nor within reach. */
 export function show(toast) {
   const dialog = document.querySelector("dialog:modal");
-  if (!dialog) return document.getElementById("toasts").append(toast);
-  if (!toast.hasAttribute("role")) toast.setAttribute("role", "status");
-  dialog.prepend(toast);
+  const stack = dialog ? stackIn(dialog) : document.getElementById("toasts");
+  stack.append(toast);
+}
+
+function stackIn(dialog) {
+  const there = dialog.querySelector("toast-stack");
+  if (there) return there;
+  const made = document.getElementById("toasts").cloneNode();
+  made.removeAttribute("id");
+  dialog.prepend(made);
+  return made;
 }
 
 /* Does again what was done, as far as that is still there; or else sends the same. */
@@ -33,13 +41,12 @@ function tell(kind, detail) {
   const retry = toast.querySelector("[data-retry]");
   if (kind === "offline" || kind === "error") {
     retry.addEventListener("click", () => {
-      toast.remove();
+      toast.closest("toast-stack").dismiss(toast);
       repeat(detail);
     });
   } else {
     retry.remove();
   }
-  toast.querySelector("[data-close]").addEventListener("click", () => toast.remove());
   document.querySelectorAll(".toast[role=alert]").forEach((old) => old.remove());
   show(toast);
   /* A tick is saved at once, or it is none. */

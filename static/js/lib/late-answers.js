@@ -105,8 +105,17 @@ document.addEventListener("htmx:beforeSwap", ({ detail, defaultPrevented }) => {
   hold(detail.target, requestConfig.elt);
 });
 
+/* A button that is disabled while it is on its way has lost the focus. */
+function giveToSuccessor({ field }) {
+  if (field?.id && document.activeElement === document.body) {
+    document.getElementById(field.id)?.focus({ preventScroll: true });
+  }
+}
+
 document.addEventListener("htmx:afterSwap", ({ detail: { elt, requestConfig } }) => {
-  if (!requestConfig || !isTypingElsewhere(requestConfig)) return;
+  if (!requestConfig) return;
+  giveToSuccessor(requestConfig);
+  if (!isTypingElsewhere(requestConfig)) return;
   if (elt.contains(document.activeElement)) return;
   for (const one of [elt, ...elt.querySelectorAll("[autofocus]")]) {
     one.removeAttribute("autofocus");
