@@ -63,14 +63,14 @@ def anonymise_user(user, *, by, reason):
         if open_leads and reason != Erasure.Reason.REPLAY:
             raise StillOwner(user, open_leads)
         erasure = Erasure.objects.create(user=user, reason=reason, **provenance.signature(by))
-        names = {str(user), user.get_full_name(), user.username, user.email} - {""}
+        names = {str(user), user.username}
         SessionStore.end_all_of(user)
         SecondFactor(user).remove()
         user.replace_name(username=f"former-{user.pk}", name=gettext("Former member"))
         memberships, _details = user.memberships.all().delete()
         erasure.counts = {"memberships": memberships, "events": _rename_in_history(user)}
         Erasure.objects.filter(actor=user).update(actor_name=str(user))
-        traces.forget_person(user, sorted(names, key=len, reverse=True))
+        traces.forget_person(user, names)
         erasure.finished_at = timezone.now()
         erasure.save(update_fields=["counts", "finished_at"])
         transaction.on_commit(lambda: erasure_list.append_or_tell(erasure))

@@ -13,6 +13,8 @@ from leads.models import Erasure, Lead
 from leads.privacy import replaying
 from marketplaces.models import Marketplace, User
 from tests import factories
+from tests.marketplaces.admin_page import MarketplacePage
+from tests.markup import read
 from tests.state import changes, everything
 
 from .conftest import PERSONAL
@@ -96,7 +98,7 @@ def former(told, heatpumps, anna, olaf):
         object_id=str(heatpumps.pk),
         object_repr=str(heatpumps),
         action_flag=CHANGE,
-        change_message='[{"added": {"name": "Mitglied", "object": '
+        change_message='[{"added": {"name": "member", "object": '
         '"J\\u00fcrgen Gro\\u00dfmann \\u00b7 Leitung"}}]',
     )
     LogEntry.objects.create(
@@ -137,6 +139,41 @@ def test_the_names_of_others_stay(former, anna, told, commits):
     assert str(anna) == "Anna Beispiel"
     assert told.lead.events.filter(actor_name="Anna Beispiel").exists()
     assert told.lead.journal.filter(text="Angerufen").exists()
+
+
+@pytest.mark.parametrize(
+    ("username", "first_name"), [("ed", ""), ("anna2", "Anna"), ("mark", "Mark")]
+)
+def test_only_the_name_of_the_member_goes_from_the_admins_log(
+    username, first_name, heatpumps, anna, admin_user, signed_in, commits
+):
+    """Not the same letters in names of others, in those of phases, in what Django writes."""
+    user = User.objects.create_user(username, first_name=first_name)
+    others = [
+        User.objects.create_user(f"other{number}", first_name=name)
+        for number, name in enumerate(["Johanna", "Mark Anna Ed ed", "Ed & ed", "Marktplatz"])
+    ]
+    setup = MarketplacePage(signed_in(admin_user), heatpumps)
+    for member in (user, *others):
+        setup.add("memberships", user=str(member.pk), role="rep")
+    setup.add("phases", position="9", name=str(user))
+    setup.add("phases", position="10", name="Markt von Johanna, ed · Vertrieb")
+    setup.save()
+    setup.load().delete("memberships", str(user.pk))
+    setup.save()
+
+    def history():
+        address = setup.address.replace("/change/", "/history/")
+        return read(setup.client.get(address)).one("tbody").text
+
+    before = history()
+    assert before.count(f"Mitglied „{user} · Vertrieb“") == 2
+    User.people.filter(pk=user.pk).update(is_active=False)
+    with commits():
+        run("anonymise_user", username, "--yes")
+    assert history() == before.replace(
+        f"Mitglied „{user} · Vertrieb“", "Mitglied „Ehemaliges Mitglied · Vertrieb“"
+    )
 
 
 def test_only_who_is_deactivated(former, anna, monkeypatch):
