@@ -63,7 +63,7 @@ def anonymise_user(user, *, by, reason):
         if open_leads and reason != Erasure.Reason.REPLAY:
             raise StillOwner(user, open_leads)
         erasure = Erasure.objects.create(user=user, reason=reason, **provenance.signature(by))
-        names = {str(user), user.username}
+        names = _names_of(user)
         SessionStore.end_all_of(user)
         SecondFactor(user).remove()
         user.replace_name(username=f"former-{user.pk}", name=gettext("Former member"))
@@ -77,6 +77,20 @@ def anonymise_user(user, *, by, reason):
         if open_leads:
             erasure.left_undone.append(StillOwner(user, open_leads).message)
     return erasure
+
+
+def _names_of(user):
+    """Return what the member is called, and was called whenever something was written down."""
+    events, handed_over = LeadEvent.objects.all(), LeadEvent.objects.handed_over()
+    kept = [
+        events.filter(actor=user).values_list("actor_name", flat=True),
+        handed_over.filter(old=user.pk).values_list("old_text", flat=True),
+        handed_over.filter(new=user.pk).values_list("new_text", flat=True),
+        Erasure.objects.filter(actor=user).values_list("actor_name", flat=True),
+        traces.log_of(user).values_list("object_repr", flat=True),
+    ]
+    then = (name for names in kept for name in names.order_by().distinct())
+    return {str(user), user.username, *then}
 
 
 def _rename_in_history(user):

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import translation
 
 from leads.models import Erasure, Lead
@@ -18,7 +19,7 @@ from tests.markup import read
 from tests.state import changes, everything
 
 from .conftest import PERSONAL
-from .grep import places
+from .grep import dump, places
 
 
 def run(*arguments, types="", monkeypatch=None):
@@ -174,6 +175,50 @@ def test_only_the_name_of_the_member_goes_from_the_admins_log(
     assert history() == before.replace(
         f"Mitglied „{user} · Vertrieb“", "Mitglied „Ehemaliges Mitglied · Vertrieb“"
     )
+
+
+def see_the_account(told, hanna, ben, olaf, admin):
+    admin("email", "h@beispiel.de")
+
+
+def work(told, hanna, ben, olaf, admin):
+    lead = factories.accepted(told.lead.marketplace, hanna, phase=5)
+    lead.win(seen=lead.phase, by=hanna)
+
+
+def take_over(told, hanna, ben, olaf, admin):
+    for to in (hanna, ben):
+        Lead.objects.get(pk=told.lead.pk).hand_over(to=to, by=olaf)
+
+
+@pytest.mark.parametrize("be_known", [see_the_account, work, take_over])
+def test_earlier_names_go_as_well(
+    be_known, told, heatpumps, ben, olaf, admin_user, signed_in, commits
+):
+    """The marketplace's log has them without saying whose they are."""
+    hanna = User.objects.create_user("hanna", first_name="Hanna", last_name="Altname")
+    client = signed_in(admin_user)
+    address = reverse("admin:marketplaces_user_change", args=[hanna.pk])
+    account = {
+        "username": "hanna", "first_name": "Hanna", "last_name": "Altname", "is_active": "on",
+        "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0",
+    }  # fmt: skip
+
+    def admin(name, value):
+        assert client.post(address, account | {name: value}).status_code == 302
+        read(client.get(address))
+
+    setup = MarketplacePage(client, heatpumps)
+    setup.add("memberships", user=str(hanna.pk), role="rep")
+    setup.save()
+    be_known(told, hanna, ben, olaf, admin)
+    admin("last_name", "Neuname")
+    User.people.filter(pk=hanna.pk).update(is_active=False)
+    assert "Hanna Altname · Vertrieb" in dump()["django_admin_log"]
+    with commits():
+        run("anonymise_user", "hanna", "--yes")
+    assert places("Altname", "Neuname") == set()
+    assert "Ehemaliges Mitglied · Vertrieb" in dump()["django_admin_log"]
 
 
 def test_only_who_is_deactivated(former, anna, monkeypatch):
