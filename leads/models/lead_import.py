@@ -91,8 +91,7 @@ class LeadImportQuerySet(TimelineQuerySet):
 
     def forget_file_with(self, lead):
         """Forget the file from which `lead` came, as the person in it is erased."""
-        for found in self.filter(rows__lead=lead).exclude(file_key=""):
-            found.forget_file()
+        self.filter(rows__lead=lead).forget_files()
         ImportRow.objects.forget_cells_like(lead)
 
     def forget_contact(self, mentions, texts):
@@ -130,6 +129,11 @@ class LeadImportQuerySet(TimelineQuerySet):
                 found.forget_file()
             found.rows.without_lead().forget_mentions(mentions, column)
 
+    def forget_files(self):
+        """Forget the files of all."""
+        for found in self.exclude(file_key="").iterator():
+            found.forget_file()
+
     def forget_files_beyond(self, number, *, by):
         """Let only the newest imports of `by` keep their files."""
         with_file = self.filter(by=by).exclude(file_key="").newest_first()
@@ -139,8 +143,7 @@ class LeadImportQuerySet(TimelineQuerySet):
     def forget_old(self):
         """Remove what is kept of old imports; those that led to nothing as a whole."""
         old = self.filter(changed_at__lt=timezone.now() - KEPT)
-        for found in old.exclude(file_key="").iterator():
-            found.forget_file()
+        old.forget_files()
         ImportRow.objects.filter(lead_import__in=old, lead=None).delete()
         old.exclude(headings=[]).update(headings=[])
         ended = Q(~Exists(_leads_of_it()), state__in=LeadImport.AFTER_IT)

@@ -160,6 +160,11 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             return "left_behind", text % {"count": count}
         return None
 
+    def delete_model(self, request, obj):
+        """Delete it, with the files of its imports: their rows go, and nobody finds them."""
+        obj.imports.forget_files()
+        super().delete_model(request, obj)
+
     def save_model(self, request, obj, form, change):
         """Save it; views that choose it by its short name go on doing so."""
         super().save_model(request, obj, form, change)

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -22,7 +23,7 @@ from leads.models.attachment import attachment_storage
 from leads.models.lead_import import KEPT, ColumnMemoryQuerySet
 from leads.paging import SIZE
 from leads.views import imports
-from marketplaces.models import User
+from marketplaces.models import Marketplace, User
 from marketplaces.throttling import Limit
 from tests import factories
 from tests.markup import HTMX, read
@@ -144,6 +145,22 @@ def test_older_imports_are_a_page_away(signed_in, heatpumps, meike):
     assert not rest.all("a", rel="next")
     for odd in ("x", "9" * 40, "99999", "٣"):
         assert client.get("/leads/importe/", {"vor": odd}).status_code == 200
+
+
+def test_with_a_marketplace_go_the_files_of_its_imports(
+    heatpumps, solar, meike, clara, admin_user, signed_in, commits
+):
+    kept = factories.imported(solar, clara, "checked")
+    for state in ("mapping", "cancelled"):
+        factories.imported(heatpumps, meike, state)
+    assert len(stored_files()) == 3
+    address = reverse("admin:marketplaces_marketplace_delete", args=[heatpumps.pk])
+    with commits():
+        signed_in(admin_user).post(address, {"post": "yes"})
+        # Not before it is certain.
+        assert len(stored_files()) == 3
+    assert list(Marketplace.objects.all()) == [solar]
+    assert stored_files() == [kept.file_key]
 
 
 def test_a_rep_imports_own_leads_without_learning_what_others_have(send_file, anna, ben):
