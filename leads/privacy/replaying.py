@@ -1,5 +1,6 @@
 """Repeating after a restore what the erasure list says, and completing the list."""
 
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -75,17 +76,20 @@ def _is_the_same(target, line):
     )
 
 
-def catch_up(path=None):
-    """Append the erasures that the list does not name yet; return how many.
+def catch_up(other=None):
+    """Append to the list the erasures that it does not name yet; return how many.
 
-    For what could not be appended when it happened. Raises OSError.
+    For what could not be appended when it happened, and for the lines of the `other` list,
+    that of an installation whose data were put back here. Raises OSError.
     """
-    path = Path(path or settings.ERASURE_LIST)
+    path = Path(settings.ERASURE_LIST)
     listed = erasure_list.read(path) if path.exists() else ()
     known = {erasure_list.identity(line) for line in listed}
+    erasures = Erasure.objects.finished().select_related("lead", "user").iterator()
     lines = []
-    for erasure in Erasure.objects.finished().select_related("lead", "user").iterator():
-        line = erasure_list.line_of(erasure)
+    for line in chain(
+        erasure_list.read(other) if other else (), map(erasure_list.line_of, erasures)
+    ):
         identity = erasure_list.identity(line)
         if identity not in known:
             known.add(identity)

@@ -37,14 +37,15 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         # Who signed out after the backup was made must not be signed in again.
         Session.objects.all().delete()
-        is_amiss = False
         if Path(settings.ERASURE_LIST).exists():
             is_amiss = self._fails("replay_erasures")
         else:
+            is_amiss = True
             self.stderr.write(
                 _(
                     "There is no erasure list at %(path)s: what was erased since the backup "
-                    "was made is not erased here. Run manage.py replay_erasures FILE."
+                    "was made is not erased here. Run manage.py replay_erasures FILE; where "
+                    "nothing has ever been erased there is no such list."
                 )
                 % {"path": settings.ERASURE_LIST}
             )

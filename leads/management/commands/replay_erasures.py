@@ -12,13 +12,14 @@ class Command(BaseCommand):
 
     help = (
         "Repeats the erasures of the erasure list that the database does not have, to be "
-        "run after each restore; and adds to the list what could not be written into it. "
-        "Repeatable. Exits with 1 when something was passed over that should be looked at."
+        "run after each restore; and adds to ERASURE_LIST what could not be written into it "
+        "and what another FILE names. Repeatable. Exits with 1 when something was passed "
+        "over that should be looked at."
     )
 
     def add_arguments(self, parser):
         """Declare the arguments."""
-        parser.add_argument("file", nargs="?", help="the list (default: ERASURE_LIST)")
+        parser.add_argument("file", nargs="?", help="another list (default: ERASURE_LIST)")
 
     def handle(self, *, file, **options):
         """Replay; sentences on what was passed over on stderr, numbers on stdout."""
@@ -30,11 +31,11 @@ class Command(BaseCommand):
 
         try:
             repeated = replaying.replay(path, tell=tell)
-            added = replaying.catch_up(path)
+            added = replaying.catch_up(file)
         except OSError as error:
             raise CommandError(
                 _("%(file)s cannot be used: %(reason)s")
-                % {"file": path, "reason": error.strerror}
+                % {"file": error.filename or path, "reason": error.strerror}
             ) from error
         self.stdout.write(
             _("Erasures repeated: %(repeated)d · added to the list: %(added)d")

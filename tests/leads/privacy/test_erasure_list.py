@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from leads.importing import import_leads
 from leads.models import Erasure, Lead
 from leads.privacy import replaying
 from tests.state import changes, everything, stored_files
@@ -182,6 +183,29 @@ def test_what_follows_half_a_line_begins_a_new_one(told, path, commits):
     path.write_text('{"lead": 1, "crea')
     erase(told.lead, commits)
     assert json.loads(path.read_text().splitlines()[1])["lead"] == told.lead.pk
+
+
+def test_another_list_is_copied_so_that_no_import_brings_anybody_back(
+    restored, offered, path, tmp_path, heatpumps, commits
+):
+    """Also who is in none of the restored leads."""
+    (line,) = lines(path)
+    gone = {**line, "lead": 99_999_999, "external_id_sha256": Erasure.hash_of("WPS-1")}
+    other = tmp_path / "copy.jsonl"
+    other.write_text(json.dumps(gone) + "\n" + path.read_text() + '{"lead": 1, "crea')
+    before = other.read_text()
+    path.unlink()
+    erase(offered, commits)
+    [known] = lines(path)
+    for _time in range(2):
+        with pytest.raises(CommandError, match="1"), commits():
+            replay(str(other))
+        assert lines(path) == [known, gone, line]
+    assert other.read_text() == before
+    sent = tmp_path / "leads.csv"
+    sent.write_text("Lead-Nr;Name\nWPS-1;Egger\nWPS-4711;Aigner\nWPS-2;Huber\n")
+    import_leads(sent, marketplace=heatpumps)
+    assert Lead.objects.filter(name__in=["Egger", "Aigner", "Huber"]).count() == 1
 
 
 def test_no_list_is_said(tmp_path):
