@@ -194,8 +194,17 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     def response_change(self, request, obj):
         """After a phase was retired in which leads stand, offer to move them.
 
-        After somebody was sent away who owns leads, stay where that is said.
+        After somebody was sent away who owns leads, stay where that is said. Who is not
+        an operator here any more has none of these pages.
         """
+        operated = self.model.objects.operated_by(request.user)
+        if not operated.contains(obj):
+            text = gettext(
+                "“%(marketplace)s” was saved. You are not an operator there any more."
+            )
+            self.message_user(request, text % {"marketplace": obj}, messages.SUCCESS)
+            page = "marketplaces_marketplace_changelist" if operated.exists() else "index"
+            return HttpResponseRedirect(reverse(f"admin:{page}"))
         response = super().response_change(request, obj)
         left_behind = obj.phases.left_behind().among(getattr(request, "newly_retired", ()))
         if phase := left_behind.in_order().first():

@@ -121,6 +121,29 @@ def test_who_is_sent_away_is_said_to_own_leads(operators_page, lead, anna, clara
     assert "nicht mehr an Leads" not in read(operators_page.load().response).text
 
 
+@pytest.mark.parametrize("button", ["_save", "_continue"])
+@pytest.mark.parametrize("elsewhere", ["marketplace_changelist", "index"])
+def test_an_operator_who_leaves_is_told_so_on_a_page_that_is_still_theirs(
+    operators_page, lead, anna, ben, olaf, heatpumps, solar, elsewhere, button
+):
+    User.people.filter(pk=ben.pk).update(is_staff=True)
+    heatpumps.memberships.create(user=ben, role="operator")
+    if elsewhere != "index":
+        solar.memberships.create(user=olaf, role="operator")
+    operators_page.load()
+    # Her lead would be spoken of on the marketplace's page.
+    operators_page.delete("memberships", str(anna.pk))
+    operators_page.delete("memberships", str(olaf.pk))
+    operators_page.data[button] = "1"
+    answer = operators_page.send(follow=True)
+    assert answer.status_code == 200
+    pages = {"index": "/admin/", "marketplace_changelist": page("marketplace_changelist")}
+    assert answer.redirect_chain == [(pages[elsewhere], 302)]
+    text = read(answer).text
+    assert "„Wärmepumpe Süd“ ist gespeichert. Sie sind dort nicht mehr Betreiber" in text
+    assert not heatpumps.memberships.operating().of(olaf).exists()
+
+
 def test_who_is_sent_away_without_leads_leaves_nothing_to_say(operators_page, lead, ben):
     operators_page.delete("memberships", str(ben.pk))
     assert operators_page.save().url == page("marketplace_changelist")
