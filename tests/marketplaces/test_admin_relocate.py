@@ -7,6 +7,7 @@ from leads import relocating
 from leads.models import Lead, LeadEvent
 from leads.relocating import relocate_leads
 from tests import factories
+from tests.markup import read
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def test_the_page_says_how_many_and_offers_active_phases(operator, offer_phase):
     offered = [str(phase) for phase in answer.context["form"].fields["to"].queryset]
     assert offered == ["Qualifizierung", "Vor-Ort-Termin", "Verhandlung", "Auftrag"]
     assert places() == ["Angebot"] * 3
+
+
+@pytest.mark.parametrize("is_retired", [True, False])
+def test_without_another_active_phase_the_page_asks_for_one(
+    operator, offer_phase, heatpumps, is_retired
+):
+    heatpumps.phases.update(is_retired=True)
+    heatpumps.phases.filter(pk=offer_phase.pk).update(is_retired=is_retired)
+    for answer in (operator.get(address(offer_phase)), operator.post(address(offer_phase))):
+        content = read(answer).one(id="content-main")
+        assert "In der Phase „Angebot“ stehen 3 Leads." in content.text
+        assert "Es gibt keine andere aktive Phase." in content.text
+        assert "jetzt alle verschieben" not in content.text
+        assert content.all("form") == content.all("button") == []
+        back = reverse("admin:marketplaces_marketplace_change", args=[heatpumps.pk])
+        assert content.one("a")["href"] == f"{back}#phases"
 
 
 def test_the_leads_move_with_event_and_journal_line(operator, olaf, offer_phase, heatpumps):
