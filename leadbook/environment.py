@@ -5,6 +5,8 @@ django-environ only takes the addresses of databases and mail servers apart: it 
 """
 
 import os
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -110,7 +112,21 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name} must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME."
             )
+        if "sqlite" in database["ENGINE"] and not Path(database["NAME"]).is_absolute():
+            # It would be another file for whoever starts from another folder.
+            raise ImproperlyConfigured(
+                f"{name} must name the file by its absolute path: sqlite:////data/leadbook.sqlite3."
+            )
         return database
+
+    def sender(self, name, *, default):
+        """Return an e-mail address, with or without a name before it."""
+        text = self(name) or default
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(text)[1]):
+            raise ImproperlyConfigured(
+                f"{name} must be an e-mail address, or NAME <ADDRESS>, not {text!r}."
+            )
+        return text
 
     def mailer(self, name, *, default):
         """Return Django's mailer setting for an address; its password is never shown."""

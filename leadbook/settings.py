@@ -45,11 +45,16 @@ if PRODUCTION and (
         "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
 
+# As browsers send them. What has more to it, a port or a path, fits none of their requests.
+HOST = r"(?i:[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=[] if PRODUCTION else LOOPBACK_HOSTS)
-if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+if PRODUCTION and not (
+    ALLOWED_HOSTS and all(re.fullmatch(rf"\.?{HOST}", host) for host in ALLOWED_HOSTS)
+):
     raise ImproperlyConfigured(
-        "ALLOWED_HOSTS must list the host names of this installation, without '*'."
+        "ALLOWED_HOSTS must list the host names of this installation, without '*', scheme and "
+        "port: leads.example."
     )
 if not PRODUCTION and not set(ALLOWED_HOSTS) <= {*LOOPBACK_HOSTS, "testserver"}:
     raise ImproperlyConfigured(
@@ -60,16 +65,22 @@ CSRF_TRUSTED_ORIGINS = env.words(
     "CSRF_TRUSTED_ORIGINS",
     default=[f"https://{'*' * host.startswith('.')}{host}" for host in ALLOWED_HOSTS],
 )
-if not all(urlsplit(origin).scheme in {"http", "https"} for origin in CSRF_TRUSTED_ORIGINS):
+if not all(
+    re.fullmatch(rf"https?://(\*\.)?{HOST}(:[0-9]+)?", origin)
+    for origin in CSRF_TRUSTED_ORIGINS
+):
     raise ImproperlyConfigured(
-        "CSRF_TRUSTED_ORIGINS must list origins with their scheme: https://leads.example."
+        "CSRF_TRUSTED_ORIGINS must list origins with their scheme and without a path: "
+        "https://leads.example."
     )
 
 # Where the links in mails lead: a request may say any of the allowed hosts.
 OWN_HOST = f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else "http://127.0.0.1:8000"
 PUBLIC_URL = env("PUBLIC_URL", default=OWN_HOST).rstrip("/")
-if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).netloc:
-    raise ImproperlyConfigured("PUBLIC_URL must be an address: https://leads.example.")
+if not re.fullmatch(rf"https?://{HOST}(:[0-9]+)?", PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "PUBLIC_URL must be an address without a path: https://leads.example."
+    )
 
 # Applications -------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -203,6 +214,12 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 KEEP_QUERY_PLANS = env.switch("KEEP_QUERY_PLANS", default=True)
 # Outlives a restore of the database, so it must lie where no backup of it is put back.
 ERASURE_LIST = Path(env("ERASURE_LIST", default=str(VAR_DIR / "erasures.jsonl")))
+# The folder is not made: where its disk is not mounted, the list would begin anew beside it.
+if not (ERASURE_LIST.is_absolute() and ERASURE_LIST.parent.is_dir()) or ERASURE_LIST.is_dir():
+    raise ImproperlyConfigured(
+        "ERASURE_LIST must be the absolute path of a file, in a folder that is there, not "
+        f"'{ERASURE_LIST}'."
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Static files and attachments ---------------------------------------------------------
@@ -216,8 +233,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 def attachment_storage(address, *, is_for_web_server=False):
     """Return Django's storage setting for `address`.
 
-    A path means a folder of this machine; `s3://bucket/prefix?endpoint_url=…` a bucket,
-    with `direct=0` one that browsers do not reach; a dotted path any other
+    An absolute path means a folder of this machine; `s3://bucket/prefix?endpoint_url=…` a
+    bucket, with `direct=0` one that browsers do not reach; a dotted path any other
     django-storages class, its options in the query. A folder `is_for_web_server` where
     its group may read, too.
     """
@@ -231,6 +248,12 @@ def attachment_storage(address, *, is_for_web_server=False):
             raise ImproperlyConfigured(
                 f"direct in ATTACHMENTS must be 1 or 0, not {direct!r}: whether browsers "
                 "reach the bucket."
+            )
+        style = options.pop("addressing_style", "auto")
+        if style not in {"auto", "path", "virtual"}:
+            raise ImproperlyConfigured(
+                "addressing_style in ATTACHMENTS must be auto, path or virtual, not "
+                f"{style!r}."
             )
         # Slow to import, and only needed here.
         from boto3.s3.transfer import TransferConfig
@@ -249,7 +272,7 @@ def attachment_storage(address, *, is_for_web_server=False):
                 # A storage that does not answer must not hold the rep's request for long.
                 "client_config": Config(
                     signature_version="s3v4",
-                    s3={"addressing_style": options.pop("addressing_style", "auto")},
+                    s3={"addressing_style": style},
                     connect_timeout=5,
                     read_timeout=30,
                     retries={"total_max_attempts": 2},
@@ -257,12 +280,14 @@ def attachment_storage(address, *, is_for_web_server=False):
                 **options,
             },
         }
-    if parts.scheme:
+    # Each release works in another folder: a relative path would lose the files.
+    is_folder = parts.path.startswith("/")
+    if parts.scheme or not (is_folder or re.fullmatch(r"\w+(\.\w+)+", parts.path)):
         raise ImproperlyConfigured(
-            "ATTACHMENTS must be the path of a folder, s3://bucket/prefix or the dotted "
-            "path of a storage class."
+            "ATTACHMENTS must be the path of a folder, from / on, s3://bucket/prefix or the "
+            "dotted path of a storage class."
         )
-    if "/" not in parts.path and parts.path.count(".") > 1:
+    if not is_folder:
         return {"BACKEND": parts.path, "OPTIONS": options}
     return {
         "BACKEND": "leadbook.storages.AttachmentStorage",
@@ -277,21 +302,28 @@ def attachment_storage(address, *, is_for_web_server=False):
 
 def origin_of_bucket(options):
     """Return the origin that browsers send files to, None where they do not reach it."""
-    if not options.get("direct"):
+    if "client_config" not in options:
         return None
     import boto3
+    from botocore.exceptions import BotoCoreError
 
-    client = boto3.client(
-        "s3",
-        endpoint_url=options.get("endpoint_url"),
-        region_name=options.get("region_name"),
-        config=options["client_config"],
-        # Nothing is asked for: only boto knows how it spells the address.
-        aws_access_key_id="none",
-        aws_secret_access_key="none",  # noqa: S106
-    )
-    parts = urlsplit(client.generate_presigned_post(options["bucket_name"], "key")["url"])
-    return f"{parts.scheme}://{parts.netloc}"
+    try:
+        client = boto3.client(
+            "s3",
+            endpoint_url=options.get("endpoint_url"),
+            region_name=options.get("region_name"),
+            config=options["client_config"],
+            # Nothing is asked for: only boto knows how it spells the address.
+            aws_access_key_id="none",
+            aws_secret_access_key="none",  # noqa: S106
+        )
+        parts = urlsplit(client.generate_presigned_post(options["bucket_name"], "key")["url"])
+    except (BotoCoreError, ValueError) as error:
+        raise ImproperlyConfigured(
+            "ATTACHMENTS must name a bucket and an endpoint_url that there can be: "
+            + " ".join(str(error).split())
+        ) from error
+    return f"{parts.scheme}://{parts.netloc}" if options["direct"] else None
 
 
 ATTACHMENTS = env("ATTACHMENTS", default=str(VAR_DIR / "attachments"))
@@ -397,7 +429,7 @@ MAILERS = {
         "EMAIL_URL", default="smtp://localhost" if PRODUCTION else "consolemail://"
     )
 }
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="leadbook <leadbook@localhost>")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="leadbook <leadbook@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Security -----------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 import secrets
 
 from django.conf import settings
-from django.core.files.storage import storages
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import Storage, storages
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -16,8 +17,23 @@ from .timeline import TimelineQuerySet
 
 
 def attachment_storage():
-    """Return the storage that the installation keeps attachments in."""
-    return storages["attachments"]
+    """Return the storage that the installation keeps attachments in.
+
+    Asked for at the start, where a class that is none stops it: it cannot be imported while
+    the settings are read.
+    """
+    try:
+        storage = storages["attachments"]
+    except Exception as error:
+        # Whatever a storage's constructor raises about its options.
+        raise ImproperlyConfigured(
+            f"ATTACHMENTS must name a storage and its options: {error}"
+        ) from error
+    if not isinstance(storage, Storage):
+        raise ImproperlyConfigured(
+            f"ATTACHMENTS must name a class of storages, not {settings.ATTACHMENTS!r}."
+        )
+    return storage
 
 
 def random_key(instance=None, filename=""):

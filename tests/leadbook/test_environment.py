@@ -74,3 +74,19 @@ def test_databases():
     assert read("X", default="sqlite:////data/l.sqlite3")["NAME"] == "/data/l.sqlite3"
     postgresql = read("X", default="postgresql://u:p%40@db.example:5433/leads")
     assert (postgresql["PASSWORD"], postgresql["PORT"]) == ("p@", 5433)
+
+
+def test_database_in_a_file_has_one_place_wherever_it_is_started_from():
+    with pytest.raises(ImproperlyConfigured, match="^X must name the file by its absolute"):
+        Environment({"X": "sqlite:///l.sqlite3"}).database("X", default="")
+
+
+@pytest.mark.parametrize("text", ["l@b.example", "leadbook <l@localhost>", '"L, b" <l@b.de>'])
+def test_sender(text):
+    assert Environment({"X": text}).sender("X", default="") == text
+
+
+@pytest.mark.parametrize("text", ["foo", "l@", "@b.example", "leadbook <foo>"])
+def test_sender_without_an_address(text):
+    with pytest.raises(ImproperlyConfigured, match="^X must be an e-mail address"):
+        Environment({"X": text}).sender("X", default="")
