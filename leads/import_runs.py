@@ -126,8 +126,6 @@ def choose_sheet(lead_import, sheet):
 
     Raises ValidationError, Unchangeable, StorageAway.
     """
-    if not lead_import.sheets:
-        raise ValidationError(_("A CSV file has no sheets."))
     try:
         with _file_of(lead_import) as path:
             looked = look(path, marketplace=lead_import.marketplace, sheet=sheet)

@@ -31,12 +31,15 @@ def open_table(path, *, encoding=None, sheet=None):
 
     Blank rows are left out; a CSV file has no sheets. `encoding` is that of a CSV file
     (default: found out), `sheet` the name of a workbook's sheet (default: the first).
-    Raises UnreadableFileError: missing, no file, empty, too large, or none of both kinds.
+    Raises UnreadableFileError: missing, no file, empty, too large, or none of both kinds;
+    without the `sheet`, which no CSV file has.
     """
     path = Path(path)
     if _is_workbook(path):
         with xlsx_rows.open_table(path, sheet=sheet) as (sheets, rows):
             yield sheets, map(_usable, rows)
+    elif sheet is not None:
+        raise UnreadableFileError(_("A CSV file has no sheets."))
     else:
         with csv_rows.open_rows(path, encoding=encoding) as rows:
             yield [], map(_usable, rows)

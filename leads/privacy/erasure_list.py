@@ -66,8 +66,8 @@ def read(path, *, tell=lambda sentence: None):
             try:
                 line = json.loads(text)
                 identity(line)
-            except (ValueError, KeyError, TypeError):
-                # Half a line, from a crash while it was written.
+            except (ValueError, KeyError, TypeError, OverflowError):
+                # Half a line, from a crash while it was written, or no number of a lead.
                 tell(_("Line %(number)d cannot be read.") % {"number": number})
                 continue
             yield line

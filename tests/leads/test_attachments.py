@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 from PIL import Image
@@ -950,6 +950,12 @@ def test_files_go_for_good_when_the_days_of_grace_are_over(
     with django_capture_on_commit_callbacks(execute=True):
         call_command("purge_attachments", "--days", "30")
     assert stored_files() == sorted([kept.file.name, kept.thumbnail.name])
+
+
+@pytest.mark.parametrize("days", ["-5", "36501", "99999999999", "x", "1.5"])
+def test_days_of_grace_that_there_cannot_be_are_refused(days):
+    with pytest.raises(CommandError, match=r"--days.* 36500"):
+        call_command("purge_attachments", f"--days={days}")
 
 
 # Whose --------------------------------------------------------------------------------

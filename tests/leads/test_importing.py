@@ -435,6 +435,7 @@ def test_the_command_tells_progress_every_thousand_rows(heatpumps, csv_file, cap
         ([EXCEL], {"slug": "gibt-es-nicht"}),
         ([FILES / "fehlt.csv"], {}),
         ([EXCEL, "--encoding", "klingonisch"], {}),
+        ([EXCEL, "--sheet", "Leads"], {}),
     ],
 )
 def test_the_command_refuses_with_a_sentence(heatpumps, arguments, options):

@@ -1,5 +1,6 @@
 """Remove the files of attachments that were deleted, or never finished, long enough ago."""
 
+import argparse
 from datetime import timedelta
 
 from django.core.management.base import BaseCommand
@@ -7,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import Attachment, DirectUpload
+
+MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
@@ -19,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        parser.add_argument("--days", type=int, default=30, help="days of grace (default: 30)")
+        parser.add_argument(
+            "--days", type=_days, default=30, help="days of grace (default: 30)"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
     def handle(self, *, days, dry_run, **options):
@@ -30,3 +35,11 @@ class Command(BaseCommand):
         self.stdout.write(text % {"count": number})
         if not dry_run:
             DirectUpload.objects.past_grace().discard()
+
+
+def _days(text):
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_DAYS):
+        raise argparse.ArgumentTypeError(
+            _("a whole number from 0 to %(most)d is needed") % {"most": MOST_DAYS}
+        )
+    return int(text)

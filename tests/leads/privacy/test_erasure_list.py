@@ -167,8 +167,12 @@ def test_what_the_database_never_had_is_passed_over(restored, path, commits):
 
 
 @pytest.mark.parametrize(
-    "rest", ['{"lead": 1, "crea', "[]", "7", '{"lead": "x", "created_at": 1}', "\x00\xff"]
-)
+    "rest",
+    [
+        '{"lead": 1, "crea', "[]", "7", '{"lead": "x", "created_at": 1}', "\x00\xff",
+        '{"lead": 1e400, "created_at": "x"}',
+    ],
+)  # fmt: skip
 def test_half_a_line_is_told_and_stops_nothing(restored, path, rest, commits):
     whole = path.read_text()
     path.write_text(f"{rest}\n\n{whole}")
