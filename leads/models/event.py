@@ -143,7 +143,7 @@ class LeadEvent(models.Model):
 
     @property
     def can_be_undone(self):
-        """Whether `lead.undo` knows the way back from this new event, and it is still open."""
+        """Whether the lead knows the way back from this new event, and it is still open."""
         if self.kind in {self.Kind.MOVED, self.Kind.MOVED_BACK} and self.from_phase.is_retired:
             return False
         return self.kind in {

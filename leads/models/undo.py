@@ -13,7 +13,8 @@ class Undo:
         """Take back what `event` recorded; return the new event.
 
         Undoing is a change like any other: it is refused when somebody has changed the
-        same thing since (FieldConflict, StaleMove, Unchangeable), and it is recorded.
+        same thing since (FieldConflict, StaleMove, Unchangeable), and it is recorded. Not
+        of a call, for which there is `take_back_call`.
         """
         kind = LeadEvent.Kind
         match event.kind:
@@ -26,8 +27,6 @@ class Undo:
                     return self.move(seen=event.to_phase, to=event.from_phase, by=by)
             case kind.FIELD_CHANGED:
                 return self.undo_fields([event], by=by)
-            case kind.CALLED:
-                return self.take_back_call(event, by=by)[0]
             case kind.ENTRY_DELETED:
                 return self.restore_entry(event.object_id, by=by)
             case kind.ENTRY_EDITED:
