@@ -26,7 +26,7 @@ class Counters:
         return counters(self._request, with_filters=name in OF_FILTERS)[name]
 
 
-def counters(request, *, with_filters=False):
+def counters(request, *, with_filters):
     """Return the user's counters, from the same query for view and templates."""
     counted = getattr(request, "_counters", {})
     if not counted or (with_filters and not set(counted) >= OF_FILTERS):

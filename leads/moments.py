@@ -100,9 +100,9 @@ def show_moment(moment):
     return _day_of(local) if _is_day(local) else f"{_day_of(local)}, {local:%H:%M}"
 
 
-def show_since_when(moment, *, now=None):
+def show_since_when(moment):
     """Return the time of a moment of today, day and time of any other."""
-    now = Instant.of(now)
+    now = Instant()
     local = now.local_of(moment)
     return f"{local:%H:%M}" if local.date() == now.day else show_moment(moment)
 

@@ -1,4 +1,4 @@
-"""What is done with files behind the answers."""
+"""What is done behind the answers: pictures, imports, what lists are sorted by."""
 
 import logging
 from datetime import timedelta

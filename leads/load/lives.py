@@ -4,6 +4,7 @@ Times are seconds since 1970 until they are written.
 """
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone, translation
@@ -75,14 +76,14 @@ def tables():
 
 
 class Lives:
-    """Makes the rows; `batches` holds those of each table until they are taken."""
+    """Makes the rows; `batches` holds those of each model until they are taken."""
 
     def __init__(self, prospects, documents, chance, now):
         self.prospects, self.documents, self.chance = prospects, documents, chance
         self.now = int(now.timestamp()) - 60
         self.moments = Moments(now, chance)
         self.texts = _texts(chance)
-        self.batches = self._empty()
+        self.batches = defaultdict(list)
         self.last_event = self.last_entry = self.last_file = 0
         self.scratch = Lead()
         # The Verlauf speaks the language of the installation.
@@ -90,12 +91,9 @@ class Lives:
             self.phone_label = str(BUILT_IN_BY_NAME["phone"].label)
 
     def take(self):
-        """Return the rows of each table since the last time."""
-        taken, self.batches = self.batches, self._empty()
+        """Return the rows of each model since the last time."""
+        taken, self.batches = self.batches, defaultdict(list)
         return taken
-
-    def _empty(self):
-        return [[] for _table in range(7)]
 
     def offered(self, pk, stage, at):
         """A lead that nobody works on yet."""
@@ -198,16 +196,18 @@ class Lives:
         derived = (getattr(scratch, name) for name in DERIVED)
         *times, due = moments
         stamps = (stamp(moment) for moment in times)
-        self.batches[0].append((pk, *states, *stamps, due, until, *values, *derived))
+        self.batches[Lead].append((pk, *states, *stamps, due, until, *values, *derived))
         scratch.pk = pk
         scratch.marketplace_id, _number, _token, scratch.status, scratch.owner_id, *_ = states
-        self.batches[4].append(tuple(columns_of(scratch, distinct_words(texts)).values()))
+        self.batches[SearchDocument].append(
+            tuple(columns_of(scratch, distinct_words(texts)).values())
+        )
         if scratch.owner_id:
             state = scratch.owner_id, scratch.status in CLOSED
             keys = self.prospects.keys_of_own[own_values]
-            self.batches[5] += [(pk, *key, *state) for key in keys]
+            self.batches[FieldValue] += [(pk, *key, *state) for key in keys]
             matched = match_columns_of(scratch)
-            self.batches[6] += [tuple(row.values()) for row in matched]
+            self.batches[MatchKey] += [tuple(row.values()) for row in matched]
 
     def _event(
         self, pk, kind, at, actor, *, label="", field="", old="", new="", from_phase=None,
@@ -216,7 +216,7 @@ class Lives:
         self.last_event += 1
         actor, name = actor or (None, "")
         left, old_text = from_phase or (None, old)
-        self.batches[1].append(
+        self.batches[LeadEvent].append(
             (
                 self.last_event, pk, kind.value, stamp(at), actor, name,
                 Source.WEB.value if actor else Source.IMPORT.value, "", field, label,
@@ -240,7 +240,7 @@ class Lives:
 
     def _journal(self, pk, author, lines):
         lines.sort(key=lambda line: line[0])
-        append, bits = self.batches[2].append, self.chance.getrandbits
+        append, bits = self.batches[JournalEntry].append, self.chance.getrandbits
         number = self.last_entry
         for moment, kind, text, event in lines:
             number += 1
@@ -257,7 +257,7 @@ class Lives:
             last = accepted + (end - accepted) * (place + 1) // (count + 1)
             self.last_file += 1
             file, thumbnail, name, *rest = document
-            self.batches[3].append(
+            self.batches[Attachment].append(
                 (self.last_file, pk, owner[0], file, thumbnail, name, *rest, stamp(last))
             )
             self._event(

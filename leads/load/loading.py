@@ -71,8 +71,9 @@ def seed_load(*, leads, password, now=None, progress=lambda done, total: None):
             for pk in range(1, leads + 1):
                 plan.live(lives, pk)
                 if pk % BATCH == 0 or pk == leads:
-                    for table, rows in zip(written, lives.take(), strict=True):
-                        table.write(rows)
+                    rows = lives.take()
+                    for table in written:
+                        table.write(rows[table.model])
                     progress(pk, leads)
         derive()
     except BaseException:

@@ -267,9 +267,10 @@ class LeadImport(models.Model):
     @property
     def percent(self):
         """How much of what is being done is done, or None where that is not known."""
-        total = self.created if self.state == self.State.TAKING_BACK else self.row_count
-        done = self.removed + self.left if self.state == self.State.TAKING_BACK else None
-        done = self.rows_done if done is None else done
+        if self.state == self.State.TAKING_BACK:
+            total, done = self.created, self.removed + self.left
+        else:
+            total, done = self.row_count, self.rows_done
         return min(100, done * 100 // total) if total else None
 
     @property

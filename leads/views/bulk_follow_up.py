@@ -39,7 +39,8 @@ def plan(request):
     elif len(ids) > AT_MOST:
         text = _("Select at most %(most)d leads at once.") % {"most": AT_MOST}
         context["too_many"] = text
-        form.add_error(None, text) if is_sent else None
+        if is_sent:
+            form.add_error(None, text)
     if not is_sent or not form.is_valid():
         template = page_or_part(request, "leads/follow_up/bulk.html", "dialog")
         return render(request, template, context, status=422 if is_sent else 200)

@@ -1,4 +1,4 @@
-"""What phases, fields and reasons share: an order inside their marketplace."""
+"""What phases, fields, reasons and checklists share: an order inside their marketplace."""
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction

@@ -18,9 +18,10 @@ from leadbook.sessions import SessionStore
 from marketplaces.auth_forms import SignInForm
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
 from marketplaces.throttling import SignInAttempt, hidden, remember_browser
+from marketplaces.views.passwords import UnprocessableMixin
 
 
-class SignIn(LoginView):
+class SignIn(UnprocessableMixin, LoginView):
     """The sign-in page."""
 
     authentication_form = SignInForm
@@ -62,10 +63,6 @@ class SignIn(LoginView):
         account = hidden(form.typed_name)
         security_log.record("signed_in", self.request, status=302, account=account)
         return response
-
-    def form_invalid(self, form):
-        """Answer 422 with what was typed, apart from the password."""
-        return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def throttled(self, name, wait):
         """Answer 429: nothing is accepted for the timedelta `wait`, not even what is right."""
