@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplaces.models import Marketplace
 
+from . import import_runs
 from .headings import (
     UnusableHeadingsError,
     check_targets,
@@ -13,6 +14,7 @@ from .headings import (
     missing_fields,
 )
 from .models import LeadImport
+from .numbers import german
 
 Mode = LeadImport.Mode
 EXAMPLES = 3
@@ -24,15 +26,18 @@ class ImportForm(forms.Form):
     ziel = forms.ChoiceField(label=_("Where to"))
     datei = forms.FileField(
         label=_("File"),
-        help_text=_(
-            "CSV or Excel workbook (.xlsx) with a line of headings, up to 20 MB and 20,000 "
-            "rows."
-        ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.xlsm"}),
     )
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["datei"].help_text = _(
+            "CSV or Excel workbook (.xlsx) with a line of headings, up to %(size)d MB and "
+            "%(rows)s rows."
+        ) % {
+            "size": import_runs.MAX_BYTES // 10**6,
+            "rows": german(import_runs.MAX_ROWS),
+        }
         self._targets = {}
         offering = set(Marketplace.objects.offering(user))
         selling = set(Marketplace.objects.worked_by(user))
