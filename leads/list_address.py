@@ -46,6 +46,11 @@ class ListAddress:
         return f"{reverse(self.address)}?{told(self.query)}"
 
     @property
+    def whole(self):
+        """What leads to all its leads, and past the start view."""
+        return f"{reverse(self.address)}?{told('')}"
+
+    @property
     def origin(self):
         """The list as the pages of its leads name it; see leads.neighbours."""
         return f"{self.word}?{self.query}" if self.query else self.word

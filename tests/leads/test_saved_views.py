@@ -190,6 +190,7 @@ def test_what_leads_back_to_the_whole_list_does_not_lead_to_the_start_view(
     lead_page = read(page_of_anna.get(whole.one("a", class_="lead-table__name")["href"]))
     filtered = read(page_of_anna.get(f"{LIST}?feld-{field.pk}=Ziegel"))
     chip = filtered.one("ul", aria_label="Filter nach Feldern").one("a")
+    nothing = read(page_of_anna.get(f"{LIST}?q=xyzzy")).one("div", class_="empty-state")
     export = f"{LIST}export/"
     refused = read(page_of_anna.get(export, {"phase": "0"})).one("main").one("a")
     running = page_of_anna.get(export)
@@ -200,6 +201,7 @@ def test_what_leads_back_to_the_whole_list_does_not_lead_to_the_start_view(
     for way in (
         lead_page.one("a", class_="neighbours__list")["href"],
         chip["href"],
+        nothing.all("a")[0]["href"],
         refused["href"],
         busy["href"],
         columns["Location"],
