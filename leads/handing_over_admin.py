@@ -15,54 +15,55 @@ from marketplaces.models import User
 
 from .handing_over import hand_over
 from .ids import PK
+from .numbers import german
 
 # Number of the Outcome → what it says.
 TEXTS = {
     "handed_over": (
         messages.SUCCESS,
         ngettext_lazy(
-            "%(count)d lead was handed over to %(person)s.",
-            "%(count)d leads were handed over to %(person)s.",
+            "%(shown)s lead was handed over to %(person)s.",
+            "%(shown)s leads were handed over to %(person)s.",
             "count",
         ),
     ),
     "theirs": (
         messages.INFO,
         ngettext_lazy(
-            "%(count)d lead was theirs already: %(person)s.",
-            "%(count)d leads were theirs already: %(person)s.",
+            "%(shown)s lead was theirs already: %(person)s.",
+            "%(shown)s leads were theirs already: %(person)s.",
             "count",
         ),
     ),
     "not_open": (
         messages.WARNING,
         ngettext_lazy(
-            "%(count)d lead was left out: it is not in progress.",
-            "%(count)d leads were left out: they are not in progress.",
+            "%(shown)s lead was left out: it is not in progress.",
+            "%(shown)s leads were left out: they are not in progress.",
             "count",
         ),
     ),
     "elsewhere": (
         messages.WARNING,
         ngettext_lazy(
-            "%(count)d lead was left out: %(person)s does not sell in its marketplace.",
-            "%(count)d leads were left out: %(person)s does not sell in their marketplaces.",
+            "%(shown)s lead was left out: %(person)s does not sell in its marketplace.",
+            "%(shown)s leads were left out: %(person)s does not sell in their marketplaces.",
             "count",
         ),
     ),
     "overtaken": (
         messages.WARNING,
         ngettext_lazy(
-            "%(count)d lead was left out: it has changed meanwhile.",
-            "%(count)d leads were left out: they have changed meanwhile.",
+            "%(shown)s lead was left out: it has changed meanwhile.",
+            "%(shown)s leads were left out: they have changed meanwhile.",
             "count",
         ),
     ),
     "waiting": (
         messages.WARNING,
         ngettext_lazy(
-            "%(count)d lead is still to be handed over. Please do the same again.",
-            "%(count)d leads are still to be handed over. Please do the same again.",
+            "%(shown)s lead is still to be handed over. Please do the same again.",
+            "%(shown)s leads are still to be handed over. Please do the same again.",
             "count",
         ),
     ),
@@ -151,4 +152,4 @@ def _sentences(outcome, to):
     """Yield what became of the leads: the level of the message, and its text."""
     for name, (level, text) in TEXTS.items():
         if count := getattr(outcome, name):
-            yield level, text % {"count": count, "person": to}
+            yield level, text % {"count": count, "shown": german(count), "person": to}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from leadbook import provenance
 from leadbook.sessions import SessionStore
 from leads.models import Erasure, LeadError, LeadEvent
+from leads.numbers import german
 from marketplaces.models import User
 from marketplaces.second_factor import SecondFactor
 
@@ -26,13 +27,13 @@ class StillOwner(LeadError):
 
     def __init__(self, user, count):
         text = ngettext(
-            "The account %(username)s still owns %(count)d lead in progress. Hand it over in "
+            "The account %(username)s still owns %(count)s lead in progress. Hand it over in "
             "the administration, under Leads.",
-            "The account %(username)s still owns %(count)d leads in progress. Hand them over "
+            "The account %(username)s still owns %(count)s leads in progress. Hand them over "
             "in the administration, under Leads.",
             count,
         )
-        super().__init__(text % {"username": user.username, "count": count})
+        super().__init__(text % {"username": user.username, "count": german(count)})
 
 
 class AlreadyAnonymised(LeadError):

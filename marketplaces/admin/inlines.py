@@ -7,6 +7,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from leads.numbers import german
 from marketplaces.forms import (
     ChecklistFormSet,
     EntryForm,
@@ -118,7 +119,7 @@ class FieldInline(EntryInline, TabularInline):
     @display(description=_("Leads"))
     def values_kept(self, field):
         """Return how many leads have a value in the field."""
-        return field.value_count if field.pk else None
+        return german(field.value_count) if field.pk else None
 
 
 class LossReasonInline(EntryInline, TabularInline):
@@ -135,7 +136,7 @@ class LossReasonInline(EntryInline, TabularInline):
     @display(description=_("Lost leads"))
     def leads_lost(self, reason):
         """Return how many leads were lost for this reason."""
-        return getattr(reason, "lead_count", None)
+        return german(reason.lead_count) if reason.pk else None
 
 
 class MembershipInline(PartInline, TabularInline):

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from leadbook import security_log
 from leads.models import NotNeighbours, SavedView, StorageUse
+from leads.numbers import german
 from leads.reckoning import reckon_later
 from leads.relocating import leads_in, relocate_leads
 from leads.tasks import sort_anew
@@ -126,12 +127,12 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
     @display(description=_("Offered"), ordering="offered_count")
     def offered(self, marketplace):
         """Return the number of leads that nobody works on yet."""
-        return marketplace.offered_count
+        return german(marketplace.offered_count)
 
     @display(description=_("In progress"), ordering="in_progress_count")
     def in_progress(self, marketplace):
         """Return the number of leads in Bearbeitung."""
-        return marketplace.in_progress_count
+        return german(marketplace.in_progress_count)
 
     @display(description=_("taken"))
     def room_taken(self, marketplace):
@@ -155,9 +156,9 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             return "no_reasons", _("No loss reasons: no lead can be lost")
         if count := marketplace.left_behind_count:
             text = ngettext(
-                "%(count)d lead in a retired phase", "%(count)d leads in retired phases", count
+                "%(count)s lead in a retired phase", "%(count)s leads in retired phases", count
             )
-            return "left_behind", text % {"count": count}
+            return "left_behind", text % {"count": german(count)}
         return None
 
     def delete_model(self, request, obj):
@@ -247,19 +248,21 @@ class MarketplaceAdmin(ForOperators, ScopedAdmin):
             "admin_moved_leads", request, from_phase=phase.pk, to_phase=to.pk, leads=moved
         )
         text = ngettext(
-            "%(count)d lead was moved to “%(phase)s”.",
-            "%(count)d leads were moved to “%(phase)s”.",
+            "%(count)s lead was moved to “%(phase)s”.",
+            "%(count)s leads were moved to “%(phase)s”.",
             moved,
         )
-        self.message_user(request, text % {"count": moved, "phase": to}, messages.SUCCESS)
+        self.message_user(
+            request, text % {"count": german(moved), "phase": to}, messages.SUCCESS
+        )
         if left := leads_in(phase, by=request.user).count():
             text = ngettext(
-                "%(count)d lead still stands in “%(phase)s”.",
-                "%(count)d leads still stand in “%(phase)s”.",
+                "%(count)s lead still stands in “%(phase)s”.",
+                "%(count)s leads still stand in “%(phase)s”.",
                 left,
             )
             self.message_user(
-                request, text % {"count": left, "phase": phase}, messages.WARNING
+                request, text % {"count": german(left), "phase": phase}, messages.WARNING
             )
             return HttpResponseRedirect(self._relocate_url(phase))
         page = reverse("admin:marketplaces_marketplace_change", args=[phase.marketplace_id])

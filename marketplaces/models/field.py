@@ -6,6 +6,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from leads.numbers import german
+
 from .ordering import OrderedEntry
 
 
@@ -118,10 +120,10 @@ class Field(OrderedEntry):
                 return gettext("A phase requires this field.")
             return ""
         return ngettext(
-            "%(count)d lead has a value in this field.",
-            "%(count)d leads have a value in this field.",
+            "%(count)s lead has a value in this field.",
+            "%(count)s leads have a value in this field.",
             count,
-        ) % {"count": count}
+        ) % {"count": german(count)}
 
     def clean(self):
         """Refuse a choice without choices."""

@@ -5,6 +5,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from leads.numbers import german
+
 from .ordering import OrderedEntry, OrderedQuerySet
 
 
@@ -57,7 +59,7 @@ class LossReason(OrderedEntry):
         if not count:
             return ""
         return ngettext(
-            "%(count)d lead was lost for this reason.",
-            "%(count)d leads were lost for this reason.",
+            "%(count)s lead was lost for this reason.",
+            "%(count)s leads were lost for this reason.",
             count,
-        ) % {"count": count}
+        ) % {"count": german(count)}

@@ -7,6 +7,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from leads.numbers import german
+
 from .checklist import ChecklistItem
 from .ordering import OrderedEntry, OrderedQuerySet
 from .references import is_referred_to
@@ -98,16 +100,16 @@ class Phase(OrderedEntry):
         """How many leads stand in the phase, ended in it or have passed through it."""
         if count := self.leads.personal().in_progress().count():
             return ngettext(
-                "%(count)d lead stands in this phase.",
-                "%(count)d leads stand in this phase.",
+                "%(count)s lead stands in this phase.",
+                "%(count)s leads stand in this phase.",
                 count,
-            ) % {"count": count}
+            ) % {"count": german(count)}
         if count := self.leads.personal().count():
             return ngettext(
-                "%(count)d closed lead ended in this phase.",
-                "%(count)d closed leads ended in this phase.",
+                "%(count)s closed lead ended in this phase.",
+                "%(count)s closed leads ended in this phase.",
                 count,
-            ) % {"count": count}
+            ) % {"count": german(count)}
         if is_referred_to(self):
             return gettext("This phase stands in the history of leads.")
         if self.checklist_items.exists() or self.requirements.exists():

@@ -34,7 +34,7 @@ def save(desk):
 
 def stands_here(count):
     return ngettext(
-        "%(count)d lead stands in this phase.", "%(count)d leads stand in this phase.", count
+        "%(count)s lead stands in this phase.", "%(count)s leads stand in this phase.", count
     ) % {"count": count}
 
 

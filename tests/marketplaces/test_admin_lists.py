@@ -46,8 +46,8 @@ def labels(entries):
 
 def values_in_field(count):
     return ngettext(
-        "%(count)d lead has a value in this field.",
-        "%(count)d leads have a value in this field.",
+        "%(count)s lead has a value in this field.",
+        "%(count)s leads have a value in this field.",
         count,
     ) % {"count": count}
 
@@ -159,8 +159,8 @@ def test_a_reason_in_use_is_not_deleted_but_retired(setup, heatpumps, anna):
     setup.delete("loss_reasons", "Zu teuer")
     assert setup.send().status_code == 200
     use = ngettext(
-        "%(count)d lead was lost for this reason.",
-        "%(count)d leads were lost for this reason.",
+        "%(count)s lead was lost for this reason.",
+        "%(count)s leads were lost for this reason.",
         1,
     ) % {"count": 1}
     assert use in "".join(setup.errors())

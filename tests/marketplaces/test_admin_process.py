@@ -162,7 +162,7 @@ def test_a_phase_with_leads_is_not_deleted_and_says_how_many(setup, heatpumps, a
     answer = setup.send()
     assert answer.status_code == 200
     use = ngettext(
-        "%(count)d lead stands in this phase.", "%(count)d leads stand in this phase.", 3
+        "%(count)s lead stands in this phase.", "%(count)s leads stand in this phase.", 3
     ) % {"count": 3}
     assert use in "".join(setup.errors())
     assert use in answer.content.decode()

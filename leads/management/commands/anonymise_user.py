@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from leadbook import security_log
 from leads.models import Erasure, LeadError
+from leads.numbers import german
 from leads.privacy.former_members import anonymise_user
 from marketplaces.models import User
 
@@ -35,8 +36,8 @@ class Command(BaseCommand):
             raise CommandError(str(error.message)) from error
         security_log.record("member_erased", account=user.pk)
         self.stdout.write(
-            _("The account is now called %(username)s; events renamed: %(events)d")
-            % {"username": erasure.user.username, "events": erasure.counts["events"]}
+            _("The account is now called %(username)s; events renamed: %(events)s")
+            % {"username": erasure.user.username, "events": german(erasure.counts["events"])}
         )
         if erasure.left_undone:
             raise CommandError(" ".join(erasure.left_undone))

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         for plan in plans:
             troubles += self._apply(plan)
         if troubles:
-            raise CommandError(_("To be looked at: %(count)d") % {"count": troubles})
+            raise CommandError(_("To be looked at: %(count)s") % {"count": german(troubles)})
 
     def _tell_plan(self, plan):
         for text, ids in (

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         for found in leads:
             troubles += self._erase(found)
         if troubles:
-            raise CommandError(_("To be looked at: %(count)d") % {"count": troubles})
+            raise CommandError(_("To be looked at: %(count)s") % {"count": german(troubles)})
 
     def _leads(self, ids):
         leads = {pk: Lead.objects.personal().with_id(pk) for pk in ids}

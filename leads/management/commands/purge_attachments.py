@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import Attachment, DirectUpload
+from leads.numbers import german
 
 MOST_DAYS = 36_500
 
@@ -31,8 +32,8 @@ class Command(BaseCommand):
         """Remove what is older than the days of grace, or only count it."""
         doomed = Attachment.objects.deleted_before(timezone.now() - timedelta(days=days))
         number = doomed.count() if dry_run else doomed.purge()
-        text = _("Would be removed: %(count)d") if dry_run else _("Removed: %(count)d")
-        self.stdout.write(text % {"count": number})
+        text = _("Would be removed: %(count)s") if dry_run else _("Removed: %(count)s")
+        self.stdout.write(text % {"count": german(number)})
         if not dry_run:
             DirectUpload.objects.past_grace().discard()
 
