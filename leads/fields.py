@@ -286,14 +286,17 @@ def own_field(definition):
     )
 
 
-def fields_of(marketplace, *, lead=None):
+def fields_of(marketplace, *, lead=None, sent=()):
     """Return the fields of a marketplace's leads, in the order of the form.
 
-    Retired definitions are left out, except where `lead` has a value for them.
+    Retired definitions are left out, except where `lead` has a value for them or a form
+    that was `sent` had their names.
     """
     kept = lead.own_values if lead is not None else {}
     shown = [
-        f for f in all_fields_of(marketplace) if not f.is_retired or str(f.own_id) in kept
+        field
+        for field in all_fields_of(marketplace)
+        if not field.is_retired or str(field.own_id) in kept or field.name in sent
     ]
     by_group = {group: [] for group in Field.Group}
     for field in shown:
@@ -307,12 +310,12 @@ def all_fields_of(marketplace):
     return [*BUILT_IN, *map(own_field, own)]
 
 
-def field_named(name, lead):
+def field_named(name, lead, *, sent=()):
     """Return the field of `lead` called `name` among those of `fields_of`, or None."""
     if built_in := BUILT_IN_BY_NAME.get(name):
         return built_in
-    named = (field for field in fields_of(lead.marketplace, lead=lead) if field.name == name)
-    return next(named, None)
+    fields = fields_of(lead.marketplace, lead=lead, sent=sent)
+    return next((field for field in fields if field.name == name), None)
 
 
 def table_of(lead, names):

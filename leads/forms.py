@@ -19,6 +19,9 @@ from .moments import MomentField
 from .suggestions import common_suggestions, suggestions
 
 NOTE_MAX_LENGTH = 10_000
+SEEN = "seen-"
+# More fields than a marketplace can have are never sent.
+MOST_FIELDS = 200
 
 
 class KeepsTyped(forms.Form):
@@ -360,7 +363,7 @@ class LeadFieldsForm(KeepsTyped):
                     self.unfit[field.name] = str(made.initial)
                 if is_whole and field.own_id and field.is_empty_on(lead):
                     made.required = False
-                self.fields[f"seen-{field.name}"] = forms.CharField(
+                self.fields[f"{SEEN}{field.name}"] = forms.CharField(
                     widget=forms.HiddenInput,
                     strip=False,
                     required=False,
@@ -372,7 +375,7 @@ class LeadFieldsForm(KeepsTyped):
     def changes(self):
         """What `Lead.set_fields` wants: name → (seen, value)."""
         return {
-            name: (self.cleaned_data[f"seen-{name}"], self.cleaned_data[name])
+            name: (self.cleaned_data[f"{SEEN}{name}"], self.cleaned_data[name])
             for name in self.lead_fields
             if name in self.cleaned_data
         }
@@ -404,7 +407,7 @@ class LeadFieldsForm(KeepsTyped):
         self.data = self.data.copy()
         for name in names:
             seen = self.lead_fields[name].seen_of(self.lead)
-            self.data[self.add_prefix(f"seen-{name}")] = seen
+            self.data[self.add_prefix(f"{SEEN}{name}")] = seen
 
     def told(self, conflicts):
         """Return what each conflict shows: who changed it when, and the three values.
@@ -420,7 +423,7 @@ class LeadFieldsForm(KeepsTyped):
         field = self.lead_fields[name]
         return {
             "event": event,
-            "seen": field.text_of_seen(self.cleaned_data[f"seen-{name}"]),
+            "seen": field.text_of_seen(self.cleaned_data[f"{SEEN}{name}"]),
             "current": field.text_of(self.lead),
             "typed": field.text(field.json_of(self.cleaned_data[name])),
         }
@@ -429,7 +432,7 @@ class LeadFieldsForm(KeepsTyped):
     def rows(self):
         """The fields with what draws them."""
         for name, field in self.lead_fields.items():
-            seen = self[f"seen-{name}"] if self.lead is not None else None
+            seen = self[f"{SEEN}{name}"] if self.lead is not None else None
             yield {"field": field, "bound": self[name], "seen": seen}
 
 
@@ -458,7 +461,7 @@ class FollowUpForm(LeadFieldsForm):
     @property
     def seen(self):
         """What `Lead.set_follow_up` wants: name → what was seen."""
-        return {name: self.cleaned_data[f"seen-{name}"] for name in FOLLOW_UP}
+        return {name: self.cleaned_data[f"{SEEN}{name}"] for name in FOLLOW_UP}
 
 
 class BulkFollowUpForm(forms.Form):
@@ -532,7 +535,17 @@ def focus_first_invalid(*forms):
                 return
 
 
-def lead_fields_form(marketplace, *args, lead=None, **kwargs):
-    """Return the form of all fields of a marketplace's leads."""
-    fields = fields_of(marketplace, lead=lead)
-    return LeadFieldsForm(*args, lead_fields=fields, lead=lead, is_whole=True, **kwargs)
+def names_sent(data, prefix=""):
+    """Return the names of the fields that a sent LeadFieldsForm of a lead had."""
+    start = f"{prefix}-{SEEN}" if prefix else SEEN
+    names = [name.removeprefix(start) for name in data if name.startswith(start)]
+    return names[:MOST_FIELDS]
+
+
+def lead_fields_form(marketplace, data=None, *, lead=None, **kwargs):
+    """Return the form of all fields of a marketplace's leads.
+
+    What was typed for a `lead` is kept where the definition was retired meanwhile.
+    """
+    fields = fields_of(marketplace, lead=lead, sent=names_sent(data or {}))
+    return LeadFieldsForm(data, lead_fields=fields, lead=lead, is_whole=True, **kwargs)

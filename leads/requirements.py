@@ -5,12 +5,9 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from .fields import table_of
-from .forms import FollowUpForm, LeadFieldsForm
+from .forms import FollowUpForm, LeadFieldsForm, names_sent
 
 PREFIX = "pflicht"
-SEEN = f"{PREFIX}-seen-"
-# More than a marketplace can have are never sent.
-MOST_FIELDS = 200
 
 
 class RequirementsForm:
@@ -30,7 +27,7 @@ class RequirementsForm:
         sent = data if data is not None else typed or {}
         self.fields = LeadFieldsForm(
             data,
-            lead_fields=list(self._fields_to_draw(_names_sent(sent))),
+            lead_fields=list(self._fields_to_draw(names_sent(sent, PREFIX))),
             lead=lead,
             prefix=PREFIX,
             auto_id="pflicht_%s",
@@ -136,19 +133,13 @@ def typed_values(lead, data):
     The lead may stand in another phase now, so what was sent says which fields they are;
     a follow-up is among them where the lead is closed and cannot have one any more.
     """
-    names = _names_sent(data)
+    names = names_sent(data, PREFIX)
     known = table_of(lead, names)
     fields = [known[name] for name in names if name in known]
     sent = [LeadFieldsForm(data, lead_fields=fields, lead=lead, prefix=PREFIX)]
     if lead.is_closed:
         sent.append(FollowUpForm(data, lead=lead))
     return [pair for form in sent for pair in _texts(form)]
-
-
-def _names_sent(data):
-    """Return the names of the fields that the sent form had."""
-    names = [name.removeprefix(SEEN) for name in data if name.startswith(SEEN)]
-    return names[:MOST_FIELDS]
 
 
 def _texts(form):

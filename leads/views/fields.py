@@ -9,7 +9,7 @@ from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
-from leads.forms import LeadFieldsForm, lead_fields_form
+from leads.forms import LeadFieldsForm, lead_fields_form, names_sent
 from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
 from leads.toasts import toast
@@ -22,7 +22,8 @@ def edit(request, lead_id, name):
     """Show the editor of one field or, left, its value (GET), confirm a change (POST)."""
     reading = "with_marketplace" if name in BUILT_IN_BY_NAME else "for_fields"
     lead = worked_lead(request, lead_id, reading=reading)
-    field = field_named(name, lead)
+    # Retired while its editor was open, it takes what was typed.
+    field = field_named(name, lead, sent=[name] if request.method == "POST" else ())
     if field is None:
         raise Http404
     if request.method != "POST":
@@ -69,8 +70,9 @@ def edit_all(request, lead_id):
             return render(request, "leads/fields/_card.html", context)
         return _editor_of_all(request, lead, lead_fields_form(lead.marketplace, lead=lead))
     form = lead_fields_form(lead.marketplace, request.POST, lead=lead)
-    if not form.is_valid():
-        return _editor_of_all(request, lead, form, status=422)
+    left = _left(form, request.POST)
+    if left or not form.is_valid():
+        return _editor_of_all(request, lead, form, status=409 if left else 422, left=left)
     try:
         events = lead.set_fields(form.changes, by=request.user, kinds=form.kinds)
     except FieldConflict as conflict:
@@ -102,11 +104,18 @@ def _editor(request, lead, field, form, *, status=200, conflict=None):
     return render(request, template, context, status=status)
 
 
-def _editor_of_all(request, lead, form, *, status=200, conflicts=None):
+def _left(form, sent):
+    """Return what was typed in fields that were deleted meanwhile, to be copied."""
+    gone = [name for name in names_sent(sent) if name not in form.lead_fields]
+    return [text for name in gone for text in sent.getlist(name) if text]
+
+
+def _editor_of_all(request, lead, form, *, status=200, conflicts=None, left=()):
     rows = [{**row, "conflict": (conflicts or {}).get(row["field"].name)} for row in form.rows]
     wrong = (row for row in rows if row["conflict"] or row["bound"].errors)
     first = next(wrong, rows[0])
     first["bound"].field.widget.attrs["autofocus"] = True
-    context = {"lead": lead, "rows": rows, "form": form, "has_conflicts": bool(conflicts)}
+    context = {"lead": lead, "rows": rows, "form": form, "left": left}
+    context["has_conflicts"] = bool(conflicts)
     template = page_or_part(request, "leads/fields/editor_of_all.html", "editor")
     return render(request, template, context, status=status)

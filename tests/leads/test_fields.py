@@ -697,6 +697,43 @@ def test_the_editor_of_all_shows_both_groups_and_can_be_left(page_of_anna, full)
     assert back.button("Alle bearbeiten")
 
 
+@BOTH
+@pytest.mark.parametrize("address", [field_address, all_address], ids=["one", "all"])
+def test_what_was_typed_for_a_field_that_was_retired_meanwhile_is_saved(
+    page_of_anna, lead, heatpumps, headers, address
+):
+    own = factories.make_field(heatpumps, "Fläche", "number", is_required=True)
+    name = f"feld-{own.pk}"
+    where = address(lead, name) if address is field_address else address(lead)
+    data = read(page_of_anna.get(where)).form(where).sends(**{name: "viel"})
+    Field.objects.filter(pk=own.pk).update(is_retired=True)
+    refused = page_of_anna.post(where, data, headers=headers)
+    assert refused.status_code == 422
+    data = read(refused).form(where).sends(**{name: "77"})
+    response = page_of_anna.post(where, data, headers=headers)
+    assert response.status_code == (200 if headers else 303)
+    assert shown(page_of_anna, lead, name) == "77"
+
+
+@BOTH
+def test_what_was_typed_among_all_fields_for_one_that_was_deleted_is_told(
+    page_of_anna, lead, heatpumps, headers
+):
+    gone, empty = (factories.make_field(heatpumps, label) for label in ("Fläche", "Dach"))
+    data = all_editor(page_of_anna, lead).sends(phone="089 1", **{f"feld-{gone.pk}": "77"})
+    gone.delete()
+    empty.delete()
+    before = everything()
+    response = page_of_anna.post(all_address(lead), data, headers=headers)
+    assert response.status_code == 409
+    assert everything() == before
+    form = read(response).form(all_address(lead))
+    assert "eingegeben haben, die es hier nicht gibt: 77" in form.text
+    # It is told once; the rest is saved.
+    assert page_of_anna.post(all_address(lead), form.sends()).status_code == 303
+    assert fresh(lead).phone == "089 1"
+
+
 def test_a_field_that_was_added_while_editing_is_left_alone(
     page_of_anna, meike, full, heatpumps
 ):
