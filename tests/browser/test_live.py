@@ -102,6 +102,13 @@ def test_ones_own_change_warns_in_no_editor_that_was_opened_after_it(
     expect(warning).to_have_count(0)
     Lead.objects.get(pk=lead.pk).set_field("city", seen="Ulm", value="Bonn", by=meike)
     expect(warning).to_have_count(1)
+    # A field of two inputs, too.
+    Lead.objects.get(pk=lead.pk).set_follow_up(
+        at=timezone.now() + timedelta(days=3), note="", by=meike
+    )
+    expect(warning).to_have_count(2)
+    day = page.get_by_label("Wiedervorlage", exact=True)
+    expect(page.locator(".stack").filter(has=day)).to_contain_text("Inzwischen geändert.")
 
 
 def test_a_slow_answer_shows_ones_own_change_once_and_takes_nothing_back(

@@ -46,7 +46,7 @@ function mark(editor, what, makeNote) {
 /* The place of a field in the editor of all of them. */
 function placeInEditor(id) {
   const name = CSS.escape(id.replace(/^field-/, ""));
-  return document.querySelector(`#fields form :is([name="${name}"], [name="${name}_0"])`);
+  return document.querySelector(`#fields form :is([name="${name}"], [name="${name}_day"])`);
 }
 
 function replace(shown, fresh) {
