@@ -191,6 +191,7 @@ def changed(
         "stepper": Stepper(lead) if "stepper" in parts else None,
         "parts": parts,
         "tab": tab,
+        "status": status,
         **context,
         **_read_for(request, lead, tab, parts, touched),
     }

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from leads.models import JournalEntry, Lead
+from marketplaces.models import Requirement
 from tests import factories
 
 
@@ -109,6 +110,42 @@ def test_ones_own_change_warns_in_no_editor_that_was_opened_after_it(
     expect(warning).to_have_count(2)
     day = page.get_by_label("Wiedervorlage", exact=True)
     expect(page.locator(".stack").filter(has=day)).to_contain_text("Inzwischen geändert.")
+
+
+@pytest.mark.parametrize(("is_own", "typed"), [(True, "4"), (False, ""), (False, "4")])
+def test_the_word_of_a_late_step_goes_with_the_next_one(
+    annas_page, lead, heatpumps, meike, is_own, typed
+):
+    page = annas_page
+    roof = factories.make_field(heatpumps, "Dach")
+    Requirement.objects.create(marketplace=heatpumps, phase=lead.phase, name=roof.name)
+    word = page.get_by_role("alert").filter(has_text="Sie sehen jetzt den aktuellen Stand.")
+    steps = page.get_by_role("list", name="Vertriebsprozess")
+
+    def step(name):
+        steps.get_by_role("button", name=name, exact=True).click()
+
+    page.goto(f"/leads/{lead.pk}/")
+    step("Angebot")
+    page.get_by_role("textbox", name="Dach").fill(typed)
+    lead.move(seen=lead.phase, to=lead.previous_phase, by=meike)
+    with page.expect_response(lambda answer: answer.status == 409):
+        page.get_by_role("button", name="Nächste Phase").click()
+    expect(word).to_contain_text("auf „Vor-Ort-Termin“ gesetzt")
+    # What the page hears of that step itself takes no word of it back.
+    with page.expect_response(lambda one: "/stand/" in one.url and one.status == 304):
+        pass
+    expect(word).to_be_visible()
+
+    if is_own:
+        step("Vor-Ort-Termin")
+        page.get_by_role("button", name="Nächste Phase").click()
+    else:
+        lead.move(seen=lead.phase, to=lead.next_phase, by=meike)
+    current = steps.get_by_role("button", name="Angebot", exact=True)
+    expect(current).to_have_attribute("aria-current", "step")
+    # What was typed stands nowhere else: only an own step takes it away.
+    expect(word).to_have_count(1 if typed and not is_own else 0)
 
 
 def test_a_slow_answer_shows_ones_own_change_once_and_takes_nothing_back(

@@ -175,6 +175,24 @@ def test_forward_with_htmx_answers_what_has_changed(page_of_anna, lead):
     assert "Rückgängig" in part.one(hx_swap_oob="innerHTML:#toasts").text
 
 
+def test_with_the_next_step_the_word_of_a_late_one_goes(page_of_anna, lead):
+    def post(address, data):
+        answer = page_of_anna.post(address, data, headers=HTMX)
+        told = read(answer).all(id="notices", hx_swap_oob="true")
+        return answer.status_code, [notices.text for notices in told]
+
+    data = dialog(page_of_anna, lead).form(phase_address(lead)).sends()
+    assert post(phase_address(lead), data) == (200, [""])
+    status, [told] = post(phase_address(lead), data)
+    assert (status, "auf „Verhandlung“ gesetzt" in told) == (409, True)
+    event = lead.events.newest_first().first()
+    undo = f"/leads/{lead.pk}/verlauf/{event.pk}/ruecknahme/"
+    assert post(undo, {}) == (200, [""])
+    # What is refused, or no step, leaves it.
+    assert post(undo, {}) == (409, [])
+    assert post(f"/leads/{lead.pk}/journal/", {"text": "Ruft an"}) == (200, [])
+
+
 def test_backward(page_of_anna, lead):
     data = dialog(page_of_anna, lead, lead.previous_phase).form(phase_address(lead)).sends()
     assert page_of_anna.post(phase_address(lead), data).status_code == 303

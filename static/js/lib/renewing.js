@@ -43,6 +43,12 @@ function mark(editor, what, makeNote) {
   editor.append(made);
 }
 
+/* What was told of where the lead stood is outdated. What is told of what was typed stays:
+   it stands nowhere else. */
+function forgetPlace() {
+  document.querySelector("#notices > :not([data-typed])")?.remove();
+}
+
 /* The place of a field in the editor of all of them. */
 function placeInEditor(id) {
   const name = CSS.escape(id.replace(/^field-/, ""));
@@ -84,6 +90,7 @@ export function renew(fresh, makeNote) {
     else {
       element.toggleAttribute("data-fresh", Boolean(isNews));
       replace(shown, element);
+      if (element.id === "stepper") forgetPlace();
     }
   }
 
