@@ -25,7 +25,7 @@ MOST = 60
 TOLD_ONE_BY_ONE = 2
 # By how much the clocks of two machines may differ: what is sent twice does no harm.
 SLACK = timedelta(seconds=2)
-STAMP = re.compile(r'(?:W/)?"([0-9a-f]{8,13})-[0-9a-f]{8}"')
+STAMP = re.compile(r'(?:W/)?"([0-9a-f]{8,13})-[0-9a-f]{8}(?:-([0-9-]{10}))?"')
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -38,17 +38,24 @@ def stamp_of(lead):
     """Return the ETag of what the page of `lead`, read `with_stamp`, shows.
 
     Every verb moves the time of the last activity. What is done without one (somebody
-    else's ownership, the check of a file, its small picture) stands beside it.
+    else's ownership, the check of a file, its small picture) stands beside it, and so does
+    the day, from which the page tells all others.
     """
     others = lead.owner_id, lead.status, lead.phase_id, lead.follow_up_at, lead.files_stamp
     moved = (lead.last_activity_at - EPOCH) // MICROSECOND
-    return f'"{moved:x}-{crc32(repr(others).encode()):08x}"'
+    return f'"{moved:x}-{crc32(repr(others).encode()):08x}-{Instant().day}"'
 
 
 def moment_of(stamp):
     """Return the time of the last activity that a stamp was made of, or None."""
     match = STAMP.fullmatch(stamp)
     return EPOCH + int(match[1], 16) * MICROSECOND if match else None
+
+
+def day_of(stamp):
+    """Return the day on which a stamp was made, as the stamp has it, or None."""
+    match = STAMP.fullmatch(stamp)
+    return match[2] if match else None
 
 
 def is_same(stamp, other):

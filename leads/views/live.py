@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadbook.sessions import in_background
-from leads.live import Changes, is_same, moment_of, stamp_of
+from leads.live import Changes, day_of, is_same, moment_of, stamp_of
 from leads.stepper import Stepper
-from leads.tabs import files_tab
+from leads.tabs import files_tab, journal_tab
 from leads.views.answers import shown_tab, worked_lead
 
 
@@ -27,6 +27,9 @@ def changes(request, lead_id):
     context = {"lead": lead, "stepper": Stepper(lead), "tab": shown_tab(request)}
     if since := moment_of(seen):
         context |= _since(request, lead, (since, moment_of(stamp)), context["tab"])
+        if context["tab"] == "journal" and day_of(seen) != day_of(stamp):
+            # What the page calls today is yesterday now.
+            context |= journal_tab(lead, request)
     answer = render(request, "leads/live/changes.html", context)
     answer.headers["ETag"] = stamp
     return answer

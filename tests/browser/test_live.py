@@ -296,6 +296,46 @@ def test_an_editor_says_that_what_it_changes_was_deleted(annas_page, lead, anna)
     expect(changed).to_have_count(0)
 
 
+def test_a_page_left_open_over_midnight_puts_nothing_new_among_the_lines_of_yesterday(
+    annas_page, lead, anna
+):
+    page = annas_page
+    entries = [lead.write_entry(text=f"Notiz {number}", by=anna) for number in range(2)]
+    page.goto(f"/leads/{lead.pk}/")
+    days = page.locator("#journal .journal__group")
+    expect(days).to_have_count(1)
+    expect(days).to_contain_text("Notiz 1")
+
+    # What was made today becomes what it is tomorrow.
+    def sleep_over_midnight():
+        lead.journal.update(created_at=timezone.now() - timedelta(days=1))
+        page.evaluate(
+            """() => {
+                const watch = document.querySelector("watch-lead");
+                watch.stamp = watch.stamp.replace(/\\d{4}-\\d\\d-\\d\\d/, "2000-01-01");
+            }"""
+        )
+
+    # What is being edited stays, and its day with it.
+    page.get_by_role("button", name="Eintrag bearbeiten").first.click()
+    text = page.locator(f"#entry-{entries[1].pk}").get_by_label("Journaleintrag")
+    text.fill("Notiz eins")
+    with page.expect_response(lambda one: "/stand/" in one.url and one.status == 200):
+        sleep_over_midnight()
+    expect(text).to_have_value("Notiz eins")
+    expect(page.get_by_text("Inzwischen geändert.")).to_have_count(0)
+    page.get_by_role("button", name="Änderung bestätigen").click()
+    expect(days).to_contain_text("Notiz eins")
+
+    sleep_over_midnight()
+    expect(days).to_contain_text(["Heute", "Gestern"])
+    composer(page).fill("Von heute")
+    page.get_by_role("button", name="Eintragen").click()
+    expect(days.first).to_contain_text("Von heute")
+    expect(days.last).not_to_contain_text("Von heute")
+    expect(days.last).to_contain_text("Notiz eins")
+
+
 def test_what_comes_back_comes_to_its_own_place(annas_page, lead, meike):
     first, second, third = (
         factories.attach(lead, meike, f"{name}.txt", name.encode()) for name in "abc"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from leads.live import Changes
 from leads.models import JournalEntry, Lead
+from leads.moments import start_of_day
 from tests import factories
 from tests.markup import read
 
@@ -97,6 +98,31 @@ def test_what_is_corrected_keeps_its_day(page_of_anna, lead, meike, anna):
              if "data-into" in ol.attrs}  # fmt: skip
     assert lists[""] == [f"entry-{old.pk}"]
     assert f"entry-{young.pk}" in lists["journal-today"]
+
+
+def test_after_midnight_the_days_of_the_journal_are_named_anew(
+    page_of_anna, signed_in, lead, anna, monkeypatch
+):
+    def headings(answer):
+        return [day.text for day in read(answer).all("h3", class_="journal__day")]
+
+    entry = lead.write_entry(text="Ruft morgen an", by=anna)
+    stamp = shown(page_of_anna, lead)
+    tomorrow = start_of_day() + timedelta(hours=30)
+    monkeypatch.setattr(timezone, "now", lambda: tomorrow)
+    client = signed_in(anna)
+    answer = ask(client, lead, stamp, tab="anhaenge")
+    assert (answer.status_code, headings(answer)) == (200, [])
+    answer = ask(client, lead, stamp)
+    assert headings(answer) == ["Heute", "Gestern"]
+    days = read(answer).one("div", id="journal").all("section")
+    assert [bool(day.all("li", id=f"entry-{entry.pk}")) for day in days] == [False, True]
+    # A page that knows the day needs no more than what is new.
+    stamp = answer.headers["ETag"]
+    assert ask(client, lead, stamp).status_code == 304
+    lead.write_entry(text="Hat angerufen", by=anna)
+    answer = ask(client, lead, stamp)
+    assert (answer.status_code, headings(answer)) == (200, [])
 
 
 def test_what_happens_while_the_answer_is_made_is_told_by_the_next_one(lead, anna, meike):

@@ -85,8 +85,10 @@ export function renew(fresh, makeNote) {
     };
     if (!shown) markUnknown(placeInEditor(element.id)?.closest("fieldset, div"));
     else if (wording(shown) === wording(element)) return;
-    else if (isEdited(shown)) markUnknown(shown.querySelector("form") ?? shown);
-    else if (isOpen(shown)) isAll = false;
+    else if (isEdited(shown)) {
+      /* With the journal its entries come one by one, too. */
+      if (element.id !== "journal") markUnknown(shown.querySelector("form") ?? shown);
+    } else if (isOpen(shown)) isAll = false;
     else {
       element.toggleAttribute("data-fresh", Boolean(isNews));
       replace(shown, element);
