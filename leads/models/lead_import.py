@@ -505,7 +505,7 @@ class ColumnMemoryQuerySet(models.QuerySet):
 
     def of(self, marketplace):
         """Return heading → target of the marketplace."""
-        rows = self.filter(marketplace=marketplace).order_by("-changed_at")
+        rows = self.filter(marketplace=marketplace).order_by("-changed_at", "-id")
         return dict(rows.values_list("heading", "target")[:1000])
 
     def remember(self, marketplace, meanings):

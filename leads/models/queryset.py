@@ -262,10 +262,12 @@ class LeadQuerySet(OperatedQuerySet):
         found = {}
         if late_since:
             late = mine.exclude(follow_up_at__gte=day).lying_too_long(late_since)
-            found.update((lead.pk, lead) for lead in late.order_by("phase_due_on")[:most])
+            late = late.order_by("phase_due_on", "id")
+            found.update((lead.pk, lead) for lead in late[:most])
         if idle_since:
             idle = mine.filter(follow_up_at=None, last_activity_at__lt=idle_since)
-            found.update((lead.pk, lead) for lead in idle.order_by("last_activity_at")[:most])
+            idle = idle.order_by("last_activity_at", "id")
+            found.update((lead.pk, lead) for lead in idle[:most])
         return list(found.values())[:most]
 
     def matching(self, text, *, offered=False):

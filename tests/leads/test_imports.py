@@ -163,6 +163,16 @@ def test_with_a_marketplace_go_the_files_of_its_imports(
     assert stored_files() == [kept.file_key]
 
 
+def test_of_more_columns_than_are_remembered_the_last_ones_are(heatpumps):
+    then = timezone.now()
+    ColumnMemory.objects.bulk_create(
+        ColumnMemory(marketplace=heatpumps, heading=f"{number:04}", changed_at=then)
+        for number in range(1001)
+    )
+    known = ColumnMemory.objects.of(heatpumps)
+    assert set(known) == {f"{number:04}" for number in range(1, 1001)}
+
+
 def test_a_rep_imports_own_leads_without_learning_what_others_have(send_file, anna, ben):
     """Own leads have numbers of their own: "already there" tells nothing of the others'."""
     client, _response = send_file()

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -125,6 +126,23 @@ def test_a_long_mail_is_cut_and_a_mail_server_that_fails_gets_it_later(
     assert sent.body.count("/leads/rueckmeldung/") == 6
     assert "weitere in Ihrer Liste" in sent.body
     assert "1234567" not in sent.body
+
+
+@pytest.mark.parametrize("kind", ["idle", "late"])
+def test_of_leads_that_wait_equally_long_the_same_come_first(
+    heatpumps, anna, monkeypatch, kind
+):
+    monkeypatch.setattr(reminding, "MOST_LEADS", 2)
+    leads = [idle(heatpumps, anna, days=8, name=f"Lead {number}") for number in range(5)]
+    moment = leads[0].last_activity_at
+    Lead.objects.update(last_activity_at=moment if kind == "idle" else timezone.now())
+    if kind == "late":
+        Lead.objects.update(phase_due_on=timezone.localdate(moment))
+    # PostgreSQL reads last what was written last.
+    Lead.objects.filter(pk=leads[0].pk).update(city="Ulm")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    assert names_in_mails() == {anna.email: ["Lead 0, Ulm", "Lead 1, Rosenheim"]}
 
 
 @pytest.mark.parametrize("chosen", list(Answer))
