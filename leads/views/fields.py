@@ -22,12 +22,13 @@ def edit(request, lead_id, name):
     """Show the editor of one field or, left, its value (GET), confirm a change (POST)."""
     reading = "with_marketplace" if name in BUILT_IN_BY_NAME else "for_fields"
     lead = worked_lead(request, lead_id, reading=reading)
-    # Retired while its editor was open, it takes what was typed.
-    field = field_named(name, lead, sent=[name] if request.method == "POST" else ())
+    is_opened = request.method != "POST" and "ansicht" not in request.GET
+    # Retired while its editor was open, it takes what was typed, and can be left.
+    field = field_named(name, lead, sent=() if is_opened else [name])
     if field is None:
         raise Http404
     if request.method != "POST":
-        if "ansicht" in request.GET:
+        if not is_opened:
             if wants_part(request) and table_shown(request):
                 return changed_in_table(request, lead, name)
             context = {"lead": lead, "field": field.on(lead), "takes_focus": True}

@@ -715,6 +715,15 @@ def test_what_was_typed_for_a_field_that_was_retired_meanwhile_is_saved(
     assert shown(page_of_anna, lead, name) == "77"
 
 
+def test_the_editor_of_a_field_that_was_retired_meanwhile_can_be_left(
+    page_of_anna, lead, heatpumps
+):
+    own = factories.make_field(heatpumps, "Fläche", "number", is_retired=True)
+    where = field_address(lead, f"feld-{own.pk}")
+    assert page_of_anna.get(f"{where}?ansicht", headers=HTMX).status_code == 200
+    assert page_of_anna.get(where, headers=HTMX).status_code == 404
+
+
 @BOTH
 def test_what_was_typed_among_all_fields_for_one_that_was_deleted_is_told(
     page_of_anna, lead, heatpumps, headers
