@@ -691,3 +691,80 @@ def test_the_whole_main_job_by_keyboard_alone(page, offered, anna, heatpumps):
     page.keyboard.press("Enter")
     keys.press("button", "Abmelden", "Space")
     expect(heading(page, "Anmelden")).to_be_visible()
+
+
+LOOK = """element => {
+    const { color, backgroundColor, borderBottomColor } = getComputedStyle(element);
+    return [color, backgroundColor, borderBottomColor].join();
+}"""
+
+
+def test_what_is_chosen_is_seen_in_the_colours_of_the_system(annas_page, lead):
+    """Windows' contrast themes take fills and shadows away."""
+
+    def differs(chosen, other):
+        return chosen.evaluate(LOOK) != other.evaluate(LOOK)
+
+    page = annas_page
+    page.emulate_media(forced_colors="active")
+    page.goto("/leads/")
+    page.keyboard.press("ArrowDown")
+    row = page.get_by_role("row", selected=True)
+    assert row.evaluate("row => getComputedStyle(row).outlineStyle") == "solid"
+    chips = page.locator("main form.chips").get_by_role("link")
+    assert differs(chips.nth(0), chips.nth(1))
+    links = page.get_by_role("navigation").first.get_by_role("link")
+    assert differs(links.nth(1), links.nth(2))
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog")
+    page.keyboard.press("ArrowDown")
+    chosen = palette.get_by_role("option", selected=True)
+    expect(chosen).to_have_count(1)
+    assert differs(chosen, palette.get_by_role("option").last)
+    page.goto(f"/leads/{lead.pk}/")
+    kinds = page.get_by_role("radiogroup", name="Art").locator("label")
+    assert differs(kinds.nth(0), kinds.nth(1))
+    tabs = page.get_by_role("tab")
+    assert differs(tabs.nth(0), tabs.nth(1))
+
+
+COVERED = """() => {
+    const { activeElement: here } = document;
+    const { left, top, width, height } = here.getBoundingClientRect();
+    const seen = [0.1, 0.5, 0.9].some((x) => [0.2, 0.5, 0.8].some((y) => {
+        const there = document.elementFromPoint(left + x * width, top + y * height);
+        return there && (here.contains(there) || there.contains(here));
+    }));
+    return seen ? null : here.outerHTML.slice(0, 120);
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 700), (360, 700), (320, 256)])
+def test_the_bar_for_ticked_rows_hides_nothing_that_is_tabbed_to(
+    annas_page, heatpumps, anna, width, height
+):
+    """WCAG 2.4.11; the last size is that of a desktop at 400 %."""
+    for _n in range(12):
+        factories.accepted(heatpumps, anna)
+    page = annas_page
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("/leads/")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.get_by_text("1 ausgewählt")).to_be_attached()
+    covered = []
+    for key in ["Tab"] * 25 + ["Shift+Tab"] * 25:
+        page.keyboard.press(key)
+        covered.append(page.evaluate(COVERED))
+    assert set(covered) == {None}
+
+
+def test_on_paper_stands_the_whole_process(annas_page, lead):
+    """A4 with its usual margins is 718 px wide."""
+    page = annas_page
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print")
+    page.goto(f"/leads/{lead.pk}/")
+    room = page.get_by_role("list", name="Vertriebsprozess").bounding_box()
+    last = page.get_by_text("Gewonnen / Verloren").bounding_box()
+    assert last["x"] + last["width"] <= room["x"] + room["width"]
