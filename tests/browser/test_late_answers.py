@@ -198,6 +198,20 @@ def test_a_cell_that_was_left_shows_what_was_saved(page, lead, how):
         expect(page.locator("form.field--editing")).to_have_count(0)
 
 
+def test_the_field_that_was_opened_last_takes_what_is_typed(page, lead):
+    page.goto(f"/leads/{lead.pk}/")
+    names = {"Mobil": "mobile", "Ort": "city"}
+    late = {name: Late(page, f"/felder/{address}/") for name, address in names.items()}
+    for name in names:
+        page.get_by_label(f"{name} bearbeiten").click()
+        late[name].is_asked()
+    late["Mobil"].routes.pop().continue_()
+    expect(page.get_by_role("textbox", name="Mobil")).to_be_visible()
+    expect(page.get_by_label("Ort bearbeiten")).to_be_focused()
+    late["Ort"].let_go()
+    expect(page.get_by_role("textbox", name="Ort")).to_be_focused()
+
+
 @pytest.mark.parametrize("asked", ["GET", "POST"])
 def test_who_types_elsewhere_keeps_the_focus(page, lead, asked):
     page.goto(f"/leads/{lead.pk}/")

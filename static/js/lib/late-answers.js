@@ -68,6 +68,12 @@ function isTypingElsewhere({ field }) {
   return now !== field && now.matches(TYPING);
 }
 
+/* The newest button that was pressed has the focus, until its answer comes. */
+function isAskingElsewhere({ field }) {
+  const { activeElement: now } = document;
+  return now !== field && now.matches(".htmx-request");
+}
+
 function hasGoneOn({ elt, field }) {
   const dialog = document.querySelector("dialog:modal");
   return dialog ? !dialog.contains(elt) : isTypingElsewhere({ field });
@@ -115,7 +121,7 @@ function giveToSuccessor({ field }) {
 document.addEventListener("htmx:afterSwap", ({ detail: { elt, requestConfig } }) => {
   if (!requestConfig) return;
   giveToSuccessor(requestConfig);
-  if (!isTypingElsewhere(requestConfig)) return;
+  if (!isTypingElsewhere(requestConfig) && !isAskingElsewhere(requestConfig)) return;
   if (elt.contains(document.activeElement)) return;
   for (const one of [elt, ...elt.querySelectorAll("[autofocus]")]) {
     one.removeAttribute("autofocus");
