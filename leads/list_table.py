@@ -118,7 +118,7 @@ class ListTable:
         if self.order.column != FOLLOW_UP.path or self.due:
             return [("", rows)]
         groups = [(DAYS[day], list(g)) for day, g in groupby(rows, lambda r: r.due_group)]
-        is_beginning = not (self.order.is_descending or self.params.get("seite"))
+        is_beginning = not (self.order.is_descending or self.page.previous)
         if is_beginning and not self.is_filtered and rows[0].due_group in {"later", "none"}:
             groups.insert(0, (DAYS["today"], []))
         return groups

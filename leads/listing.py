@@ -39,6 +39,7 @@ from .paging import (
     page_of,
     page_of_first,
     page_of_ranking,
+    page_or_first,
 )
 from .search import COMMON, GLANCED, RECENT, Found, Search
 
@@ -89,7 +90,7 @@ class LeadList(ListAddress, ListTable):
     @cached_property
     def page(self):
         """The page of leads that the address names."""
-        return self.page_at(self.params.get("seite"))
+        return page_or_first(self.page_at, self.params.get("seite"))
 
     @cached_property
     def _found(self):

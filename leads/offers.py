@@ -6,7 +6,7 @@ from .fields import fields_of
 from .models import Lead
 from .models.counting import count_up_to
 from .models.questions import Question
-from .paging import Order, Part, page_of
+from .paging import Order, Part, page_of, page_or_first
 
 SALT = "leads.offer"
 MAX_AGE = 60 * 60 * 24 * 7
@@ -44,13 +44,17 @@ class OfferList:
         offering = (chip["marketplace"] for chip in self.chips)
         self.marketplace = next((m for m in offering if m.slug == slug), None)
         chosen = [self.marketplace] if self.marketplace else offers
-        self.page = page_of(
-            [Part(offers[marketplace]) for marketplace in chosen],
+        self._parts = [Part(offers[marketplace]) for marketplace in chosen]
+        self.page = page_or_first(self._page_at, params.get("seite"))
+
+    def _page_at(self, cursor):
+        return page_of(
+            self._parts,
             Order("created_at", is_descending=True),
             rows=Question(
-                None, lambda _given: Lead.objects.visible_to(user).offered().for_offers()
+                None, lambda _given: Lead.objects.visible_to(self.user).offered().for_offers()
             ),
-            cursor=params.get("seite"),
+            cursor=cursor,
             size=self.size,
         )
 

@@ -184,6 +184,16 @@ def page_of(parts, order, *, rows, cursor=None, size=SIZE, is_costly=False):
     )
 
 
+def page_or_first(read, cursor):
+    """Return the page that `read` finds at `cursor`, or the first where nothing is left there.
+
+    All its rows may have gone since the cursor was given.
+    """
+    page = read(cursor)
+    is_left_over = bool(cursor) and not (page.rows or page.is_reset)
+    return read(None) if is_left_over else page
+
+
 def page_of_first(ids, order, *, rows, size=SIZE):
     """Return the first page of a list whose first `ids` are known, more than a page."""
     found = _rows_of(rows, ids[:size])

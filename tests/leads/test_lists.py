@@ -627,12 +627,44 @@ def test_a_filter_stays_on_the_next_page(page_of_anna, heatpumps, anna):
     assert [len(page) for page in forward] == [50, 10]
 
 
-def test_a_page_behind_the_last_lead_is_empty_but_works(page_of_anna, heatpumps, anna):
-    leads = in_progress(heatpumps, anna, 51)
-    page = read(page_of_anna.get(LIST, {"sort": "name"}))
-    address = LIST + page.one("a", rel="next")["href"]
-    Lead.objects.exclude(pk=leads[0].pk).update(status="won", closed_at=timezone.now())
-    assert names(page_of_anna.get(address)) == []
+@pytest.mark.parametrize("query", [{}, {"q": "kunde"}], ids=["all", "found"])
+@pytest.mark.parametrize(("address", "make"), [(LIST, in_progress), (CLOSED, closed)])
+def test_a_page_from_which_all_leads_have_gone_is_the_first(
+    page_of_anna, heatpumps, anna, address, make, query
+):
+    leads = make(heatpumps, anna, 120, name=lambda n: f"Kunde {n:03}")
+    asked = {"sort": "name", **query}
+    second = address + read(page_of_anna.get(address, asked)).one("a", rel="next")["href"]
+    before, last = (
+        address + read(page_of_anna.get(second)).one("a", rel=rel)["href"]
+        for rel in ("prev", "next")
+    )
+    assert names(page_of_anna.get(last))[0] == "Kunde 100"
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads[100:]]).delete()
+    page = page_of_anna.get(last)
+    assert names(page) == [f"Kunde {n:03}" for n in range(50)]
+    assert read(page).one("a", rel="next")
+    assert "war nicht lesbar" not in read(page).text
+    # Back from a page before which nothing is left.
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads[:50]]).delete()
+    assert names(page_of_anna.get(before)) == [f"Kunde {n:03}" for n in range(50, 100)]
+    Lead.objects.all().delete()
+    assert names(page_of_anna.get(last)) == []
+
+
+def test_the_first_page_instead_of_one_that_is_gone_begins_as_the_first(
+    page_of_anna, heatpumps, anna
+):
+    coming = timezone.now() + timedelta(days=9)
+    leads = in_progress(heatpumps, anna, 53, follow_up_at=lambda n: coming if n < 50 else None)
+    last = LIST + read(page_of_anna.get(LIST)).one("a", rel="next")["href"]
+    sooner = f"{timezone.localdate() + timedelta(days=2)}"
+    sent = {"lead": [lead.pk for lead in leads[50:]], "follow_up_at": sooner}
+    page_of_anna.post("/leads/wiedervorlage/", {**sent, "next": last})
+    page = page_of_anna.get(last)
+    assert ids(page)[:3] == [lead.pk for lead in leads[50:]]
+    assert len(ids(page)) == 50
+    assert "Heute ist nichts fällig." in read(page).text
 
 
 def encoded(text):

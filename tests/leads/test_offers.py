@@ -166,6 +166,20 @@ def test_the_newest_offer_comes_first_and_each_once_over_the_pages(page_of_anna,
     assert [card.one("h2").text for card in cards(back)] == forward[1]
 
 
+def test_a_page_from_which_all_offers_were_taken_is_the_first(page_of_anna, heatpumps, ben):
+    for n in range(31):
+        factories.offer(heatpumps, need=f"Nr. {n}")
+    last = OFFERS + read(page_of_anna.get(OFFERS)).one("a", rel="next")["href"]
+    [card] = cards(page_of_anna.get(last))
+    assert card.one("h2").text == "Nr. 0"
+    Lead.objects.get(need="Nr. 0").accept(by=ben)
+    page = page_of_anna.get(last)
+    assert [card.one("h2").text for card in cards(page)] == [
+        f"Nr. {n}" for n in range(30, 0, -1)
+    ]
+    assert "Keine neuen Leads" not in read(page).text
+
+
 def test_the_offers_ask_few_questions_whatever_their_number(
     page_of_anna, anna, heatpumps, solar
 ):
