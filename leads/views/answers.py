@@ -110,11 +110,6 @@ def _path_shown(request):
     return page_in_browser(request).partition("?")[0]
 
 
-def is_list_shown(request):
-    """Whether the page in the browser is "Leads in Bearbeitung"."""
-    return _path_shown(request) == reverse("leads:list")
-
-
 def are_offers_shown(request):
     """Whether the page in the browser is "Neue Leads"."""
     return _path_shown(request) == reverse("leads:offers")
@@ -170,7 +165,7 @@ def changed(
     (head, stepper, navigation, journal, files, counts) those that have changed; and what
     follows from the fields. The template `main` draws what takes the place of the form
     that was sent, with the LeadFields `drawn`. On a list there is only the cell of the
-    follow-up to change, and the counters.
+    follow-up to change, and the counters; on that of the closed leads neither.
     """
     if status == 200 and not wants_part(request):
         return see_other(lead_address(lead, tab))
@@ -178,8 +173,8 @@ def changed(
         lead = _as_it_stands(request, lead)
     if not wants_part(request):
         return page_of_lead(request, lead, tab, status=status)
-    if is_list_shown(request):
-        return _changed_on_list(request, lead, status)
+    if kind := table_shown(request):
+        return _changed_on_list(request, lead, kind, status)
     tab = shown_tab(request)
     table = table_of(lead, fields)
     to_draw = [table[name] for name in fields if name in table]
@@ -205,10 +200,12 @@ def _as_it_stands(request, lead):
     return fresh
 
 
-def _changed_on_list(request, lead, status):
-    row = due_row(lead, lead_address(lead), now=Instant())
-    counted = CountedChips.of(QueryDict(query_in_browser(request)), sight_of(request))
-    context = {"lead": lead, "row": row, "counted": counted}
+def _changed_on_list(request, lead, kind, status):
+    context = {}
+    if not kind.is_closed:
+        row = due_row(lead, lead_address(lead), now=Instant())
+        counted = CountedChips.of(QueryDict(query_in_browser(request)), sight_of(request))
+        context = {"lead": lead, "row": row, "counted": counted}
     return render(request, "leads/follow_up/in_list.html", context, status=status)
 
 

@@ -182,6 +182,31 @@ def test_a_closed_lead_is_called_but_not_due_again(page_of_anna, anna, heatpumps
     assert fresh(won).call_count == 1
 
 
+def test_from_the_closed_leads_a_call_changes_nothing_on_the_page(
+    page_of_anna, anna, heatpumps
+):
+    won = factories.accepted(heatpumps, anna, phase=5)
+    won.win(seen=won.phase, by=anna)
+    headers = {**HTMX, "HX-Current-URL": "http://testserver/leads/abgeschlossen/?sort=name"}
+    data = form_of(page_of_anna, won, headers).sends(outcome="reached")
+    answer = read(page_of_anna.post(address(won), data, headers=headers))
+    undo = answer.one("div", class_="toast").one("form")["action"]
+    taken_back = read(page_of_anna.post(undo, headers=headers))
+    refused = page_of_anna.post(undo, headers=headers)
+    assert refused.status_code == 409
+    for page in (answer, taken_back, read(refused)):
+        assert not page.all("title")
+        extra = page.one(hx_swap_oob=True)
+        assert extra["hx-swap-oob"] == "innerHTML:#toasts"
+        assert page.text == extra.text
+    # A second tap tells nothing, and leaves the toast.
+    data = form_of(page_of_anna, won, headers).sends(outcome="reached")
+    page_of_anna.post(address(won), data, headers=headers)
+    again = page_of_anna.post(address(won), data, headers=headers)
+    assert (again.status_code, again.text.strip()) == (200, "")
+    assert fresh(won).call_count == 1
+
+
 def test_an_offered_lead_cannot_be_called(page_of_anna, offered):
     assert page_of_anna.get(address(offered)).status_code == 404
     assert page_of_anna.post(address(offered), {"outcome": "reached"}).status_code == 404
