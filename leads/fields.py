@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplaces.models import Field
 
 from .kinds import AS_TYPED, KINDS, as_kept_now, as_written
-from .text import dial_address
+from .text import dial_address, mail_address
 
 OWN_PREFIX = Field.NAME_PREFIX
 MAP_ADDRESS = "https://www.openstreetmap.org/search?"
@@ -205,7 +205,7 @@ class LeadField:
         if self.kind_name == "phone":
             return dial_address(value)
         if self.kind_name == "email":
-            return f"mailto:{value}"
+            return mail_address(value)
         if self.name in MAPPED:
             parts = (getattr(lead, name) for name in ADDRESS)
             return MAP_ADDRESS + urlencode({"query": ", ".join(filter(None, parts))})

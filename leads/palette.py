@@ -145,8 +145,8 @@ def actions_on(lead):
     yield dialog(
         "notebook-pen", _("Record a call"), "call", words=pgettext("search words", "phone")
     )
-    if lead.email:
-        yield Entry("mail", _("Write an e-mail"), f"mailto:{lead.email}")
+    if lead.mail_address:
+        yield Entry("mail", _("Write an e-mail"), lead.mail_address)
     yield Entry("printer", _("Print lead file"), reverse("leads:dossier", args=[lead.pk]))
     fields = reverse("leads:fields", args=[lead.pk])
     yield Entry(

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -103,6 +104,13 @@ def dial_address(number):
     if number.startswith(("+", "00")):
         number = number.replace("(0)", "")
     return "tel:" + re.sub(r"[^\d+]", "", number)
+
+
+def mail_address(email):
+    """Return the `mailto:` address of an e-mail address: its receiver and nothing else."""
+    # A question mark is allowed in an address, and begins other headers in a mailto:.
+    # Source: RFC 6068, section 2.
+    return "mailto:" + quote(email, safe="@")
 
 
 def _without_accents(text):

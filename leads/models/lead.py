@@ -221,6 +221,11 @@ class Lead(
         return next(filter(None, numbers), None)
 
     @property
+    def mail_address(self):
+        """The `mailto:` address of the e-mail, or None."""
+        return BUILT_IN_BY_NAME["email"].href(self)
+
+    @property
     def is_offered(self):
         """Whether nobody works on the lead yet; then its contact is hidden."""
         return self.status == self.Status.OFFERED

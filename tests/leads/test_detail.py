@@ -128,6 +128,15 @@ def test_contact_links_lead_to_phone_mail_and_map(page_of_anna, lead):
     assert "noopener" in street["rel"]
 
 
+def test_an_address_with_a_question_mark_sends_to_nobody_beside(page_of_anna, lead):
+    type(lead).objects.filter(pk=lead.pk).update(email="kunde?bcc=boese@example.com")
+    page = read(page_of_anna.get(address(lead)))
+    found = read(page_of_anna.get("/leads/suche/", {"lead": lead.pk}, headers=HTMX))
+    links = [link["href"] for part in (page, found) for link in part.all("a")]
+    mails = [link for link in links if link.startswith("mailto:")]
+    assert mails == ["mailto:kunde%3Fbcc%3Dboese@example.com"] * 3
+
+
 @pytest.mark.parametrize(
     "name",
     ["phone", "mobile", "email", "street", "name", "company", "need", "description"],

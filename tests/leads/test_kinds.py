@@ -18,6 +18,7 @@ from leads.text import (
     clean_text,
     dial_address,
     fold,
+    mail_address,
     phone_digits,
     sort_key,
 )
@@ -201,6 +202,13 @@ def test_all_spellings_of_a_phone_number_are_the_same(spelling):
 )
 def test_a_telephone_is_given_what_it_can_dial(number, address):
     assert dial_address(number) == address
+
+
+def test_a_mail_goes_to_the_address_and_to_nobody_beside():
+    assert mail_address("s.aigner@beispiel.de") == "mailto:s.aigner@beispiel.de"
+    address = "kunde?bcc=boese@example.com"
+    assert lead_field("email").form_field().clean(address) == address
+    assert mail_address(address) == "mailto:kunde%3Fbcc%3Dboese@example.com"
 
 
 # Kinds --------------------------------------------------------------------------------
