@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part
+from leadbook.redirects import safe_path
 from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
 from leads.offers import Offer, counted, offers_along
@@ -27,6 +29,12 @@ def offered_or_gone(request, lead_id):
     return lead
 
 
+def offers_behind(request):
+    """Return the address of "Neue Leads" that the user came from, with its filter."""
+    sent = request.POST.get("next") or request.GET.get("next")
+    return safe_path(request, sent) or reverse("leads:offers")
+
+
 def gone(request, lead_id):
     """Answer 409: the lead went to somebody else; 404 where the user has declined it.
 
@@ -36,7 +44,8 @@ def gone(request, lead_id):
     taken = get_object_or_404(Lead.objects.open_to(request.user).worked(), pk=lead_id)
     template = page_or_part(request, "leads/acceptance/gone.html", "part")
     # What its owner has written there since is not what was shown.
-    context = {"taken": taken, "is_as_shown": taken.last_activity_at == taken.accepted_at}
+    is_as_shown = taken.last_activity_at == taken.accepted_at
+    context = {"taken": taken, "is_as_shown": is_as_shown, "back": offers_behind(request)}
     if are_offers_shown(request):
         total, counts = counted(offers_along(sight_of(request)))
         context |= {"offers_total": total, "offers_beside": counts.get(taken.marketplace, 0)}
@@ -64,7 +73,7 @@ def accept(request, lead_id):
         return gone_or_own(request, lead_id)
     except NoPhases as error:
         messages.error(request, error.message)
-        return go(request, "leads:offers")
+        return go(request, offers_behind(request))
     toast(request, _("“%(lead)s” is now yours.") % {"lead": in_short(lead.name)})
     return go(request, "leads:detail", lead.pk)
 
@@ -82,7 +91,8 @@ def decline(request, lead_id):
         except AlreadyTaken:
             return gone(request, lead_id)
         toast(request, _("Declined. The others are still offered this lead."))
-        return go(request, "leads:offers")
+        return go(request, offers_behind(request))
     template = page_or_part(request, "leads/acceptance/decline.html", "dialog")
-    context = {"offer": Offer(lead, request.user), "form": form}
+    offer = Offer(lead, request.user)
+    context = {"offer": offer, "form": form, "back": offers_behind(request)}
     return render(request, template, context, status=422 if form.is_bound else 200)

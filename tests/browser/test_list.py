@@ -515,7 +515,7 @@ def test_an_offer_is_declined_with_a_reason(annas_page, offers, anna):
     card.get_by_role("button", name="Ablehnen").click()
     dialog = annas_page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Diesen Lead ablehnen?")).to_be_visible()
-    dialog.get_by_role("button", name="Abbrechen").click()
+    dialog.get_by_role("link", name="Abbrechen").click()
     expect(dialog).to_have_count(0)
     expect(card.get_by_role("button", name="Ablehnen")).to_be_focused()
     annas_page.keyboard.press("Enter")

@@ -83,7 +83,7 @@ def test_an_offer_is_declined_with_a_reason(annas_page, offered):
     annas_page.goto("/leads/neu/")
     press(annas_page, "Ablehnen")
     expect(heading(annas_page, "Diesen Lead ablehnen?")).to_be_visible()
-    press(annas_page, "Abbrechen")
+    annas_page.get_by_role("link", name="Abbrechen").click()
     expect(heading(annas_page, "Neue Leads")).to_be_visible()
     press(annas_page, "Ablehnen")
     annas_page.get_by_label("Grund (optional)").fill("Zu weit weg")

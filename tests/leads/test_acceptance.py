@@ -245,6 +245,39 @@ def test_with_htmx_the_dialog_is_a_part_and_the_offers_are_loaded_again(page_of_
     assert LeadRefusal.objects.count() == 1
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+def test_whoever_declines_is_back_at_the_offers_of_the_same_filter(
+    page_of_anna, offered, headers
+):
+    address = decline_address(offered)
+    filtered = f"{OFFERS}?marktplatz={offered.marketplace.slug}"
+    asked = read(page_of_anna.get(filtered)).form(address).sends()
+    dialog = read(page_of_anna.get(address, asked, headers=headers))
+    assert dialog.one("a", href=filtered).text == "Abbrechen"
+    response = page_of_anna.post(address, dialog.form(address).sends(), headers=headers)
+    assert response["HX-Redirect" if headers else "Location"] == filtered
+
+
+def test_declining_leads_to_no_other_site(page_of_anna, offered):
+    elsewhere = {"next": "https://evil.example/"}
+    response = page_of_anna.post(decline_address(offered), elsewhere)
+    assert response["Location"] == OFFERS
+
+
+def test_whoever_cannot_accept_is_back_at_the_offers_of_the_same_filter(
+    page_of_anna, heatpumps, ben, offered
+):
+    filtered = f"{OFFERS}?marktplatz={heatpumps.slug}"
+    data = read(page_of_anna.get(filtered)).form(accept_address(offered)).sends()
+    heatpumps.phases.update(is_retired=True)
+    response = page_of_anna.post(accept_address(offered), data)
+    assert response["Location"] == filtered
+    heatpumps.phases.update(is_retired=False)
+    offered.accept(by=ben)
+    late = read(page_of_anna.post(accept_address(offered), data))
+    assert late.one("main").one("a", href=filtered).text == "Neue Leads"
+
+
 def test_a_manager_who_declined_is_not_offered_it_any_more_but_still_sees_it(
     signed_in, meike, offered
 ):

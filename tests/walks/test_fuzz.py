@@ -128,7 +128,7 @@ PARAMETERS = {
     LEAD: ["tab", "vor"],
     f"{LEAD}akte/": ["bilder"],
     f"{LEAD}phase/": ["nach"],
-    f"{LEAD}ablehnung/": ["angebot"],
+    f"{LEAD}ablehnung/": ["angebot", "next"],
 }
 
 
