@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
-from leadbook.redirects import page_around
+from leadbook.redirects import page_around, page_behind
 
 
 def wants_part(request):
@@ -44,8 +44,8 @@ class SignInRedirectMiddleware:
 
     Otherwise htmx would follow the redirect and put the sign-in page into a table cell.
     After signing in one is back on the page that was open, not on the part that was
-    asked for, nor where a form was sent to: most such addresses show nothing. Also says
-    that answers differ for htmx.
+    asked for, nor where a form was sent to: most such addresses show nothing. Who signs
+    out is not led back. Also says that answers differ for htmx.
     """
 
     def __init__(self, get_response):
@@ -57,7 +57,8 @@ class SignInRedirectMiddleware:
         patch_vary_headers(response, ["HX-Request"])
         if not _leads_to_sign_in(response):
             return response
-        if page := _page_asked_from(request):
+        is_led_back = bool(urlsplit(response.headers["Location"]).query)
+        if is_led_back and (page := _page_asked_from(request)):
             response.headers["Location"] = redirect_to_login(page).headers["Location"]
         if not request.htmx:
             return response
@@ -69,9 +70,11 @@ class SignInRedirectMiddleware:
 
 def _page_asked_from(request):
     """Return the path of the page that is to be shown again; empty for what was asked for."""
-    page = page_in_browser(request) if request.htmx else ""
-    is_sent = request.method not in {"GET", "HEAD"}
-    return page or (page_around(request) if is_sent else "")
+    if request.htmx and (page := page_in_browser(request)):
+        return page
+    if request.method in {"GET", "HEAD"}:
+        return ""
+    return page_around(request) or page_behind(request) or resolve_url("home")
 
 
 def _leads_to_sign_in(response):

@@ -178,12 +178,30 @@ def test_htmx_gets_the_sign_in_page_as_a_whole(db, client):
     assert response.content == b""
 
 
+@pytest.mark.parametrize(
+    "sent_to",
+    ["/sprache/", "/darstellung/", "/abmelden/ueberall/", "/einstellungen/morgenmail/"],
+)
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/leads/?phase=2", "/leads/%3Fphase%3D2"),
+        ("http://evil.example/leads/", "/"),
+        ("http://testserver//evil.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_too_late_leads_back_to_its_page(db, client, sent_to, referer, back):
+    response = client.post(sent_to, HTTP_REFERER=referer)
+    assert response.url == f"{SIGN_IN}?next={back}"
+
+
 # Signing out ----------------------------------------------------------------------------
 
 
 def test_sign_out_ends_the_session_in_the_store(page_of_anna):
     old = page_of_anna.cookies["sessionid"].value
-    response = page_of_anna.post("/abmelden/")
+    response = page_of_anna.post("/abmelden/", HTTP_REFERER="http://testserver/leads/")
     assert (response.status_code, response.url) == (302, SIGN_IN)
     assert not Session.objects.exists()
     page_of_anna.cookies["sessionid"] = old
