@@ -304,9 +304,11 @@ def _take_back_row(lead_import, row):
             among=Lead.objects.untouched_since(row.activity_at),
             may_return=True,
         )
-        removed += 1
+        is_gone = True
     except NoLongerVisible:
-        left += 1
+        # It was erased, maybe as the import was taken back before and that broke off.
+        is_gone = Lead.objects.personal().with_id(row.lead_id) is None
+    removed, left = removed + is_gone, left + (not is_gone)
     lead_import.advance(last_line=row.line, removed=removed, left=left)
 
 

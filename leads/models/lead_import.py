@@ -344,7 +344,7 @@ class LeadImport(models.Model):
         """Let the leads be removed that nobody has touched."""
         self._change(
             self.AFTER_IT, must=Exists(_leads_of_it()), state=self.State.TAKING_BACK,
-            last_line=0, removed=0, left=0,
+            last_line=0, removed=0, left=0, message="",
         )  # fmt: skip
 
     def advance(self, **values):

@@ -678,6 +678,24 @@ def test_a_right_that_ends_stops_the_taking_back(send_file, meike, ends):
     assert Lead.objects.personal().count() == 2
 
 
+def test_what_is_taken_back_in_two_goes_is_counted_as_a_whole(send_file, meike, anna):
+    client, _response = send_file("Name\nA\nB\nC\nD\n")
+    whole(client)
+    Lead.objects.get(name="C").accept(by=anna)
+    newest().take_back()
+    assert import_runs.go_on(newest().pk, worker="w", seconds=0)
+    roles = list(meike.memberships.all())
+    meike.memberships.all().delete()
+    import_runs.go_on(newest().pk, worker="w", seconds=9)
+    refusal = "Sie dürfen hier keine Leads mehr importieren."
+    assert newest().message == refusal
+    meike.memberships.bulk_create(roles)
+    assert client.post(at("ruecknahme/")).status_code == 303
+    found = newest()
+    assert (found.state, found.removed, found.left) == ("taken_back", 3, 1)
+    assert refusal not in client.get(at()).text
+
+
 def test_of_an_account_that_is_closed_no_import_goes_on(send_file, meike):
     User.objects.filter(pk=meike.pk).update(is_superuser=True)
     client, _response = send_file()
