@@ -472,8 +472,10 @@ def test_own_page_needs_a_code(page_of_olaf, phone):
 def test_own_page_shows_what_there_is(page_of_olaf, phone):
     give(page_of_olaf, phone.code())
     text = read(page_of_olaf.get(OWN)).one("main").text
-    assert "eingerichtet am" in text
+    assert re.search(r"eingerichtet am \d\d\.\d\d\.\d{4}", text)
     assert "noch 10" in text
+    page_of_olaf.cookies["django_language"] = "en"
+    assert re.search(r"set up on \d\d\.\d\d\.\d{4}", read(page_of_olaf.get(OWN)).text)
     assert page_of_olaf.get(SET_UP).url == OWN
 
 
