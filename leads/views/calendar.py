@@ -6,9 +6,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.crypto import salted_hmac
+from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leadbook import security_log
+from leadbook.language import known_language
 from leadbook.redirects import see_other
 from leads.calendar_feed import calendar_of
 from leads.models import CalendarAddress
@@ -17,12 +19,13 @@ from leads.models import CalendarAddress
 @login_not_required
 @require_safe
 def feed(request, token):
-    """Answer the calendar of whose secret address this is."""
+    """Answer the calendar of whose secret address this is, in that person's language."""
     found = CalendarAddress.objects.of_token(token)
     if found is None:
         raise Http404
     site = request.build_absolute_uri("/").rstrip("/")
-    content = calendar_of(found.user, site=site, host=request.get_host().partition(":")[0])
+    with override(known_language(found.user.language)):
+        content = calendar_of(found.user, site=site, host=request.get_host().partition(":")[0])
     digest = salted_hmac("leads.calendar", content, algorithm="sha256").hexdigest()
     etag = f'"{digest}"'
     response = get_conditional_response(request, etag=etag) or HttpResponse(

@@ -76,6 +76,12 @@ def test_what_has_not_changed_is_not_sent_again(feed, anna, lead):
     assert Client().get(feed, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_the_calendar_speaks_the_language_of_its_person(feed, anna):
+    assert b"X-WR-CALNAME:leadbook: Wiedervorlagen" in Client().get(feed).content
+    anna.choose_language("en")
+    assert b"X-WR-CALNAME:leadbook: follow-ups" in Client().get(feed).content
+
+
 def test_a_renewed_or_forgotten_address_and_a_gone_person_answer_404(
     feed, page_of_anna, anna, heatpumps
 ):
