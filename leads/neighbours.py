@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from leadbook.htmx import query_in_browser
 from leadbook.redirects import page_behind
 
 from .cursors import Edge
@@ -23,7 +24,16 @@ KEPT = ("aus", "stelle")
 
 def kept_query(request):
     """Return what of the address links to the same lead carry on, empty without a list."""
-    kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+    return _kept(request.GET)
+
+
+def kept_in_browser(request):
+    """Return the same for a part of the page whose address the browser shows."""
+    return _kept(QueryDict(query_in_browser(request)) if request.htmx else request.GET)
+
+
+def _kept(query):
+    kept = {name: query[name] for name in KEPT if query.get(name)}
     return urlencode(kept) if "aus" in kept else ""
 
 

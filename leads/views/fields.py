@@ -12,6 +12,7 @@ from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
 from leads.forms import LeadFieldsForm, lead_fields_form, names_sent
 from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
+from leads.neighbours import kept_in_browser
 from leads.toasts import toast
 from leads.views.answers import changed, changed_in_table, table_shown, worked_lead
 from leads.views.follow_up import closed as follow_up_closed
@@ -67,7 +68,7 @@ def edit_all(request, lead_id):
     lead = worked_lead(request, lead_id, reading="for_fields")
     if request.method != "POST":
         if "ansicht" in request.GET:
-            context = {"lead": lead, "groups": groups_of(lead), "takes_focus": True}
+            context = {"lead": lead, **_card(request, lead)}
             return render(request, "leads/fields/_card.html", context)
         return _editor_of_all(request, lead, lead_fields_form(lead.marketplace, lead=lead))
     form = lead_fields_form(lead.marketplace, request.POST, lead=lead)
@@ -92,9 +93,13 @@ def edit_all(request, lead_id):
         lead,
         drawn=[form.lead_fields[event.field] for event in events],
         main="leads/fields/_card.html",
-        groups=groups_of(lead),
-        takes_focus=True,
+        **_card(request, lead),
     )
+
+
+def _card(request, lead):
+    kept = kept_in_browser(request)
+    return {"groups": groups_of(lead), "kept": kept, "takes_focus": True}
 
 
 def _editor(request, lead, field, form, *, status=200, conflict=None):

@@ -133,6 +133,34 @@ def test_the_bar_of_a_phone_carries_the_list_on(way, page_of_anna, heatpumps, an
         assert way.step("next") == "Lead 1"
 
 
+def test_the_lead_file_leads_back_after_all_fields_were_edited(
+    way, page_of_anna, heatpumps, anna
+):
+    rows = [factories.accepted(heatpumps, anna, name=f"Lead {n}") for n in range(3)]
+    way.open("/leads/?q=lead&sort=name", "Lead 1")
+    here = f"/leads/{rows[1].pk}/?tab=verlauf&{way.nav['data-here']}"
+    headers = {**HTMX, "HX-Current-URL": f"http://testserver{here}"}
+    fields = f"/leads/{rows[1].pk}/felder/"
+
+    def file_of(page):
+        return page.one("a", aria_label="Leadakte drucken")["href"]
+
+    link = file_of(way.page)
+    editor = read(page_of_anna.get(fields, headers=headers))
+    cancel = editor.button("Abbrechen")["hx-get"]
+    assert file_of(read(page_of_anna.get(cancel, headers=headers))) == link
+    alone = f"{fields}?ansicht&{way.nav['data-here']}"
+    assert file_of(read(page_of_anna.get(alone))) == link
+    sent = editor.form(fields).sends(phone="089 1")
+    assert file_of(read(page_of_anna.post(fields, sent, headers=headers))) == link
+    # To a lead that was opened directly there is no way back.
+    assert file_of(read(page_of_anna.get(cancel, headers=HTMX))) == link.partition("?")[0]
+    # And from the file it leads on.
+    back = read(page_of_anna.get(link)).one("a", class_="button")["href"]
+    assert way.go(back) == "Lead 1"
+    assert way.step("next") == "Lead 2"
+
+
 def test_only_what_is_visible_is_on_the_way(way, page_of_anna, heatpumps, anna, ben):
     rows = in_progress(heatpumps, anna, 3, name=lambda n: f"Lead {n}")
     in_progress(heatpumps, ben, 3, name=lambda n: f"Lead {n}b")
