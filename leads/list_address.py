@@ -16,6 +16,31 @@ LATE = "ueberschritten"
 LONGEST_ORIGIN = 3000
 
 
+def without_foreign(params, sight):
+    """Return the parameters of an address without what another marketplace has.
+
+    Who chooses a marketplace by the select sends along what was asked of the one before.
+    What none of those in sight has stays, to be told.
+    """
+    slug = params.get("marktplatz")
+    chosen = next((m for m in sight.marketplaces if m.slug == slug), None)
+    if len(sight.marketplaces) == 1 or not (chosen or slug == ""):
+        return params
+    others = [m for m in sight.marketplaces if m != chosen]
+    foreign = {name for name in params if OwnFilters.is_named(name)}
+    if foreign:
+        sight.read_fields()
+        foreign &= OwnFilters.names_of(others)
+    sight.read_phases()
+    phases = {str(p.pk) for m in others for p in m.phases.all()}
+    if chosen and params.get("phase") in phases:
+        foreign.add("phase")
+    kept = params.copy()
+    for name in foreign:
+        del kept[name]
+    return kept
+
+
 class ListAddress:
     """The address of a list; mixed into leads.listing.LeadList. Unknown values are ignored."""
 

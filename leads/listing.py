@@ -23,7 +23,7 @@ from .columns import (
 )
 from .counted_chips import CountedChips
 from .fields import OWN_PREFIX
-from .list_address import DUE, ListAddress
+from .list_address import DUE, ListAddress, without_foreign
 from .list_table import ListTable
 from .models import FieldValue, Lead, Sight
 from .models.queryset import due_times
@@ -66,7 +66,7 @@ class LeadList(ListAddress, ListTable):
 
     def __init__(self, sight, params, *, user):
         self.user = user
-        self.params = params
+        self.params = params = without_foreign(params, sight)
         self.search = params.get("q", "").strip()
         self.sight = sight
         self._positions = {}

@@ -43,6 +43,12 @@ class OwnFilters(forms.Form):
         return name.startswith(OWN_PREFIX)
 
     @staticmethod
+    def names_of(marketplaces):
+        """Return what the filters of marketplaces can be called, whose fields are read."""
+        fields = (field for m in marketplaces for field in m.fields.all())
+        return {own_field(f).name + end for f in fields for end in ("", FROM, TO)}
+
+    @staticmethod
     def _names(field, params):
         return any(field.name + end in params for end in ("", FROM, TO))
 

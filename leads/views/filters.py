@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.forms import focus_first_invalid
+from leads.list_address import without_foreign
 from leads.list_query import told
 from leads.listing import list_called
 from leads.own_filters import OwnFilters
@@ -30,20 +31,21 @@ def show(request):
     sight = sight_of(request)
     of_list = list_called(request.GET.get("liste"))
     sight.read_fields()
-    chosen = request.GET.get("marktplatz")
+    params = without_foreign(request.GET, sight)
+    chosen = params.get("marktplatz")
     named = [m for m in sight.marketplaces if len(sight.marketplaces) == 1 or m.slug == chosen]
     marketplace = next(iter(named), None)
     described = [
         (name, text)
-        for name, texts in request.GET.lists()
+        for name, texts in params.lists()
         for text in texts
         if name not in LEFT_OUT
     ]
     others = [(name, text) for name, text in described if not OwnFilters.is_named(name)]
     kept = [(name, text) for name, text in others if name != "marktplatz"]
     address = reverse(of_list.address)
-    filters = OwnFilters(marketplace, request.GET)
-    is_sent = bool(marketplace) and SENT in request.GET
+    filters = OwnFilters(marketplace, params)
+    is_sent = bool(marketplace) and SENT in params
     if is_sent and filters.is_valid():
         asked = [("marktplatz", marketplace.slug), *kept, *filters.kept]
         to = f"{address}?{urlencode(asked)}"

@@ -250,14 +250,44 @@ def test_filters_combine_and_stay_in_the_links(page_of_anna, both, heatpumps):
         assert part in heading
 
 
+OUTDATED = "Einen Filter dieser Ansicht oder Adresse gibt es hier nicht mehr"
+
+
+def exports_offered(page, client):
+    """What the files that the page of a list offers are answered with."""
+    links = [a["href"] for a in page.one("div", class_="page-head").all("a")]
+    return {client.head(link).status_code for link in links if "/export/" in link}
+
+
 def test_a_phase_of_another_marketplace_than_the_chosen_is_left_out(
     page_of_anna, both, heatpumps, solar
 ):
     phase = heatpumps.phases.get(position=1)
-    answer = page_of_anna.get(LIST, {"marktplatz": solar.slug, "phase": phase.pk})
+    page = read(page_of_anna.get(LIST, {"phase": phase.pk, "sort": "name"}))
+    form = page.one("form", class_="chips")
+    answer = page_of_anna.get(LIST, form.sends(marktplatz=solar.slug))
     assert names(answer) == ["Sun"]
-    text = answer.content.decode()
-    assert "Einen Filter dieser Ansicht oder Adresse gibt es hier nicht mehr" in text
+    assert OUTDATED not in answer.text
+    page = read(answer)
+    ways = [a["href"] for a in page.all("a") if a.get("href").startswith("?")]
+    assert len(ways) > 5
+    assert not [way for way in ways if "phase=" in way]
+    assert exports_offered(page, page_of_anna) == {200}
+    # Whoever comes back to all marketplaces has all their leads.
+    form = page.one("form", class_="chips")
+    back = page_of_anna.get(LIST, form.sends(marktplatz=""))
+    assert names(back) == ["Heat", "Sun"]
+
+
+def test_a_phase_that_nobody_has_is_told_whatever_marketplace_is_chosen(
+    page_of_anna, both, heatpumps, solar
+):
+    gone = heatpumps.phases.create(name="Aufgegeben", position=6)
+    asked = {"marktplatz": solar.slug, "phase": gone.pk}
+    gone.delete()
+    answer = page_of_anna.get(LIST, asked)
+    assert OUTDATED in answer.text
+    assert exports_offered(read(answer), page_of_anna) == {422}
 
 
 @pytest.mark.parametrize(

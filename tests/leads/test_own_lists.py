@@ -16,7 +16,7 @@ from tests import factories
 from tests.markup import HTMX, read
 
 from .rows import closed, in_progress
-from .test_lists import CLOSED, LIST, names
+from .test_lists import CLOSED, LIST, OUTDATED, exports_offered, names
 
 DIALOG = "/leads/filter/"
 
@@ -346,6 +346,52 @@ def test_filters_of_no_or_another_marketplace_are_left_out(
     assert [link.text for link in page.one("dialog").one("ul").all("a")] == [
         "Photovoltaik Bayern", "Wärmepumpe Süd",
     ]  # fmt: skip
+
+
+def test_another_marketplace_leaves_the_filters_of_the_one_before(
+    page_of_anna, heatpumps, full, solar, anna
+):
+    solar.memberships.create(user=anna, role="rep")
+    in_progress(solar, anna, 1, name="s")
+    choice, number = f"feld-{full['choice'].pk}", f"feld-{full['number'].pk}-ab"
+    query = {"marktplatz": heatpumps.slug, choice: "Öl", number: "5", "sort": "name"}
+    form = read(page_of_anna.get(LIST, query)).one("form", class_="chips")
+    phase = heatpumps.phases.get(position=2)
+    assert page_of_anna.get(LIST, form.sends(phase=phase.pk)).context["list"].filters.kept
+    for slug, found in ((solar.slug, ["s"]), ("", list("abcds"))):
+        answer = page_of_anna.get(LIST, form.sends(marktplatz=slug))
+        assert names(answer) == found
+        assert "wurde weggelassen" not in answer.text
+        page = read(answer)
+        ways = [a["href"] for a in page.all("a") if a.get("href").startswith("?")]
+        assert ways
+        assert "feld-" not in "".join(ways)
+        assert not [i for i in page.all("input") if i.get("name").startswith("feld-")]
+        assert exports_offered(page, page_of_anna) == {200}
+    # One that says no marketplace was made when there was one only; what is gone is gone.
+    for outdated in ({choice: "Öl"}, {"marktplatz": solar.slug, "feld-0": "Öl"}):
+        answer = page_of_anna.get(LIST, outdated)
+        assert "Er wurde weggelassen." in read(answer).text
+        assert exports_offered(read(answer), page_of_anna) == {422}
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_the_form_of_another_marketplace_leaves_the_phase_of_the_one_before(
+    page_of_anna, heatpumps, full, solar, anna, is_gone
+):
+    solar.memberships.create(user=anna, role="rep")
+    phase = solar.phases.create(name="Aufgegeben", position=9)
+    asked = {"phase": phase.pk, "sort": "name"}
+    page = read(page_of_anna.get(DIALOG, asked))
+    if is_gone:
+        phase.delete()
+    links = page.one("dialog").one("ul").all("a")
+    link = next(a["href"] for a in links if a.text == heatpumps.name)
+    form = read(page_of_anna.get(f"{DIALOG}{link}", headers=HTMX)).form(DIALOG)
+    sent = form.sends() | {f"feld-{full['choice'].pk}": "Öl"}
+    listed = page_of_anna.get(DIALOG, sent, follow=True)
+    assert names(listed) == ["a"]
+    assert (OUTDATED in listed.text) == is_gone
 
 
 # What it is read from -----------------------------------------------------------------
