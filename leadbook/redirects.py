@@ -34,8 +34,8 @@ def safe_path(request, target):
 def page_behind(request):
     """Return the path of this site's page that sent the request, empty when unknown.
 
-    For links that the reader may follow and the way back from the sign-in page, not for
-    other redirects: the browser says it.
+    For links that the reader may follow, and the way back from the sign-in page; redirects to
+    a page that is known otherwise may take its query from here: the browser says it.
     """
     try:
         referer = urlsplit(request.META.get("HTTP_REFERER", ""))

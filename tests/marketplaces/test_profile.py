@@ -74,6 +74,37 @@ def test_next_stays_on_this_site(page_of_anna, set_, value, target):
     assert set_(page_of_anna, value, target).url == "/"
 
 
+@pytest.mark.parametrize(("set_", "value"), [(theme, "dark"), (language, "en")])
+@pytest.mark.parametrize(
+    ("referer", "target"),
+    [
+        # What was filtered and searched since the page was loaded.
+        ("http://testserver/leads/?phase=2&q=M%C3%BC", "/leads/?phase=2&q=M%C3%BC"),
+        ("http://testserver/leads/", "/leads/"),
+        # Another page, another site, none.
+        ("http://testserver/leads/neu/?phase=2", "/leads/?sort=name"),
+        ("http://testserver/", "/leads/?sort=name"),
+        ("https://evil.example/leads/?phase=2", "/leads/?sort=name"),
+        ("http://testserver//evil.example/leads/", "/leads/?sort=name"),
+        ("http://[/leads/", "/leads/?sort=name"),
+        ("", "/leads/?sort=name"),
+    ],
+)
+def test_the_query_that_the_page_has_got_since_is_kept(
+    page_of_anna, set_, value, referer, target
+):
+    page_of_anna.defaults["HTTP_REFERER"] = referer
+    assert set_(page_of_anna, value, "/leads/?sort=name").url == target
+
+
+@pytest.mark.parametrize("next_", ["//evil.example/", "https://evil.example/", ""])
+@pytest.mark.parametrize("referer", ["//evil.example/", "https://evil.example/"])
+def test_no_page_behind_leads_off_this_site(page_of_anna, next_, referer):
+    for behind in (referer, f"http://testserver{referer}"):
+        page_of_anna.defaults["HTTP_REFERER"] = behind
+        assert theme(page_of_anna, "dark", next_).url == "/"
+
+
 @pytest.mark.parametrize(("set_", "name"), [(theme, "theme"), (language, "django_language")])
 def test_cookies_are_secure_with_https(page_of_anna, settings, set_, name):
     settings.HTTPS = settings.LANGUAGE_COOKIE_SECURE = True
