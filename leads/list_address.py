@@ -66,6 +66,14 @@ class ListAddress:
         return urlencode(self.asked, doseq=True)
 
     @property
+    def said(self):
+        """Its query without the columns that somebody has chosen for every list."""
+        asked = self.asked
+        if not self.says_columns:
+            asked.pop("spalten", None)
+        return urlencode(asked, doseq=True)
+
+    @property
     def link(self):
         """What leads to the list as it is, with its query."""
         return f"{reverse(self.address)}?{told(self.query)}"

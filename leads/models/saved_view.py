@@ -68,12 +68,12 @@ class SavedViewQuerySet(models.QuerySet):
         return next(same, None)
 
     @transaction.atomic
-    def keep(self, user, *, name, list_name, query, is_start=False, replaces=False):
+    def keep(self, user, *, name, list_name, query, said=None, is_start=False, replaces=False):
         """Save a list of `user` under `name`; return the view.
 
-        `query` is LeadList.query. One of the same name is only replaced if `replaces` says
-        so: NameTaken; saved again as it is, it stays as it is. Raises TooManyViews and
-        TooManyFilters.
+        `query` is LeadList.query, `said` LeadList.said. One of the same name is only
+        replaced if `replaces` says so: NameTaken; saved again as it is, it stays as it is.
+        Raises TooManyViews and TooManyFilters.
         """
         if len(query) > LONGEST_QUERY:
             raise TooManyFilters
@@ -85,9 +85,9 @@ class SavedViewQuerySet(models.QuerySet):
                 raise TooManyViews
             view = self.model(user=user, position=max(positions, default=0) + 1)
         elif not replaces:
-            if (view.list_name, view.query) != (list_name, query):
+            if view.list_name != list_name or view.query not in {query, said}:
                 raise NameTaken
-            name, is_start = view.name, is_start or view.is_start
+            name, query, is_start = view.name, view.query, is_start or view.is_start
         view.name, view.list_name, view.query = name, list_name, query
         view._set_start(is_start=is_start)
         view.save()

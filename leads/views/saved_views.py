@@ -54,6 +54,7 @@ def keep(request):
             name=form.cleaned_data["name"],
             list_name=list_name,
             query=leads.query,
+            said=leads.said,
             is_start=form.is_start,
             replaces=form.cleaned_data["replaces"],
         )

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.http import QueryDict
 
 from leads.models import SavedView, Unchangeable
 from tests import factories
@@ -124,8 +125,8 @@ def test_a_view_keeps_the_columns_that_the_list_showed(page_of_anna, heatpumps, 
     link = next(
         a for a in read(page_of_anna.get(LIST)).all("a") if a.text == "Ansicht speichern"
     )
-    assert link["href"] == f"{KEEP}?liste=in_progress&spalten=name%2Cphone"
-    keep(page_of_anna, "Anrufe", "spalten=name,phone")
+    form = read(page_of_anna.get(link["href"], headers=HTMX)).form(KEEP)
+    page_of_anna.post(KEEP, form.sends(name="Anrufe"))
     page_of_anna.post("/leads/spalten/", {"standard": "1"})
     ((_name, address),) = views_above(page_of_anna.get(LIST))
     page = read(page_of_anna.get(address))
@@ -139,6 +140,28 @@ def test_a_view_keeps_the_columns_that_the_list_showed(page_of_anna, heatpumps, 
         "Lead",
         "E-Mail",
     ]
+
+
+def test_a_view_is_known_again_whatever_columns_are_chosen_for_every_list(
+    page_of_anna, heatpumps, anna, lead
+):
+    keep(page_of_anna, "Nach Name", "sort=name")
+    page_of_anna.post("/leads/spalten/", {"spalte": ["phone"], "zeigen": ["phone"]})
+    keep(page_of_anna, "Anrufe", "sort=name&spalten=name,phone")
+    for name, query in (
+        ("Nach Name", "sort=name"),
+        ("Anrufe", "sort=name&spalten=name,phone"),
+    ):
+        page = read(page_of_anna.get(f"{LIST}?{query}"))
+        nav = page.one("nav", class_="views")
+        assert [a.text for a in nav.all("a", aria_current="true")] == [name]
+        link = next(a for a in nav.all("a") if a.text == "Ansicht speichern")
+        form = read(page_of_anna.get(link["href"], headers=HTMX)).form(KEEP)
+        saved = page_of_anna.post(KEEP, form.sends(name=name))
+        assert saved.status_code == 303
+        assert QueryDict(saved["Location"].partition("?")[2]) == QueryDict(query)
+    # What the address says belongs to it.
+    assert keep(page_of_anna, "Nach Name", "sort=name&spalten=name,phone").status_code == 422
 
 
 def test_thirty_views_are_enough_and_the_list_asks_once_for_all(
