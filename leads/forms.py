@@ -504,6 +504,10 @@ class NewViewForm(SavedViewForm):
 
     replaces = forms.BooleanField(label=_("Replace the view of this name"), required=False)
 
+    def tick_start(self):
+        """Come back as it was sent, but for the start view: it would replace that one."""
+        self.data = {**self.data.dict(), "start": "on"}
+
 
 class MarketplaceForm(forms.Form):
     """In which of the own marketplaces a lead is entered."""

@@ -48,8 +48,9 @@ def keep(request):
         form.add_error(None, _("This list has neither filters nor an order to save yet."))
     if not form.is_valid():
         return _dialog(request, context, status=422)
+    own = SavedView.objects.visible_to(request.user)
     try:
-        view = SavedView.objects.visible_to(request.user).keep(
+        view = own.keep(
             request.user,
             name=form.cleaned_data["name"],
             list_name=list_name,
@@ -59,6 +60,9 @@ def keep(request):
             replaces=form.cleaned_data["replaces"],
         )
     except NameTaken as error:
+        taken = own.called(form.cleaned_data["name"])
+        if taken and taken.is_start:
+            form.tick_start()
         form.add_error("name", error.message)
         return _dialog(request, {**context, "is_taken": True}, status=422)
     except (TooManyViews, TooManyFilters) as error:

@@ -88,6 +88,26 @@ def test_saved_again_as_it_is_a_view_stays_the_start_view_under_its_name(
     assert (kept.name, kept.is_start) == ("HEUTE", True)
 
 
+@pytest.mark.parametrize("is_start", [True, False])
+def test_what_replaces_the_start_view_is_it_unless_that_is_unticked(
+    page_of_anna, heatpumps, anna, is_start
+):
+    keep(page_of_anna, "Mein Start", start="on")
+    keep(page_of_anna, "Anderes", "sort=-name")
+    other = read(keep(page_of_anna, "Anderes", "sort=name")).form(KEEP)
+    assert "start" not in other.typed
+    form = read(keep(page_of_anna, "mein Start", "sort=name")).form(KEEP)
+    assert form.typed["start"] == ["on"]
+    sent = form.sends(replaces="on")
+    if not is_start:
+        del sent["start"]
+    assert page_of_anna.post(KEEP, sent).status_code == 303
+    view = SavedView.objects.get(name="mein Start")
+    assert (view.query, view.is_start) == ("sort=name", is_start)
+    opened = page_of_anna.get(LIST)
+    assert opened.status_code == (302 if is_start else 200)
+
+
 @pytest.mark.parametrize(
     ("name", "query", "text"),
     [
