@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests import factories
+
 NO_PHONE = """document.addEventListener("click", (event) => {
     if (event.target.closest('a[href^="tel:"]')) event.preventDefault();
 })"""
@@ -37,3 +39,21 @@ def test_after_the_phone_one_tap_writes_the_attempt_down(annas_page, lead):
     dialog.get_by_role("button", name="Mailbox").click()
     expect(page.get_by_text("Anruf: Mailbox")).to_be_visible()
     assert lead.journal.attempts().count() == 2
+
+
+def test_on_a_phone_the_closed_leads_call_too(annas_page, heatpumps, anna):
+    won = factories.accepted(heatpumps, anna, phase=5)
+    won.win(seen=won.phase, by=anna)
+    page = annas_page
+    page.add_init_script(NO_PHONE)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/leads/abgeschlossen/")
+    title = page.title()
+    page.get_by_role("link", name="Anrufen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Mailbox").click()
+    expect(page.get_by_text("Anruf: Mailbox")).to_be_visible()
+    expect(page).to_have_title(title)
+    page.get_by_role("button", name="Rückgängig").click()
+    expect(page.get_by_text("Rückgängig gemacht")).to_be_visible()
+    expect(page).to_have_title(title)
+    assert not won.journal.attempts().exists()
