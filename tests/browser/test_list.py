@@ -223,6 +223,16 @@ def test_filters_narrow_the_list_and_stand_in_the_address(list_page, heatpumps, 
     expect(list_page.get_by_label("Phase")).to_have_value(str(three[0].phase_id))
 
 
+def test_light_and_dark_stay_at_what_is_filtered(list_page):
+    list_page.get_by_label("Marktplatz").select_option("Photovoltaik Bayern")
+    expect(list_page).to_have_url(query("marktplatz=photovoltaik-bayern"))
+    list_page.get_by_label("Benutzermenü").click()
+    list_page.get_by_role("button", name="Dunkel").click()
+    expect(list_page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(list_page).to_have_url(query("marktplatz=photovoltaik-bayern"))
+    expect(names(list_page)).to_have_text(["Ärztehaus Isar"])
+
+
 def test_filters_and_search_work_together_and_the_search_survives(list_page):
     list_page.get_by_label("Marktplatz").select_option("Wärmepumpe Süd")
     expect(names(list_page)).to_have_count(2)
