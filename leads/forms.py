@@ -436,6 +436,30 @@ class LeadFieldsForm(KeepsTyped):
             yield {"field": field, "bound": self[name], "seen": seen}
 
 
+class EditorForm(LeadFieldsForm):
+    """Fields of a lead, or of one to be entered, in an editor."""
+
+    def clean(self):
+        """Ask for the day of a note that was not there before."""
+        data = super().clean()
+        day, note = FOLLOW_UP
+        before = self.lead.follow_up_note if self.lead is not None else ""
+        if data.get(note) and data[note] != before and not self._has_day(data):
+            where = day if day in self.lead_fields else note
+            self.add_error(where, _("Choose the day of the follow-up."))
+        return data
+
+    def _has_day(self, data):
+        """Whether the lead will have a follow-up, or says already what is wrong with it."""
+        day = FOLLOW_UP[0]
+        if day in self.lead_fields:
+            sent = data.get(day, True)
+            if sent or data.get(f"{SEEN}{day}"):
+                return bool(sent)
+        # What was not touched stays as it is by now.
+        return self.lead is not None and self.lead.follow_up_at is not None
+
+
 class FollowUpForm(LeadFieldsForm):
     """The follow-up of `lead` with its note; sent with `entfernen`, there is none any more."""
 
@@ -552,4 +576,4 @@ def lead_fields_form(marketplace, data=None, *, lead=None, **kwargs):
     What was typed for a `lead` is kept where the definition was retired meanwhile.
     """
     fields = fields_of(marketplace, lead=lead, sent=names_sent(data or {}))
-    return LeadFieldsForm(data, lead_fields=fields, lead=lead, is_whole=True, **kwargs)
+    return EditorForm(data, lead_fields=fields, lead=lead, is_whole=True, **kwargs)

@@ -9,7 +9,7 @@ from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part, wants_part
 from leads.fields import BUILT_IN_BY_NAME, field_named, groups_of
-from leads.forms import LeadFieldsForm, lead_fields_form, names_sent
+from leads.forms import EditorForm, lead_fields_form, names_sent
 from leads.models import FieldConflict, NotInProgress
 from leads.models.follow_up import FOLLOW_UP
 from leads.neighbours import kept_in_browser
@@ -34,9 +34,9 @@ def edit(request, lead_id, name):
                 return changed_in_table(request, lead, name)
             context = {"lead": lead, "field": field.on(lead), "takes_focus": True}
             return render(request, "leads/fields/shown.html", context)
-        form = LeadFieldsForm(lead_fields=[field], lead=lead)
+        form = EditorForm(lead_fields=[field], lead=lead)
         return _editor(request, lead, field, form)
-    form = LeadFieldsForm(request.POST, lead_fields=[field], lead=lead)
+    form = EditorForm(request.POST, lead_fields=[field], lead=lead)
     if not form.is_valid():
         return _editor(request, lead, field, form, status=422)
     try:

@@ -106,8 +106,11 @@ def test_the_tables_cover_every_field_and_every_kind():
 
 
 @pytest.fixture
-def case(request, heatpumps, lead):
+def case(request, heatpumps, lead, anna):
     """Name, typed, stored, shown and refused values of one field."""
+    if request.param == "follow_up_note":
+        # Without a day there is nothing to note.
+        lead.set_follow_up(at=timezone.now(), by=anna)
     if not request.param.startswith("own "):
         return request.param, *BUILT_IN[request.param]
     kind = request.param.removeprefix("own ")
@@ -640,6 +643,47 @@ def test_a_follow_up_that_is_cleared_among_all_fields_takes_its_note_along(
     changes = list(lead.events.order_by("-id")[:3])
     lead.undo_fields(changes, by=anna)
     assert fresh(lead).follow_up_note == "Angebot"
+
+
+@BOTH
+def test_a_note_of_a_follow_up_asks_for_its_day(page_of_anna, lead, headers):
+    one, every = field_address(lead, "follow_up_note"), all_address(lead)
+    before = everything()
+    for address in (one, every, "/leads/anlegen/"):
+        form = read(page_of_anna.get(address)).form(address)
+        data = form.sends(name="Neu") if "name" in form.sends() else form.sends()
+        data["follow_up_note"] = "Dach"
+        response = page_of_anna.post(address, data, headers=headers)
+        assert response.status_code == 422
+        again = read(response).form(address)
+        [error] = again.all("p", class_="field-error")
+        assert error.text == "Wählen Sie den Tag der Wiedervorlage."
+        assert again.sends()["follow_up_note"] == "Dach"
+    assert everything() == before
+    # With the day both are saved.
+    data = all_editor(page_of_anna, lead).sends(
+        follow_up_note="Dach", follow_up_at_day="2028-01-01"
+    )
+    assert page_of_anna.post(every, data).status_code == 303
+    assert fresh(lead).follow_up_note == "Dach"
+
+
+def test_a_note_that_came_without_a_day_keeps_nothing_else_from_being_saved(
+    page_of_anna, lead, anna
+):
+    # As imports bring it.
+    lead.set_field("follow_up_note", seen="", value="Dach", by=anna)
+    data = all_editor(page_of_anna, lead).sends(phone="089 1")
+    assert page_of_anna.post(all_address(lead), data).status_code == 303
+    assert (fresh(lead).phone, fresh(lead).follow_up_note) == ("089 1", "Dach")
+
+
+def test_the_day_of_a_note_may_have_come_meanwhile(page_of_anna, meike, lead):
+    data = all_editor(page_of_anna, lead).sends(follow_up_note="Dach")
+    lead.set_follow_up(at=timezone.now(), by=meike)
+    assert page_of_anna.post(all_address(lead), data).status_code == 303
+    saved = fresh(lead)
+    assert (saved.follow_up_at, saved.follow_up_note) == (lead.follow_up_at, "Dach")
 
 
 @BOTH

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django import forms
+from django.utils import timezone
 from django.utils.translation import override
 
 from leads import forms as lead_forms
@@ -25,6 +26,13 @@ CLEANED = [
     ("Plan\u202enaL\u202c", "PlannaL"),
     ("\u2066Plan\u2069\u200f", "Plan"),
 ]
+
+
+@pytest.fixture
+def lead(lead, anna):
+    """Return a lead with a follow-up: without its day there is nothing to note."""
+    lead.set_follow_up(at=timezone.now(), by=anna)
+    return lead
 
 
 @pytest.fixture
