@@ -1,6 +1,7 @@
 """The follow-up of several leads of a list, set in one dialog and taken back by one toast."""
 
 import re
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.shortcuts import render
@@ -46,7 +47,7 @@ def plan(request):
         return render(request, template, context, status=422 if is_sent else 200)
     at, note = form.cleaned_data["follow_up_at"], form.cleaned_data["follow_up_note"]
     outcome = set_follow_ups(ids, at=at, note=note, by=request.user)
-    _tell(request, outcome, show_planned(at))
+    _tell(request, outcome, show_planned(at), context["back"])
     return HttpResponseClientRefresh() if wants_part(request) else go(request, context["back"])
 
 
@@ -61,10 +62,12 @@ def undo(request):
     else:
         text = _("%(done)d of %(asked)d taken back; the others have changed meanwhile.")
         messages.error(request, text % {"done": outcome.done, "asked": outcome.asked})
-    return HttpResponseClientRefresh() if wants_part(request) else go(request, "leads:list")
+    if wants_part(request):
+        return HttpResponseClientRefresh()
+    return go(request, safe_path(request, request.GET.get("next")) or "leads:list")
 
 
-def _tell(request, outcome, when):
+def _tell(request, outcome, when, back):
     """Say for how many the follow-up is set, and whose is not."""
     if outcome.done == outcome.asked:
         text = ngettext(
@@ -82,6 +85,7 @@ def _tell(request, outcome, when):
         f"{lead.pk}:{'.'.join(str(event.pk) for event in events)}"
         for lead, events in outcome.events.items()
     )
-    address = f"{reverse('leads:follow_ups_undo')}?von={recorded}" if recorded else ""
+    asked = urlencode({"von": recorded, "next": back}, safe=":,")
+    address = f"{reverse('leads:follow_ups_undo')}?{asked}" if recorded else ""
     level = messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING
     messages.add_message(request, level, text, extra_tags=address)

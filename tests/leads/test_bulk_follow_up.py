@@ -88,6 +88,18 @@ def test_what_changed_meanwhile_is_named_only_where_it_may_still_be_seen(
     assert "Geheim" not in text
 
 
+def test_without_javascript_undoing_leads_back_to_the_list_as_it_was(page_of_anna, three):
+    back = "/leads/?q=Eins+%26+Zwei&sort=name"
+    sent = {"lead": three[0].pk, "follow_up_at": "2028-01-03", "next": back}
+    page_of_anna.post(PLAN, sent)
+    answer = page_of_anna.post(toast_of(page_of_anna).one("form")["action"])
+    assert (answer.status_code, answer["Location"]) == (303, back)
+    assert due(three) == [(None, "")] * 3
+    for elsewhere in ("https://evil.example/", "//evil.example", ""):
+        answer = page_of_anna.post(f"{PLAN}ruecknahme/", query_params={"next": elsewhere})
+        assert answer["Location"] == "/leads/"
+
+
 def test_undoing_leaves_what_somebody_has_changed_since(page_of_anna, anna, three, signed_in):
     ids = [lead.pk for lead in three]
     page_of_anna.post(PLAN, {"lead": ids, "follow_up_at": "2028-01-03"})
