@@ -10,13 +10,13 @@ import time
 from contextlib import ExitStack, contextmanager
 from itertools import batched, islice
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from leadbook import provenance
+from leadbook.language import known_language
 from leadbook.provenance import Source
 from marketplaces.models import User
 
@@ -160,13 +160,15 @@ def go_on(pk, *, worker, seconds):
     lead_import = LeadImport.objects.claim(pk, worker=worker)
     if lead_import is None:
         return False
-    deadline = time.monotonic() + seconds
+    # What is told of it is for the one person who imports.
+    language = known_language(lead_import.by.language)
+    with provenance.of(source=Source.IMPORT), translation.override(language):
+        return _go_on(lead_import, time.monotonic() + seconds)
+
+
+def _go_on(lead_import, deadline):
     try:
-        with (
-            provenance.of(source=Source.IMPORT),
-            translation.override(settings.LANGUAGE_CODE),
-        ):
-            return WORK[lead_import.state](lead_import, deadline)
+        return WORK[lead_import.state](lead_import, deadline)
     except ClaimLost:
         return False
     except (OperationalError, InterfaceError, StorageAway):
@@ -176,9 +178,8 @@ def go_on(pk, *, worker, seconds):
         _stop(lead_import, str(error))
     except Exception:
         # Whatever is wrong must not be tried for ever.
-        logger.exception("Import %d stopped.", pk)
-        with translation.override(settings.LANGUAGE_CODE):
-            _stop(lead_import, _("Something went wrong. Please tell your operator."))
+        logger.exception("Import %d stopped.", lead_import.pk)
+        _stop(lead_import, _("Something went wrong. Please tell your operator."))
     finally:
         lead_import.release()
     return False

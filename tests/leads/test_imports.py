@@ -678,6 +678,33 @@ def test_a_right_that_ends_stops_the_taking_back(send_file, meike, ends):
     assert Lead.objects.personal().count() == 2
 
 
+def test_what_is_told_of_an_import_is_in_the_language_of_who_imports(send_file, meike):
+    meike.choose_language("en")
+    client, _response = send_file("Name;E-Mail\nA;keine\nB;b@example.com\n")
+    client.cookies["django_language"] = "en"
+    check(client)
+    newest().run()
+    import_runs.go_on(newest().pk, worker="w", seconds=9)
+    assert "Enter a valid e-mail address" in read(client.get(at())).text
+    assert (
+        "Enter a valid e-mail address"
+        in b"".join(client.get(at("fehler/csv/")).streaming_content).decode()
+    )
+    newest().take_back()
+    meike.memberships.all().delete()
+    import_runs.go_on(newest().pk, worker="w", seconds=9)
+    assert newest().message == "You may not import leads here any more."
+
+
+def test_the_history_keeps_to_one_language_whoever_takes_an_import_back(send_file, meike):
+    meike.choose_language("en")
+    client, _response = send_file("Name\nA\n")
+    whole(client)
+    assert client.post(at("ruecknahme/")).status_code == 303
+    event = LeadEvent.objects.get(kind=LeadEvent.Kind.ANONYMISED)
+    assert event.new_text == "Import zurückgenommen"
+
+
 def test_what_is_taken_back_in_two_goes_is_counted_as_a_whole(send_file, meike, anna):
     client, _response = send_file("Name\nA\nB\nC\nD\n")
     whole(client)
