@@ -75,6 +75,14 @@ class LeadQuerySet(OperatedQuerySet):
         """
         return self.personal() if user.is_superuser else self.personal().sold_by(user)
 
+    def gone_for(self, user):
+        """Leads where `user` sells that are not offered any more: taken, or erased.
+
+        Only to tell somebody so who was shown the offer.
+        """
+        leads = self if user.is_superuser else self.sold_by(user)
+        return leads.exclude(status=self.model.Status.OFFERED, anonymised_at=None)
+
     def sold_by(self, user):
         """Leads of the marketplaces in which `user` sells, whoever owns them."""
         return self.filter(

@@ -19,7 +19,7 @@ from leads.views.answers import are_offers_shown, go, posted_to
 
 
 def offered_or_gone(request, lead_id):
-    """Return the offered lead; None when somebody took it that the user was shown."""
+    """Return the offered lead; None when one is gone that the user was shown."""
     leads = Lead.objects.visible_to(request.user).offered().for_offers()
     lead = leads.with_id(lead_id)
     if lead is None and not Offer.was_shown(
@@ -36,12 +36,12 @@ def offers_behind(request):
 
 
 def gone(request, lead_id):
-    """Answer 409: the lead went to somebody else; 404 where the user has declined it.
+    """Answer 409: the lead went to somebody else or was erased; 404 after declining it.
 
     To htmx the answer takes the place of the offer's card, whatever asked for it, and the
     counters are sent along.
     """
-    taken = get_object_or_404(Lead.objects.open_to(request.user).worked(), pk=lead_id)
+    taken = get_object_or_404(Lead.objects.gone_for(request.user), pk=lead_id)
     template = page_or_part(request, "leads/acceptance/gone.html", "part")
     # What its owner has written there since is not what was shown.
     is_as_shown = taken.last_activity_at == taken.accepted_at

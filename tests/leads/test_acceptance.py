@@ -3,7 +3,7 @@
 import pytest
 from django.core import signing
 
-from leads.models import Lead, LeadRefusal
+from leads.models import Erasure, Lead, LeadRefusal
 from leads.views import acceptance
 from tests import factories
 from tests.markup import HTMX, read
@@ -91,6 +91,35 @@ def test_who_was_shown_the_offer_is_told_that_it_is_taken(
     assert_says_nothing_of_the_contact(response)
     assert everything() == before
     assert bool(read(response).all("html")) == (not headers)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "part"])
+@pytest.mark.parametrize("address", [accept_address, decline_address])
+def test_who_was_shown_an_offer_that_was_erased_is_told_that_it_is_gone(
+    signed_in, ben, clara, solar, offered, headers, address
+):
+    client, elsewhere = signed_in(ben), signed_in(clara)
+    token = shown(client, offered)
+    offered.anonymise(by=None, reason=Erasure.Reason.TAKEN_BACK, among=Lead.objects.all())
+    before = everything()
+    response = client.post(address(offered), token, headers=headers)
+    assert response.status_code == 409
+    page = read(response)
+    card = page.one("article", id=f"offer-{offered.pk}")
+    assert "Dieser Lead ist nicht mehr zu haben." in card.text
+    assert not card.all("button")
+    assert "vergeben" not in page.text
+    for secret in factories.contact().values():
+        assert secret not in response.text
+    # Nobody else learns of it.
+    absent = client.post(address(Lead(pk=99999999)), headers=headers)
+    for data in forged(offered, ben).values():
+        response = client.post(address(offered), data, headers=headers)
+        assert (response.status_code, response.content) == (404, absent.content)
+    proof = {"angebot": signing.dumps([offered.pk, clara.pk], salt="leads.offer")}
+    answer = elsewhere.post(address(offered), proof, headers=headers)
+    assert answer.status_code == 404
+    assert everything() == before
 
 
 def test_what_the_winner_writes_the_others_do_not_read(signed_in, anna, ben, offered):
