@@ -22,6 +22,8 @@ from leads.views.answers import go
 
 # A lead's id and those of its two events: 12:101.102
 RECORDED = re.compile(r"([0-9]{1,18}):([0-9]{1,18}(?:\.[0-9]{1,18})?)")
+# With method and path it is less than the 4,094 bytes of a line that gunicorn takes.
+LONGEST_QUERY = 4000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,6 +88,8 @@ def _tell(request, outcome, when, back):
         for lead, events in outcome.events.items()
     )
     asked = urlencode({"von": recorded, "next": back}, safe=":,")
+    if len(asked) > LONGEST_QUERY:
+        asked = urlencode({"von": recorded}, safe=":,")
     address = f"{reverse('leads:follow_ups_undo')}?{asked}" if recorded else ""
     level = messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING
     messages.add_message(request, level, text, extra_tags=address)

@@ -55,6 +55,7 @@ SCOPES = {
     "visible_to",
     "one_visible_to",
     "open_to",
+    "gone_for",
     "operated_by",
     "seen_by",
     "worked_by",
