@@ -603,7 +603,7 @@ def test_a_null_character_costs_its_row_alone(send_file, heatpumps, place):
 def test_the_page_names_the_limits_that_hold(signed_in, heatpumps, meike, monkeypatch):
     monkeypatch.setattr(import_runs, "MAX_BYTES", 7_000_000)
     monkeypatch.setattr(import_runs, "MAX_ROWS", 54_321)
-    text = read(signed_in(meike).get("/leads/importe/")).text
+    text = read(signed_in(meike).get(NEW)).text
     assert "bis 7 MB und 54.321 Zeilen" in text
 
 
