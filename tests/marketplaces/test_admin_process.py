@@ -184,8 +184,8 @@ def test_a_phase_in_which_leads_ended_is_not_deleted(setup, heatpumps, anna):
     setup.delete("phases", "Auftrag")
     assert setup.send().status_code == 200
     use = ngettext(
-        "%(count)d closed lead ended in this phase.",
-        "%(count)d closed leads ended in this phase.",
+        "%(count)s closed lead ended in this phase.",
+        "%(count)s closed leads ended in this phase.",
         1,
     ) % {"count": 1}
     assert use in "".join(setup.errors())
