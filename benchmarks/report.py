@@ -7,8 +7,8 @@ import statistics
 from importlib.metadata import version
 from pathlib import Path
 
+from leadbook.numbers import german
 from leads.load import cast
-from leads.numbers import german
 
 from . import rows, server
 

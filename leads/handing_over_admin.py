@@ -10,12 +10,12 @@ from django.utils.translation import ngettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from leadbook import security_log
+from leadbook.numbers import german
 from marketplaces.admin.scope import OperatedFilter
 from marketplaces.models import User
 
 from .handing_over import hand_over
 from .ids import PK
-from .numbers import german
 
 # Number of the Outcome → what it says.
 TEXTS = {

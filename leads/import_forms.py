@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from leadbook.numbers import german
 from marketplaces.models import Marketplace
 
 from . import import_runs
@@ -14,7 +15,6 @@ from .headings import (
     missing_fields,
 )
 from .models import LeadImport
-from .numbers import german
 
 Mode = LeadImport.Mode
 EXAMPLES = 3

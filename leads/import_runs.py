@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from leadbook import provenance
 from leadbook.language import known_language
+from leadbook.numbers import german
 from leadbook.provenance import Source
 from marketplaces.models import User
 
@@ -38,7 +39,6 @@ from .models import (
 )
 from .models.attachment import attachment_storage
 from .models.lead_import import FILES_OF_A_PERSON
-from .numbers import german
 from .scanning import first_look
 from .tables import on_disk, open_rows, open_table
 from .text import heading_key

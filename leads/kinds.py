@@ -16,8 +16,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
 
-from .moments import MomentField, show_moment
-from .numbers import (
+from leadbook.numbers import (
     euro,
     german,
     german_amount,
@@ -25,6 +24,8 @@ from .numbers import (
     without_euro,
     without_unit,
 )
+
+from .moments import MomentField, show_moment
 from .text import clean_line, clean_text, sort_key
 
 # Times its limit. Cleaning does not make a text shorter than that.

@@ -11,10 +11,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from leadbook.numbers import euro
 from marketplaces.working_days import working_days_between
 
 from .moments import Instant, show_past
-from .numbers import euro
 from .targets import show_lying
 
 # What fits into a row; of a longer process it says the place and the number of phases.

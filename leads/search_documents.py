@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from django.apps import apps as current_apps
 
-from .numbers import german
+from leadbook.numbers import german
+
 from .rebuilding import each_batch
 from .search_terms import words_of
 from .text import fold, phone_digits, sort_key

@@ -24,13 +24,13 @@ from django.utils.translation import gettext as _
 
 from leadbook import tasks
 from leadbook.nameless import give_name, nameless_file
+from leadbook.numbers import german
 from leadbook.second_thread import SecondThread
 
 from .file_names import clean_file_name, split_extension
 from .file_types import FILE_TYPES, HEAD_BYTES, file_type
 from .models.attachment import Attachment, attachment_storage, random_key
 from .models.errors import StorageAway
-from .numbers import german
 from .pictures import PictureTime
 from .scanning import first_look
 from .tasks import add_thumbnail

@@ -9,7 +9,7 @@ from email.utils import format_datetime, make_msgid
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
-from leads.numbers import euro, german
+from leadbook.numbers import euro, german
 
 from .pdf_files import Pdf
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from leads.numbers import german
+from leadbook.numbers import german
 
 from .questions import keeping_plans, side_by_side
 

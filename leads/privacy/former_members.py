@@ -7,9 +7,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from leadbook import provenance
+from leadbook.numbers import german
 from leadbook.sessions import SessionStore
 from leads.models import Erasure, LeadError, LeadEvent
-from leads.numbers import german
 from marketplaces.models import User
 from marketplaces.second_factor import SecondFactor
 

@@ -9,10 +9,11 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.translation import get_language
 
+from leadbook import numbers
 from leadbook.folding import pure
 from leadbook.keeping import kept
 from leadbook.templatetags.ui import icon, piece
-from leads import moments, numbers, shortcuts, uploads
+from leads import moments, shortcuts, uploads
 from leads.lines import Line
 from leads.models.counting import Count
 

@@ -7,7 +7,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from leads.numbers import german
+from leadbook.numbers import german
 from marketplaces.forms import (
     ChecklistFormSet,
     EntryForm,

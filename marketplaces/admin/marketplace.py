@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from leadbook import security_log
+from leadbook.numbers import german
 from leads.models import NotNeighbours, SavedView, StorageUse
-from leads.numbers import german
 from leads.reckoning import reckon_later
 from leads.relocating import leads_in, relocate_leads
 from leads.tasks import sort_anew

@@ -5,7 +5,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from leads.numbers import german
+from leadbook.numbers import german
 
 from .ordering import OrderedEntry, OrderedQuerySet
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from leads.numbers import german
+from leadbook.numbers import german
 
 from .checklist import ChecklistItem
 from .ordering import OrderedEntry, OrderedQuerySet

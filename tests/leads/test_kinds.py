@@ -9,10 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from leadbook.numbers import euro, german, parse_decimal, without_euro
 from leads.fields import LeadField
 from leads.file_names import clean_file_name
 from leads.kinds import KINDS, EuroField, GermanDecimalField
-from leads.numbers import euro, german, parse_decimal, without_euro
 from leads.text import (
     clean_line,
     clean_text,

@@ -9,11 +9,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import override
 
+from leadbook.numbers import german
 from leads import forms as lead_forms
 from leads.fields import BUILT_IN, fields_of
 from leads.kinds import GermanDecimalField, LineField, TextField
 from leads.models import Lead
-from leads.numbers import german
 from marketplaces import auth_forms
 from tests import factories
 from tests.markup import HTMX, read

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from leadbook import backups
-from leads.numbers import german
+from leadbook.numbers import german
 from leads.uploads import megabytes
 
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from leadbook import restored
-from leads.numbers import german
+from leadbook.numbers import german
 
 
 class Command(BaseCommand):

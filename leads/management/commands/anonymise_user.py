@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from leadbook import security_log
+from leadbook.numbers import german
 from leads.models import Erasure, LeadError
-from leads.numbers import german
 from leads.privacy.former_members import anonymise_user
 from marketplaces.models import User
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from leadbook import security_log
-from leads.numbers import german
+from leadbook.numbers import german
 from leads.privacy import replaying, retention
 
 LEADS_PER_PROGRESS_LINE = 100

@@ -3,9 +3,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from leadbook.numbers import german
 from leads.demo.loading import LEADS, DemoRefusedError, is_empty, load_demo
 from leads.models import Lead
-from leads.numbers import german
 from leads.uploads import megabytes
 from marketplaces.demo_accounts import DEMO_PASSWORD, DEMO_USERNAMES
 

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from leadbook import security_log
+from leadbook.numbers import german
 from leads.models import Lead, NoLongerVisible
-from leads.numbers import german
 from leads.privacy.information import information
 
 

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from leadbook.numbers import german
 from leads.importing import ImportRefusedError, import_leads
-from leads.numbers import german
 from leads.text import CONTROLS
 from marketplaces.models import Marketplace
 

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from leadbook.numbers import german
 from leads.models import Attachment, DirectUpload
-from leads.numbers import german
 
 MOST_DAYS = 36_500
 

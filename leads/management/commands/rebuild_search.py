@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from leadbook.numbers import german
 from leads import field_values, match_keys, search_index
-from leads.numbers import german
 from leads.search_documents import rebuild
 
 LEADS_PER_PROGRESS_LINE = 10_000

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from leadbook.numbers import german
 from leads.models import StorageAway, StorageUse
-from leads.numbers import german
 from leads.reconciling import Kind, findings, remove_orphan
 
 CHECKS_PER_PROGRESS_LINE = 1000

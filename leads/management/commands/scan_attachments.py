@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from leadbook.numbers import german
 from leads.clamd import ScannerAway
 from leads.models import Attachment, StorageAway, Unchangeable
-from leads.numbers import german
 from leads.scanning import scan
 
 SCANS_PER_PROGRESS_LINE = 100

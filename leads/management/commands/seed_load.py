@@ -6,9 +6,9 @@ import sys
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from leadbook.numbers import german
 from leads.load import cast
 from leads.load.loading import LoadRefusedError, seed_load
-from leads.numbers import german
 
 WIDTH = 40
 
