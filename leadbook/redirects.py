@@ -31,6 +31,11 @@ def safe_path(request, target):
     return target if is_safe else ""
 
 
+def path_sent(request):
+    """Return the path of this site that a form or an address names as `next`, or empty."""
+    return safe_path(request, request.POST.get("next") or request.GET.get("next"))
+
+
 def page_behind(request):
     """Return the path of this site's page that sent the request, empty when unknown.
 

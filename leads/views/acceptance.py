@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from leadbook.htmx import page_or_part
-from leadbook.redirects import safe_path
+from leadbook.redirects import path_sent
 from leads.forms import DeclineForm
 from leads.models import AlreadyTaken, Lead, NoPhases
 from leads.offers import Offer, counted, offers_along
@@ -31,8 +31,7 @@ def offered_or_gone(request, lead_id):
 
 def offers_behind(request):
     """Return the address of "Neue Leads" that the user came from, with its filter."""
-    sent = request.POST.get("next") or request.GET.get("next")
-    return safe_path(request, sent) or reverse("leads:offers")
+    return path_sent(request) or reverse("leads:offers")
 
 
 def gone(request, lead_id):

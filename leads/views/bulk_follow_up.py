@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from leadbook.htmx import page_or_part, wants_part
-from leadbook.redirects import safe_path
+from leadbook.redirects import path_sent
 from leads.bulk import AT_MOST, set_follow_ups, undo_follow_ups
 from leads.forms import BulkFollowUpForm
 from leads.ids import PK
@@ -35,7 +35,7 @@ def plan(request):
     leads = Lead.objects.visible_to(request.user).in_progress().with_ids(ids[:AT_MOST])
     leads = list(leads.for_choice().by_name())
     form = BulkFollowUpForm(request.POST if is_sent else None, leads=leads)
-    back = safe_path(request, request.POST.get("next") or request.GET.get("next"))
+    back = path_sent(request)
     context = {"form": form, "ids": ids, "leads": leads, "back": back or reverse("leads:list")}
     if is_sent and not ids:
         form.add_error(None, _("Select at least one lead in the list."))
@@ -66,7 +66,7 @@ def undo(request):
         messages.error(request, text % {"done": outcome.done, "asked": outcome.asked})
     if wants_part(request):
         return HttpResponseClientRefresh()
-    return go(request, safe_path(request, request.GET.get("next")) or "leads:list")
+    return go(request, path_sent(request) or "leads:list")
 
 
 def _tell(request, outcome, when, back):

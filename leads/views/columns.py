@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from leadbook.htmx import page_or_part, wants_part
-from leadbook.redirects import safe_path
+from leadbook.redirects import path_sent
 from leads.columns import ColumnChoice
 from leads.list_query import told
 from leads.listing import list_called
@@ -23,7 +23,7 @@ def choose(request):
     of_list = list_called(sent.get("liste"))
     sight = sight_of(request)
     registry = of_list.registry_of(sight)
-    back = safe_path(request, sent.get("next")) or reverse(of_list.address)
+    back = path_sent(request) or reverse(of_list.address)
     if request.method != "POST":
         # A saved view may show other columns than the ones that were chosen last.
         names = request.GET.get("spalten", "").split(",")

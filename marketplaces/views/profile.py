@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leadbook import security_log
 from leadbook.appearance import THEMES, set_theme
 from leadbook.language import set_language
-from leadbook.redirects import page_behind, safe_path, see_other
+from leadbook.redirects import page_behind, path_sent, see_other
 from leadbook.signed_pages import keep_private
 from marketplaces.models import User
 from marketplaces.models.daily_mail import MORNING, REMINDER
@@ -85,7 +85,7 @@ def _switch(request, mail, *, back):
 
 
 def _back(request):
-    target = safe_path(request, request.POST.get("next")) or resolve_url("home")
+    target = path_sent(request) or resolve_url("home")
     # The top bar stays while search, filters and tabs put another query into the address.
     behind = page_behind(request)
     if behind.partition("?")[0] == target.partition("?")[0]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadbook import errors, security_log
 from leadbook.clients import client_address
-from leadbook.redirects import safe_path, see_other
+from leadbook.redirects import path_sent, see_other
 from marketplaces.admin_gate import ask
 from marketplaces.auth_forms import CodeForm, OwnPasswordForm, SetupCodeForm
 from marketplaces.qr_codes import QRCode
@@ -56,7 +56,7 @@ def give_code(request, factor):
     """Take a code (POST) and go on to `next`; the page that asks for it (GET)."""
     if factor.phone is None:
         setup = resolve_url("second_factor_setup")
-        return redirect_to_login(_path_after(request), login_url=setup)
+        return redirect_to_login(path_sent(request), login_url=setup)
     if factor.is_given_in(request.session):
         return see_other(_next(request))
     form = CodeForm(_sent(request))
@@ -149,7 +149,7 @@ def _try(request, form, take):
 
 
 def _code_page(request, form):
-    context = {"form": form, "next": _path_after(request)}
+    context = {"form": form, "next": path_sent(request)}
     status = 422 if form.is_bound else 200
     return render(request, "registration/second_factor/code.html", context, status=status)
 
@@ -158,7 +158,7 @@ def _setup_page(request, factor, key, form, *, is_another=False):
     address = factor.address_of(key)
     context = {
         "form": form,
-        "next": _path_after(request),
+        "next": path_sent(request),
         "address": address,
         "qr_code": QRCode.of(address),
         "key": readable(key),
@@ -201,10 +201,5 @@ def _sent(request):
     return request.POST if request.method == "POST" else None
 
 
-def _path_after(request):
-    """Return `next` when it is a path of this site, the empty string otherwise."""
-    return safe_path(request, request.POST.get("next", request.GET.get("next")))
-
-
 def _next(request):
-    return _path_after(request) or resolve_url("admin:index")
+    return path_sent(request) or resolve_url("admin:index")
